@@ -1,0 +1,462 @@
+"""Dataset: where elements come from and what happens to them; nothing runs until it is read."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pyengine import random
+from pyengine.data import sources, stages
+from pyengine.data.driving import complete
+from pyengine.data.elements import Element, as_element, leaves, map_leaves, rows
+from pyengine.errors import ArgumentError
+
+Size = int | float | None  # a whole number, math.inf, or None where only reading tells
+
+
+class Dataset:
+    """A stream of elements that is made again for every pass, never held in memory as a whole.
+
+    An element is an array or a number, or a tuple or dictionary of them, nested as you like; training expects
+    pairs `(x, y)`, triples `(x, y, sample_weight)` or dictionaries `{"xs": x, "ys": y}`. Every method gives a
+    new dataset and leaves this one as it is. Read it with `for`, or with `async for` where a source waits.
+
+    Functions given to `map`, `filter` and `for_each` get the element as one argument and may be async.
+
+    >>> squares = Dataset.range(10).filter(lambda i: i % 2 == 1).map(lambda i: i * i)
+    >>> squares.to_list()
+    [1, 9, 25, 49, 81]
+    >>> for batch in squares.batch(3):
+    ...     print(batch)
+    [ 1  9 25]
+    [49 81]
+
+    Agrees with tf.data in names and meaning.
+    """
+
+    def __init__(
+        self, open_pass: Callable[[], AsyncGenerator[Element, None]], *, size: Size, text: str
+    ) -> None:
+        self._open = open_pass
+        self._size = size
+        self._text = text
+
+    # ---- where elements come from
+
+    @classmethod
+    def from_arrays(cls, x: Any, y: Any = None, sample_weight: Any = None) -> Dataset:
+        """One element per row: `x`, `(x, y)` or `(x, y, sample_weight)`.
+
+        Shapes: every array `(rows, …)` with the same number of rows; elements are its rows.
+        Arguments:
+            x, y: array, list of arrays (rows become tuples) or dictionary of arrays (dictionaries).
+
+        >>> Dataset.from_arrays(np.array([1, 2]), np.array([3, 4])).to_list()
+        [(np.int64(1), np.int64(3)), (np.int64(2), np.int64(4))]
+        """
+        if y is None and sample_weight is not None:
+            raise ArgumentError("from_arrays got sample_weight without y. Give y too.")
+        parts = [part for part in (x, y, sample_weight) if part is not None]
+        arrays = as_element(tuple(parts) if len(parts) > 1 else x)
+        arrays = map_leaves(np.asarray, arrays)
+        count = rows(arrays, "from_arrays")
+        shapes = ", ".join(str(leaf.shape) for _, leaf in leaves(arrays))
+        return cls(lambda: sources.rows_of(arrays, count), size=count, text=f"from_arrays({shapes})")
+
+    @classmethod
+    def from_generator(cls, function: Callable[[], Any]) -> Dataset:
+        """The elements that a function yields; it is called anew for every pass.
+
+        Arguments:
+            function: without arguments; a generator function, an async one, or a function that returns an
+                iterator or a list. Elements that come as `{"value": element, "done": False}`, the results of
+                JavaScript's iterators, are unwrapped.
+        Errors: DataError when it gives something else than an iterator, or one that is already used up.
+
+        >>> def rows():
+        ...     for i in range(3):
+        ...         yield {"xs": [i, i + 1], "ys": i}
+        >>> Dataset.from_generator(rows).batch(3).to_list()
+        [{'xs': array([[0, 1],
+               [1, 2],
+               [2, 3]], dtype=int32), 'ys': array([0, 1, 2], dtype=int32)}]
+        """
+        if not callable(function):
+            return cls.from_iterable(function)
+        name = getattr(function, "__name__", type(function).__name__)
+        described = f"from_generator({name})"
+        produce = sources.Fresh(function, f"The function {name} given to from_generator")
+        return cls(lambda: _items(produce, described), size=None, text=described)
+
+    @classmethod
+    def from_iterable(cls, iterable: Any) -> Dataset:
+        """The items of a list, or of anything else that can be iterated (also with `async for`).
+
+        An iterator or generator object serves a single pass; the second one is a DataError.
+
+        >>> Dataset.from_iterable([(1, 2), (3, 4)]).to_list()
+        [(1, 2), (3, 4)]
+        """
+        kind = type(iterable).__name__
+        described = f"from_iterable({kind})"
+        if not (hasattr(iterable, "__iter__") or hasattr(iterable, "__aiter__")):
+            raise ArgumentError(
+                "A dataset is made from something that can be iterated, or from a function that gives such, "
+                f"but got {iterable!r} ({kind})."
+            )
+        if hasattr(iterable, "__next__") or hasattr(iterable, "__anext__"):
+            produce: Callable[[], Any] = sources.Once(iterable, f"The {kind} given to the dataset")
+            return cls(lambda: _items(produce, described), size=None, text=described)
+        size = len(iterable) if hasattr(iterable, "__len__") else None
+        return cls(lambda: sources.items_of(iterable, described), size=size, text=described)
+
+    @classmethod
+    def from_function(cls, function: Callable[[], Any]) -> Dataset:
+        """What a function returns, call after call, until it returns `{"done": True}`; it may be async.
+
+        >>> rolls = iter([3, 5])
+        >>> Dataset.from_function(lambda: {"value": next(rolls, None), "done": False}).take(2).to_list()
+        [3, 5]
+        """
+        name = getattr(function, "__name__", type(function).__name__)
+        described = f"from_function({name})"
+        return cls(lambda: sources.calls_of(function, described), size=None, text=described)
+
+    @classmethod
+    def range(cls, start: int, stop: int | None = None, step: int = 1) -> Dataset:
+        """The whole numbers of Python's `range`.
+
+        >>> Dataset.range(2, 11, 4).to_list()
+        [2, 6, 10]
+        """
+        numbers = builtins.range(start) if stop is None else builtins.range(start, stop, step)
+        return cls(lambda: sources.items_of(numbers, "range"), size=len(numbers), text=f"{numbers!r}")
+
+    @classmethod
+    def zip(cls, *datasets: Any) -> Dataset:
+        """One element of each dataset side by side, until the shortest ends.
+
+        Arguments:
+            datasets: datasets (elements become a tuple), or one tuple, list or dictionary of datasets, nested
+                as you like (elements get the same structure).
+
+        >>> Dataset.zip({"xs": Dataset.range(2), "ys": Dataset.range(5, 9)}).to_list()
+        [{'xs': 0, 'ys': 5}, {'xs': 1, 'ys': 6}]
+        """
+        structure = _tuples(datasets[0] if len(datasets) == 1 else datasets)
+        members = [member for _, member in leaves(structure)]
+        for path, member in leaves(structure):
+            if not isinstance(member, Dataset):
+                raise ArgumentError(
+                    f"zip takes datasets, but got {member!r} ({type(member).__name__}) {path}."
+                )
+        if not members:
+            raise ArgumentError("zip needs at least one dataset.")
+        sizes = [member._size for member in members]
+        known = [size for size in sizes if size is not None]
+        size = None if len(known) < len(sizes) else min(known)
+
+        def assemble(parts: list[Element]) -> Element:
+            remaining = iter(parts)
+            return map_leaves(lambda _: next(remaining), structure)
+
+        return cls(
+            lambda: stages.zip_([member._open() for member in members], assemble),
+            size=size,
+            text=f"zip({', '.join(member._text for member in members)})",
+        )
+
+    @classmethod
+    def csv(
+        cls,
+        path: str | Path,
+        *,
+        label: str | None = None,
+        columns: Sequence[str] | None = None,
+        header: bool = True,
+        delimiter: str = ",",
+    ) -> Dataset:
+        """The rows of a CSV file, read as they are needed.
+
+        Without a label each element is a dictionary `{column: number or text}`. With one it is a pair: the
+        other columns as a float32 vector, and the label's number.
+
+        Arguments:
+            label: name of the column to predict.
+            columns: names of the columns to use, in this order; default all.
+            header: whether the first line holds the names; without it they are "0", "1", …
+        Errors: DataError with file, line and column for text where a number is needed, and for lines with
+            too few or too many values.
+        """
+        file = Path(path)
+        return cls(
+            lambda: sources.csv_rows(file, header=header, columns=columns, label=label, delimiter=delimiter),
+            size=None,
+            text=f"csv({str(path)!r})",
+        )
+
+    # ---- what happens to them
+
+    def batch(self, batch_size: int, drop_remainder: bool = False) -> Dataset:
+        """`batch_size` elements at a time, stacked along a new first axis.
+
+        Shapes: leaves of shape `s` become `(batch_size, *s)`; the last batch may be smaller.
+        Arguments:
+            drop_remainder: leave out a last batch that is smaller.
+        Errors: DataError that names the element and the place in it whose shape differs.
+
+        >>> Dataset.range(5).batch(2).to_list()
+        [array([0, 1], dtype=int32), array([2, 3], dtype=int32), array([4], dtype=int32)]
+        """
+        batch_size = _count("batch_size", batch_size, 1)
+        size = self._size
+        if size is not None and size != math.inf:
+            size = size // batch_size if drop_remainder else -(-size // batch_size)
+        return self._then(
+            lambda: stages.batch(self._open(), batch_size, drop_remainder),
+            size,
+            f"batch({batch_size}{', drop_remainder=True' if drop_remainder else ''})",
+        )
+
+    def unbatch(self) -> Dataset:
+        """The rows of every element one by one: undoes `batch`.
+
+        >>> Dataset.range(3).batch(2).unbatch().batch(3).to_list()
+        [array([0, 1, 2], dtype=int32)]
+        """
+        return self._then(lambda: stages.unbatch(self._open()), None, "unbatch()")
+
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
+    ) -> Dataset:
+        """Random order, as far as a buffer of `buffer_size` elements reaches (a full shuffle: all of them).
+
+        Arguments:
+            buffer_size: how many elements wait in memory to be drawn, at least 1.
+            seed: whole number; pass number e is then shuffled by `fold_in(key_from_seed(seed), e)`, the same
+                on every machine. Without it each pass takes the next key of the process (see
+                `set_random_seed`).
+            reshuffle_each_iteration: a new order in every pass.
+
+        >>> Dataset.range(6).shuffle(6, seed=1).to_list()
+        [5, 1, 2, 3, 0, 4]
+        """
+        buffer_size = _count("buffer_size", buffer_size, 1)
+        root = None if seed is None else random.key_from_seed(seed)
+        passes = 0
+        fixed: random.Key | None = None
+
+        def new_key() -> random.Key:
+            nonlocal passes, fixed
+            if fixed is not None:
+                return fixed
+            key = random.next_key() if root is None else random.fold_in(root, passes)
+            passes += 1
+            if not reshuffle_each_iteration:
+                fixed = key
+            return key
+
+        seeded = "" if seed is None else f", seed={seed}"
+        return self._then(
+            lambda: stages.shuffle(self._open(), buffer_size, new_key),
+            self._size,
+            f"shuffle({buffer_size}{seeded})",
+        )
+
+    def map(self, function: Callable[[Element], Any]) -> Dataset:
+        """`function` of every element; an async function is awaited.
+
+        >>> Dataset.zip(Dataset.range(2), Dataset.range(2)).map(lambda pair: pair[0] + pair[1]).to_list()
+        [0, 2]
+        """
+        return self._then(lambda: stages.map_(self._open(), function), self._size, f"map({_name(function)})")
+
+    def filter(self, predicate: Callable[[Element], Any]) -> Dataset:
+        """The elements for which `predicate` is true; an async one is awaited.
+
+        >>> Dataset.range(5).filter(lambda i: i > 2).to_list()
+        [3, 4]
+        """
+        return self._then(
+            lambda: stages.filter_(self._open(), predicate), None, f"filter({_name(predicate)})"
+        )
+
+    def take(self, count: int) -> Dataset:
+        """The first `count` elements; -1 takes all.
+
+        >>> Dataset.range(5).take(2).to_list()
+        [0, 1]
+        """
+        if count == -1:
+            return self
+        count = _count("count of take", count, 0)
+        size = 0 if count == 0 else None if self._size is None else min(self._size, count)
+        return self._then(lambda: stages.take(self._open(), count), size, f"take({count})")
+
+    def skip(self, count: int) -> Dataset:
+        """All but the first `count` elements.
+
+        >>> Dataset.range(5).skip(2).to_list()
+        [2, 3, 4]
+        """
+        count = _count("count of skip", count, 0)
+        size = None if self._size is None else max(0, self._size - count)
+        return self._then(lambda: stages.skip(self._open(), count), size, f"skip({count})")
+
+    def repeat(self, count: int | None = None) -> Dataset:
+        """`count` passes one after another; without a count (or with -1) for ever.
+
+        >>> Dataset.range(2).repeat(2).to_list()
+        [0, 1, 0, 1]
+        """
+        endless = count is None or count == -1
+        times = None if endless else _count("count of repeat", count, 0)
+        size: Size
+        if times == 0 or self._size == 0:
+            size = 0
+        elif self._size is None:
+            size = None
+        else:
+            size = math.inf if times is None else self._size * times
+        return self._then(lambda: stages.repeat(self._open, times), size, f"repeat({times or ''})")
+
+    def concatenate(self, other: Dataset) -> Dataset:
+        """All elements of this one, then all of the other.
+
+        >>> Dataset.range(2).concatenate(Dataset.range(7, 9)).to_list()
+        [0, 1, 7, 8]
+        """
+        if not isinstance(other, Dataset):
+            raise ArgumentError(f"concatenate takes a Dataset, but got {other!r} ({type(other).__name__}).")
+        size = None if self._size is None or other._size is None else self._size + other._size
+        return self._then(
+            lambda: stages.concatenate(self._open, other._open), size, f"concatenate({other._text})"
+        )
+
+    def prefetch(self, count: int) -> Dataset:
+        """Where sources wait, up to `count` elements are made ahead while training is busy with earlier ones.
+
+        >>> Dataset.range(3).prefetch(2).to_list()
+        [0, 1, 2]
+        """
+        count = _count("count of prefetch", count, 1)
+        return self._then(lambda: stages.prefetch(self._open(), count), self._size, f"prefetch({count})")
+
+    def cache(self) -> Dataset:
+        """Keeps the elements of the first complete pass in memory, so that what lies before runs only once.
+
+        >>> calls = []
+        >>> cached = Dataset.range(2).map(lambda i: calls.append(i) or i).cache()
+        >>> cached.to_list() + cached.to_list(), calls
+        ([0, 1, 0, 1], [0, 1])
+        """
+        return self._then(stages.Cache(self._open).open, self._size, "cache()")
+
+    # ---- reading it
+
+    def __aiter__(self) -> AsyncGenerator[Element, None]:
+        return self._open()
+
+    def __iter__(self) -> Iterator[Element]:
+        elements = self._open()
+        try:
+            while True:
+                try:
+                    element = complete(anext(elements))
+                except StopAsyncIteration:
+                    return
+                yield element
+        finally:
+            complete(elements.aclose())
+
+    def to_list(self) -> list[Element]:
+        """All elements, in a list.
+
+        >>> Dataset.range(3).to_list()
+        [0, 1, 2]
+        """
+        return list(self)
+
+    to_array = to_list  # the name it has in TensorFlow.js
+
+    async def to_list_async(self) -> list[Element]:
+        """All elements, in a list, also from sources that wait."""
+        return [element async for element in self]
+
+    def for_each(self, function: Callable[[Element], Any]) -> None:
+        """Calls `function` with every element.
+
+        >>> Dataset.range(2).for_each(print)
+        0
+        1
+        """
+        for element in self:
+            result = function(element)
+            if hasattr(result, "__await__"):
+                complete(result)
+
+    async def for_each_async(self, function: Callable[[Element], Any]) -> None:
+        """Calls `function` with every element and awaits what it returns, also with sources that wait."""
+        async for element in self:
+            result = function(element)
+            if hasattr(result, "__await__"):
+                await result
+
+    @property
+    def size(self) -> Size:
+        """How many elements one pass has: a whole number, `math.inf`, or None where only reading tells."""
+        return self._size
+
+    def __len__(self) -> int:
+        if not isinstance(self._size, int):
+            described = "endless" if self._size == math.inf else "known only after reading it"
+            raise TypeError(f"The length of {self!r} is {described}; see its `size`.")
+        return self._size
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"Dataset.{self._text}"
+
+    def _then(self, open_pass: Callable[[], AsyncGenerator[Element, None]], size: Size, text: str) -> Dataset:
+        return Dataset(open_pass, size=size, text=f"{self._text}.{text}")
+
+
+async def _items(produce: Callable[[], Any], described: str) -> AsyncGenerator[Element, None]:
+    """Opens at the first element, not before: a pass that nobody reads uses up nothing."""
+    items = sources.items_of(produce(), described)
+    try:
+        async for item in items:
+            yield item
+    finally:
+        await items.aclose()
+
+
+def _tuples(structure: Any) -> Any:
+    """Lists become tuples, all the way down."""
+    if isinstance(structure, (list, tuple)):
+        return tuple(_tuples(part) for part in structure)
+    if isinstance(structure, dict):
+        return {name: _tuples(part) for name, part in structure.items()}
+    return structure
+
+
+def _count(name: str, value: Any, least: int) -> int:
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = None
+    if count is None or count < least:
+        raise ArgumentError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
+    return count
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)

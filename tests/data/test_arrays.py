@@ -1,0 +1,170 @@
+"""ArrayData: what fit reads from arrays in memory."""
+
+import math
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pyengine import random
+from pyengine.data import ArrayData
+from pyengine.data.arrays import sorted_by_class
+from pyengine.errors import ArgumentError, DataError
+
+KEY = random.key_from_seed(1)
+
+
+@pytest.fixture
+def data():
+    x = np.arange(20.0).reshape(10, 2)
+    return ArrayData([x, x[:, :1] * 3], [np.arange(10)], [np.linspace(0, 1, 10)])
+
+
+@given(count=st.integers(1, 50), batch_size=st.integers(1, 60), shuffled=st.booleans())
+def test_batches_cover_every_row_once_and_keep_the_partial_one(count, batch_size, shuffled):
+    data = ArrayData([np.zeros(count)])
+    batches = [rows.tolist() for rows in data.batches(batch_size, key=KEY if shuffled else None)]
+    together = [row for rows in batches for row in rows]
+    assert [len(rows) for rows in batches[:-1]] == [batch_size] * (len(batches) - 1)
+    assert len(batches) == math.ceil(count / batch_size)
+    assert sorted(together) == list(range(count))
+    if not shuffled:
+        assert together == sorted(together)
+
+
+def test_each_epoch_has_its_own_order_and_always_the_same(data):
+    orders = [np.concatenate(list(data.batches(3, key=KEY, epoch=epoch))).tolist() for epoch in (0, 1, 0)]
+    assert orders[0] == orders[2] != orders[1]
+    assert orders[1] == random.permutation(random.fold_in(KEY, 1), 10).tolist()
+
+
+def test_take_gathers_rows_of_every_array(data):
+    x, y, weight = data.take(np.array([7, 0, 7]))
+    assert [array.tolist() for array in x] == [[[14, 15], [0, 1], [14, 15]], [[42], [0], [42]]]
+    assert y[0].tolist() == [7, 0, 7]
+    assert weight[0].tolist() == pytest.approx([7 / 9, 0, 7 / 9])
+
+
+def test_take_writes_into_given_arrays_and_casts_to_their_dtype(data):
+    out = [np.empty((2, 2), np.float32), np.empty((2, 1)), np.empty(2, np.float32), np.empty(2)]
+    x, y, weight = data.take(np.array([3, 2]), out)
+    assert [*x, *y, *weight] == [pytest.approx(array) for array in out]
+    assert x[0] is out[0]
+    assert out[0].tolist() == [[6, 7], [4, 5]]
+    assert out[2].tolist() == [3, 2]
+
+
+def test_take_allocates_nothing_after_the_first_batch():
+    data = ArrayData([np.zeros((1000, 100), np.float32)], [np.zeros(1000, np.uint8)])
+    batches = list(data.batches(128, key=KEY))
+    data.take(batches[0])
+    tracemalloc.start()
+    try:
+        for rows in batches:
+            data.take(rows)
+        assert tracemalloc.get_traced_memory()[1] < 5000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("rows", [[-1, 2], [0, 10]])
+def test_take_refuses_rows_that_are_not_there(data, rows):
+    with pytest.raises(ArgumentError, match="there are 10 rows"):
+        data.take(np.array(rows))
+
+
+def test_slice_gives_views_or_fills_given_arrays(data):
+    x, y, _ = data.slice(2, 4)
+    assert np.shares_memory(x[0], data.x[0])
+    assert y[0].tolist() == [2, 3]
+    out = [np.empty((2, 2), np.float32), np.empty((2, 1)), np.empty(2), np.empty(2)]
+    assert data.slice(2, 4, out)[1][0] is out[2]
+    assert out[2].tolist() == [2, 3]
+
+
+def test_arrays_that_are_not_contiguous_are_made_so_once():
+    columns = np.asfortranarray(np.arange(6).reshape(3, 2))
+    data = ArrayData([columns])
+    assert data.x[0].flags.c_contiguous
+    assert data.take(np.array([1]))[0][0].tolist() == [[2, 3]]
+
+
+@given(count=st.integers(2, 200), share=st.floats(0.01, 0.99))
+def test_split_takes_the_first_rows_for_training(count, share):
+    data = ArrayData([np.arange(count)], [np.arange(count) * 2.5])
+    cut = math.floor(count * (1 - share))
+    assume(0 < cut < count)
+    training, validation = data.split(share)
+    assert training.x[0].tolist() == list(range(cut))
+    assert validation.y[0].tolist() == [2.5 * i for i in range(cut, count)]
+    assert np.shares_memory(training.x[0], data.x[0])
+
+
+def test_split_of_zero_means_no_validation(data):
+    assert data.split(0) == (data, None)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5, float("nan")])
+def test_a_split_out_of_range_is_refused_with_its_value(data, share):
+    with pytest.raises(ArgumentError, match=f"at least 0 and less than 1 .* got {share}"):
+        data.split(share)
+
+
+def test_a_split_that_leaves_one_part_empty_is_refused():
+    with pytest.raises(DataError, match=r"validation_split=0.9 of 2 rows leaves no row for training"):
+        ArrayData([np.zeros(2)]).split(0.9)
+    with pytest.raises(DataError, match="no row for validation"):
+        ArrayData([np.zeros(2)]).split(1e-20)
+
+
+def test_labels_sorted_by_class_get_a_warning():
+    labels = np.repeat(np.arange(3), 10)
+    with pytest.warns(UserWarning, match=r"sorted by class, so the last 6 rows, .*=0.2"):
+        ArrayData([np.zeros(30)], [labels]).split(0.2)
+    with pytest.warns(UserWarning, match="labels of output 1 are sorted"):
+        ArrayData([np.zeros(30)], [np.arange(30) % 3, np.eye(3)[labels]]).split(0.2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (np.repeat([0, 1, 2], 5), True),
+        (np.repeat([2.0, 1.0], 5)[:, None], True),
+        (np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 4)], True),
+        (np.repeat([False, True], 3), True),
+        (np.array([0, 1, 0, 1, 0, 1]), False),
+        (np.zeros(9), False),
+        (np.arange(9), False),
+        (np.repeat([0.5, 1.5], 5), False),
+        (np.linspace(0, 1, 12).reshape(4, 3), False),
+        (np.zeros((8, 2, 2)), False),
+        (np.array([1.0]), False),
+        (np.array([np.nan, 0, 0, 1, 1, 1]), False),
+    ],
+)
+def test_sorted_classes_are_told_from_other_labels(labels, expected):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sorted_by_class(labels) is expected
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([np.zeros(3)], [np.zeros(4)], "x has 3, y has 4"),
+        ([np.zeros(3), np.zeros(2)], [], r"x\[0\] has 3, x\[1\] has 2"),
+        ([np.zeros((0, 5))], [], r"zero samples: x of shape \(0, 5\)"),
+        ([], [], "no input array"),
+    ],
+)
+def test_data_that_cannot_be_is_refused_with_its_counts(x, y, message):
+    with pytest.raises(DataError, match=message):
+        ArrayData(x, y)
+
+
+def test_a_batch_size_below_one_is_refused(data):
+    with pytest.raises(ArgumentError, match="batch_size must be at least 1, but got 0"):
+        next(data.batches(0))
