@@ -4,15 +4,22 @@ import os
 import sys
 
 os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
 
+from makers.jax_random import make_random
 from makers.keras_layers import make_layers
 from makers.keras_losses import make_losses
+from makers.keras_metrics import make_metrics
 from makers.keras_optimizers import make_optimizers
+from makers.keras_training import make_training
 
 MAKERS = {
     "layers": make_layers,
     "losses": make_losses,
+    "metrics": make_metrics,
     "optimizers": make_optimizers,
+    "training": make_training,
+    "random": make_random,
 }
 
 if __name__ == "__main__":
