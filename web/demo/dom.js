@@ -41,3 +41,18 @@ export function color(name) {
 export function onColorScheme(action) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", action);
 }
+
+/** @param {Element} element */
+export function isInView(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}
+
+/**
+ * @param {Element} element
+ * @param {ScrollLogicalPosition} block
+ */
+export function bringIntoView(element, block) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+}

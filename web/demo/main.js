@@ -2,12 +2,13 @@
 
 import { loadPyEngine } from "../pyengine.js";
 import { Curves } from "./curves.js";
-import { byId } from "./dom.js";
+import { bringIntoView, byId, isInView } from "./dom.js";
 import { factsOf } from "./engine.js";
 import { loadAll } from "./loading.js";
 import { startMeter } from "./meter.js";
 import { MODELS } from "./models.js";
 import { Predictor } from "./predictor.js";
+import { showProgram } from "./program.js";
 import { Reading } from "./reading.js";
 import { freezeSettings, offerOptimizers, prepareSettings, readSettings, writeSettings } from "./settings.js";
 import { Status } from "./status.js";
@@ -30,8 +31,9 @@ const curves = new Curves();
 const reading = new Reading();
 /** @type {Training | null} */
 let training = null;
+let focusWasInForm = false;
 
-prepareSettings();
+prepareSettings(showProgram);
 startMeter();
 
 const ready = open();
@@ -90,21 +92,37 @@ async function start(settings = {}) {
   status.begin();
   curves.begin(chosen.epochs);
   reading.hideMistakes();
-  const result = await training.run(chosen);
-  status.finish(result);
-  reading.showMistakes(result.guesses);
-  reading.refresh();
-  return result;
+  try {
+    const result = await training.run(chosen);
+    status.finish(result);
+    reading.showMistakes(result.guesses);
+    reading.refresh();
+    return result;
+  } catch (error) {
+    status.say("Training ended early.");
+    throw error;
+  }
+}
+
+/** Someone who works by keyboard stays where the buttons are, though the pressed one is disabled now. */
+function keepFocus() {
+  const active = document.activeElement;
+  const lost = active === null || active === document.body || active.matches(":disabled");
+  const next = [train, pause].find((button) => !button.disabled);
+  if (lost && focusWasInForm) next?.focus({ preventScroll: true });
 }
 
 /** @param {Phase} phase */
 function showPhase(phase) {
   const busy = phase !== "idle";
+  const active = document.activeElement;
+  if (active && active !== document.body) focusWasInForm = byId("controls", HTMLFormElement).contains(active);
   freezeSettings(busy);
   train.disabled = busy;
   pause.disabled = phase !== "training" && phase !== "paused";
   stop.disabled = pause.disabled;
   pause.textContent = phase === "paused" ? "Resume" : "Pause";
+  keepFocus();
   if (phase === "preparing") status.say("Laying out the images…", "busy");
   if (phase === "training") status.say("Training…", "busy");
   if (phase === "paused") status.say("Paused. Ask it about a digit, or go on.", "waiting");
@@ -113,10 +131,9 @@ function showPhase(phase) {
 
 byId("controls", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  start().catch((error) => {
-    status.say("Training ended early.");
-    showTrouble("Training did not work", error);
-  });
+  start().catch((error) => showTrouble("Training did not work", error));
+  // On a phone the progress lies below the form: the buttons move to the top, with the progress right under them.
+  if (!isInView(byId("bar", HTMLElement))) bringIntoView(byId("buttons", HTMLElement), "start");
 });
 pause.addEventListener("click", () => {
   if (training?.phase === "paused") training.resume();

@@ -1,5 +1,6 @@
 /** The MNIST digits: fetched from the page's own site, unpacked and turned into numbers in slices that no one feels. */
 
+import { gunzip } from "./gunzip.js";
 import { slices } from "./pace.js";
 
 export const PIXELS = 784;
@@ -95,42 +96,14 @@ async function readIdx(address, magic, headerBytes, onProgress) {
 async function readGzip(address, onProgress) {
   const response = await fetch(address);
   if (!response.ok || !response.body) {
-    throw new Error(`${address} could not be fetched: the server answered ${response.status} ${response.statusText}. Build the site again and serve its whole folder.`);
+    throw new Error(
+      `${address} could not be fetched: the server answered ${response.status} ${response.statusText}. ` +
+        "Build the site again and serve its whole folder.",
+    );
   }
-  const reader = (await unpacked(response.body)).getReader();
-  const pace = slices();
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
-    onProgress?.(length);
-    await pace();
+  try {
+    return await gunzip(response.body, onProgress);
+  } catch (error) {
+    throw new Error(`${address} could not be unpacked: ${error instanceof Error ? error.message : error}. Build the site again.`, { cause: error });
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-    await pace();
-  }
-  return bytes;
-}
-
-/**
- * Some servers announce .gz files as compressed transport, and then the browser has unpacked them already.
- *
- * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
- * @returns {Promise<ReadableStream<Uint8Array>>}
- */
-async function unpacked(body) {
-  const [peek, whole] = body.tee();
-  const reader = peek.getReader();
-  const { value } = await reader.read();
-  void reader.cancel();
-  const isGzip = value !== undefined && value[0] === 0x1f && value[1] === 0x8b;
-  return isGzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
 }

@@ -7,7 +7,9 @@
 
 const SIDE = 28;
 const BOX = 20;
-/** Half the width of a pen stroke in MNIST's pixels, measured on the training images: about 2.4 across. */
+/** Where the training images have their centre of mass: in the middle of the pixel right of and below the field's middle. */
+const CENTRE = 14.5;
+/** Half the width of a pen stroke; in the training images the median stroke is 2.4 pixels across. */
 const PEN_RADIUS = 1.2;
 
 /** @typedef {{ x: number, y: number }} Point */
@@ -26,8 +28,8 @@ export function normalizeStrokes(strokes) {
   if (drawn.length === 0) return new Float32Array(SIDE * SIDE);
   const fitted = fitBox(drawn);
   const mass = centreOfMass(rasterize(fitted));
-  const dx = SIDE / 2 - mass.x;
-  const dy = SIDE / 2 - mass.y;
+  const dx = CENTRE - mass.x;
+  const dy = CENTRE - mass.y;
   return rasterize(fitted.map((stroke) => stroke.map(({ x, y }) => ({ x: x + dx, y: y + dy }))));
 }
 
@@ -48,7 +50,7 @@ function fitBox(strokes) {
   const middleX = (left + right) / 2;
   const middleY = (top + bottom) / 2;
   return strokes.map((stroke) =>
-    stroke.map(({ x, y }) => ({ x: SIDE / 2 + (x - middleX) * scale, y: SIDE / 2 + (y - middleY) * scale })),
+    stroke.map(({ x, y }) => ({ x: CENTRE + (x - middleX) * scale, y: CENTRE + (y - middleY) * scale })),
   );
 }
 

@@ -22,6 +22,19 @@ export function turn() {
 }
 
 /**
+ * Until the page has been drawn as it is now; a hidden page is never drawn, so there is a limit to the waiting.
+ *
+ * @returns {Promise<void>}
+ */
+export function painted() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 100);
+    // The frame's callback runs before its painting; a turn later it is on the screen.
+    requestAnimationFrame(() => void turn().then(resolve));
+  });
+}
+
+/**
  * A pace for long loops: `await pace()` inside the loop returns at once until a slice is used up, then takes a turn.
  *
  * @returns {() => Promise<void> | undefined}

@@ -16,10 +16,10 @@ const BATCH = 250;
 export class Predictor {
   /** @type {Map<string, Question>} */
   #questions = new Map();
-  #answering = false;
-  /** While a fit runs its hooks serve the questions, so that a prediction never meets a half-made step. */
-  isTraining = false;
-  /** @type {() => void} called when a question comes in while training, so that a paused training can serve it */
+  /** @type {Promise<void> | null} */
+  #answering = null;
+  #busy = false;
+  /** @type {() => void} called when a question comes in while a training holds the model, which may be asleep in a pause */
   onQuestion = () => {};
 
   /** @param {Engine} tf */
@@ -53,21 +53,39 @@ export class Predictor {
    */
   ask(name, pixels, answer) {
     this.#questions.set(name, { pixels, answer });
-    if (this.isTraining) this.onQuestion();
+    if (this.#busy) this.onQuestion();
     else void this.serve();
   }
 
-  /** Answers all waiting questions, one after the other. */
-  async serve() {
-    if (this.#answering || !this.model) return;
-    this.#answering = true;
-    try {
-      for (const [name, question] of this.#questions) {
-        this.#questions.delete(name);
-        question.answer(await this.predict(question.pixels));
-      }
-    } finally {
-      this.#answering = false;
+  /** A training takes the model: from now on it serves the questions itself, between its steps. */
+  async hold() {
+    this.#busy = true;
+    await this.#answering;
+  }
+
+  release() {
+    this.#busy = false;
+    void this.serve();
+  }
+
+  /**
+   * Answers all waiting questions, one after the other.
+   *
+   * @returns {Promise<void>}
+   */
+  serve() {
+    this.#answering ??= this.#answerAll().finally(() => {
+      this.#answering = null;
+    });
+    return this.#answering;
+  }
+
+  async #answerAll() {
+    // A question that comes in meanwhile is answered in the same round: a Map's walk meets what is added to it.
+    for (const [name, question] of this.#questions) {
+      if (!this.model) return;
+      this.#questions.delete(name);
+      question.answer(await this.predict(question.pixels));
     }
   }
 

@@ -1,6 +1,6 @@
 /** What the network reads: in test digits, in the mistakes it makes, and in what the person draws. */
 
-import { byId } from "./dom.js";
+import { bringIntoView, byId } from "./dom.js";
 import { DrawingBox } from "./draw.js";
 import { showInk } from "./ink.js";
 import { CLASSES, PIXELS } from "./mnist.js";
@@ -69,6 +69,7 @@ export class Reading {
       showInk(this.#seen, this.#probe, 1);
       this.#sayVerdict = true;
       this.#askProbe();
+      bringIntoView(byId("probabilities", HTMLElement), "nearest");
     };
   }
 

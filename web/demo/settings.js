@@ -28,11 +28,19 @@ const optimizer = byId("optimizer", HTMLSelectElement);
 const yieldEvery = byId("yieldEvery", HTMLSelectElement);
 const trainingImages = byId("trainingImages", HTMLSelectElement);
 
-/** Fills the lists and keeps the notes and defaults in step with what is chosen. */
-export function prepareSettings() {
+/** @type {(words: Record<keyof Settings, string>) => void} */
+let onChange = () => {};
+
+/**
+ * Fills the lists and keeps the notes and defaults in step with what is chosen.
+ *
+ * @param {(words: Record<keyof Settings, string>) => void} whenChanged  is given the values as they stand, unchecked
+ */
+export function prepareSettings(whenChanged) {
+  onChange = whenChanged;
+  form.addEventListener("input", explain);
   for (const name of Object.keys(LEARNING_RATES)) optimizer.add(new Option(name, name));
   optimizer.addEventListener("change", suggestLearningRate);
-  yieldEvery.addEventListener("change", explain);
   for (const radio of form.querySelectorAll("input[name=model]")) radio.addEventListener("change", suitModel);
   explain();
 }
@@ -108,12 +116,22 @@ function suitModel() {
 function suggestLearningRate() {
   const name = /** @type {keyof typeof LEARNING_RATES} */ (optimizer.value);
   byId("learningRate", HTMLInputElement).value = String(LEARNING_RATES[name]);
+  explain();
 }
 
 function explain() {
   byId("model-note", HTMLElement).textContent = MODELS[chosenModel()].note;
   byId("yield-note", HTMLElement).textContent =
     YIELD_NOTES[yieldEvery.value] ?? `Control goes back to the page every ${yieldEvery.value} ms.`;
+  onChange({
+    model: chosenModel(),
+    epochs: byId("epochs", HTMLInputElement).value,
+    batchSize: byId("batchSize", HTMLInputElement).value,
+    optimizer: optimizer.value,
+    learningRate: byId("learningRate", HTMLInputElement).value,
+    trainingImages: trainingImages.value,
+    yieldEvery: yieldEvery.value,
+  });
 }
 
 /**

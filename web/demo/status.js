@@ -87,7 +87,7 @@ export class Status {
   finish({ testAccuracy, seconds, stopped, guesses }) {
     this.#showProgress();
     if (!stopped) this.fill(1);
-    this.#left.textContent = "0:00";
+    this.#left.textContent = stopped ? "–" : "0:00";
     this.#showScore(testAccuracy, `of ${count(guesses.length)} test digits read correctly`);
     const words = `${stopped ? "Stopped" : "Finished"} after ${clock(seconds)}.`;
     this.say(words);

@@ -2,6 +2,7 @@
 
 import { PIXELS, oneHotLabels, pixelValues } from "./mnist.js";
 import { MODELS, makeOptimizer } from "./models.js";
+import { painted } from "./pace.js";
 import { bestGuess } from "./predictor.js";
 import { Speed } from "./speed.js";
 
@@ -40,6 +41,9 @@ import { Speed } from "./speed.js";
  * @property {(progress: Progress) => void} batch  called after every batch: be quick
  * @property {(epoch: number, logs: Logs) => void} epoch
  */
+
+/** Test digits read in one go; between two goes a drawn digit is answered. */
+const READ_AT_ONCE = 1000;
 
 export class Training {
   /** @type {Phase} */
@@ -81,11 +85,12 @@ export class Training {
     this.#stopping = false;
     this.history = {};
     this.#enter("preparing");
+    await this.predictor.hold();
     try {
       return await this.#trainAndTest(settings);
     } finally {
-      this.predictor.isTraining = false;
       this.#enter("idle");
+      this.predictor.release();
     }
   }
 
@@ -107,7 +112,7 @@ export class Training {
   /** Ends training after the running batch. */
   stop() {
     this.#stopping = true;
-    if (this.predictor.isTraining && this.predictor.model) this.predictor.model.stopTraining = true;
+    if (this.predictor.model) this.predictor.model.stopTraining = true;
     this.resume();
   }
 
@@ -161,10 +166,10 @@ export class Training {
     if (!model) throw new Error("There is no model to train.");
     const batches = Math.ceil(count / settings.batchSize);
     this.progress = { epoch: 0, epochs: settings.epochs, batch: 0, batches, logs: {}, samplesPerSecond: 0, secondsLeft: NaN };
-    this.#speed = new Speed();
-    this.predictor.isTraining = true;
-    this.#enter(this.#stopping ? "testing" : "training");
     if (this.#stopping) return { history: {} };
+    this.#enter("training");
+    await painted();
+    this.#speed = new Speed();
     try {
       return await model.fit(xs, ys, {
         epochs: settings.epochs,
@@ -180,7 +185,6 @@ export class Training {
       });
     } finally {
       this.#speed.pause();
-      this.predictor.isTraining = false;
     }
   }
 
@@ -236,9 +240,13 @@ export class Training {
 
   /** @param {Float32Array} pixels */
   async #readTest(pixels) {
-    const probabilities = await this.predictor.predict(pixels);
     const guesses = new Uint8Array(pixels.length / PIXELS);
-    for (let i = 0; i < guesses.length; i++) guesses[i] = bestGuess(probabilities, i);
+    for (let start = 0; start < guesses.length; start += READ_AT_ONCE) {
+      const end = Math.min(start + READ_AT_ONCE, guesses.length);
+      const probabilities = await this.predictor.predict(pixels.subarray(start * PIXELS, end * PIXELS));
+      for (let i = start; i < end; i++) guesses[i] = bestGuess(probabilities, i - start);
+      await this.predictor.serve();
+    }
     return guesses;
   }
 }
