@@ -1,0 +1,174 @@
+"""What a callback is, and how a list of them is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError, unknown_name
+from pyengine.logs import Logs
+
+
+class Callback(Configurable):
+    """Base of all callbacks: every hook does nothing.
+
+    A hook may return something awaitable (be an `async def`): the training loop awaits it before it goes on.
+    `logs` is a dictionary of plain numbers in which `accuracy` and `acc` find the same value.
+
+    Attributes:
+        model: the model in training: `get_weights`, `set_weights`, `stop_training`,
+            `optimizer.learning_rate`.
+        params: facts about this training, such as `epochs`, `steps`, `verbose`.
+
+    >>> class Patient(Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         self.model.stop_training = logs["val_accuracy"] > 0.99
+    """
+
+    model: Any = None
+    params: Mapping[str, Any] = {}
+
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> Any: ...
+    def on_train_end(self, logs: Logs | None = None) -> Any: ...
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> Any: ...
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> Any: ...
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_test_begin(self, logs: Logs | None = None) -> Any: ...
+    def on_test_end(self, logs: Logs | None = None) -> Any: ...
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_predict_begin(self, logs: Logs | None = None) -> Any: ...
+    def on_predict_end(self, logs: Logs | None = None) -> Any: ...
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> Any: ...
+    def on_yield(self, epoch: int, batch: int, logs: Logs | None = None) -> Any: ...
+
+
+HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
+
+# The names that TensorFlow.js and older Keras give to the hooks of a training batch.
+_OLD_NAMES = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_train_batch_end"}
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions.
+
+    Arguments:
+        hooks: function by hook name (`on_epoch_end` or `onEpochEnd`), called with that hook's arguments.
+    Errors: UnknownNameError for a name that is no hook.
+
+    >>> callback = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
+    >>> callback.on_epoch_end(0, {"loss": 0.5})
+    0 0.5
+    """
+
+    def __init__(self, **hooks: Callable[..., Any] | None) -> None:
+        for name, function in hooks.items():
+            hook = snake_case(name)
+            if hook not in HOOKS and hook not in _OLD_NAMES:
+                raise unknown_name("callback hook", name, (*HOOKS, *_OLD_NAMES))
+            if function is None:
+                continue
+            if not callable(function):
+                raise ArgumentError(f"LambdaCallback: {name} must be a function, but got {function!r}.")
+            setattr(self, _OLD_NAMES.get(hook, hook), function)
+
+
+class CallbackList:
+    """Callbacks in their order, with the hooks that they really have.
+
+    Arguments:
+        callbacks: None, one callback or a list of them, nested as you like; a dictionary of functions by hook
+            name stands for a LambdaCallback.
+    Errors: ArgumentError for what is no callback.
+
+    >>> callbacks = CallbackList({"onEpochEnd": lambda epoch, logs: print("epoch", epoch)})
+    >>> for awaitable in callbacks.call("on_epoch_end", 0, {}):
+    ...     pass  # here the training loop awaits
+    epoch 0
+    >>> callbacks.wants("on_epoch_end"), callbacks.wants("on_train_batch_end")
+    (True, False)
+    """
+
+    def __init__(
+        self, callbacks: Any = None, model: Any = None, params: Mapping[str, Any] | None = None
+    ) -> None:
+        self.callbacks = list(_flat(callbacks))
+        self._listeners: dict[str, list[Callable[..., Any]]] = {hook: [] for hook in HOOKS}
+        for callback in self.callbacks:
+            callback.set_model(model)
+            callback.set_params(params or {})
+            for hook in HOOKS:
+                listener = _listener(callback, hook)
+                if listener is not None:
+                    self._listeners[hook].append(listener)
+
+    def __iter__(self) -> Iterator[Callback]:
+        return iter(self.callbacks)
+
+    def __len__(self) -> int:
+        return len(self.callbacks)
+
+    def wants(self, hook: str) -> bool:
+        """Whether any callback has this hook: where none has, the loop need not prepare anything."""
+        return bool(self._listeners[hook])
+
+    def call(self, hook: str, *args: Any) -> Iterator[Awaitable[Any]]:
+        """Calls a hook of every callback in order, and yields what they return to be awaited.
+
+        The next callback is called when the next awaitable is asked for, so each is finished before the next.
+        """
+        for listener in self._listeners[hook]:
+            result = listener(*args)
+            if hasattr(result, "__await__"):
+                yield result
+
+
+def snake_case(name: str) -> str:
+    """`onEpochEnd` as `on_epoch_end`."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda letter: "_" + letter[1].lower(), name)
+
+
+def _listener(callback: Callback, hook: str) -> Callable[..., Any] | None:
+    """The callback's own function for a hook; None where it only inherits the empty one."""
+    old = next((name for name, new in _OLD_NAMES.items() if new == hook), None)
+    for name in (hook, old):
+        if name is None or not hasattr(callback, name):
+            continue
+        if name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name, None):
+            return getattr(callback, name)
+    return None
+
+
+def _flat(callbacks: Any) -> Iterator[Callback]:
+    if callbacks is None:
+        return
+    if isinstance(callbacks, Callback):
+        yield callbacks
+    elif isinstance(callbacks, dict):
+        yield LambdaCallback(**callbacks)
+    elif isinstance(callbacks, (list, tuple, CallbackList)):
+        for callback in callbacks:
+            yield from _flat(callback)
+    elif isinstance(callbacks, type) and issubclass(callbacks, Callback):
+        name = callbacks.__name__
+        raise ArgumentError(f"callbacks has the class {name} itself. Make one of it: {name}(...).")
+    elif callable(callbacks):
+        raise ArgumentError(
+            f"callbacks has the function {getattr(callbacks, '__name__', callbacks)!r}, which does not say "
+            "when to call it. Write LambdaCallback(on_epoch_end=function)."
+        )
+    else:
+        raise ArgumentError(
+            f"callbacks has {callbacks!r} ({type(callbacks).__name__}), which is no callback. Give instances "
+            "of Callback, or dictionaries of functions by hook name."
+        )

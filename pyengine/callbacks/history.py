@@ -1,0 +1,42 @@
+"""History: the values of every epoch, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyengine.callbacks.base import Callback
+from pyengine.logs import Logs
+
+
+class History(Callback):
+    """The record of a training; `fit` returns it.
+
+    Attributes:
+        epoch: numbers of the epochs, from `initial_epoch` on.
+        history: one list of plain numbers per name (`loss`, `acc`, `val_loss`, `val_acc`, …); `accuracy` and
+            `val_accuracy` find the lists of `acc` and `val_acc`.
+        params: facts about the training.
+
+    >>> history = History()
+    >>> history.on_train_begin()
+    >>> history.on_epoch_end(0, {"loss": 0.5, "val_acc": 0.75})
+    >>> history.history["val_accuracy"], history.epoch
+    ([0.75], [0])
+    """
+
+    def __init__(self) -> None:
+        self._start()
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        self._start()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            # dict's own: a metric may be recorded under a name that is the alias of another.
+            dict.setdefault(self.history, name, []).append(float(value))
+
+    def _start(self) -> None:
+        self.epoch: list[int] = []
+        self.history = Logs()
