@@ -3,20 +3,19 @@
 import { byId, color, context2d, onColorScheme } from "./dom.js";
 import { atMostEvery } from "./pace.js";
 
-const KEPT_FRAMES = 300;
-const WORST_OF_MILLISECONDS = 5000;
+const SHOWN_MILLISECONDS = 5000;
 /** Above this a person begins to feel it. */
 const FELT_MILLISECONDS = 50;
 const SCALE_MILLISECONDS = 80;
 
-/** @typedef {{ at: number, gap: number }} Frame */
+/** @typedef {{ at: number, gap: number }} Frame  when it came, and how long after the one before */
 
 export function startMeter() {
   const canvas = byId("gaps", HTMLCanvasElement);
   const words = byId("gap-worst", HTMLElement);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   /** @type {Frame[]} */
-  let frames = [];
+  const frames = [];
   let last = 0;
 
   const showWords = atMostEvery(500, () => {
@@ -31,7 +30,7 @@ export function startMeter() {
   /** @param {number} now */
   const frame = (now) => {
     if (last > 0) frames.push({ at: now, gap: now - last });
-    if (frames.length > KEPT_FRAMES) frames = frames.slice(-KEPT_FRAMES);
+    while (frames.length > 0 && now - frames[0].at > SHOWN_MILLISECONDS) frames.shift();
     last = now;
     showWords();
     if (still.matches) drawSeldom();
@@ -41,7 +40,7 @@ export function startMeter() {
   // A hidden tab draws no frames at all; that is the browser's choice, not our delay.
   document.addEventListener("visibilitychange", () => {
     last = 0;
-    frames = [];
+    frames.length = 0;
   });
   onColorScheme(drawSoon);
   requestAnimationFrame(frame);
@@ -49,8 +48,7 @@ export function startMeter() {
 
 /** @param {Frame[]} frames */
 function worstGap(frames) {
-  const since = performance.now() - WORST_OF_MILLISECONDS;
-  return frames.reduce((worst, { at, gap }) => (at >= since ? Math.max(worst, gap) : worst), 0);
+  return frames.reduce((worst, { gap }) => Math.max(worst, gap), 0);
 }
 
 /**
@@ -74,13 +72,14 @@ function drawGaps(canvas, frames) {
   context.lineTo(width, Math.round(feltY) + 0.5);
   context.stroke();
   context.setLineDash([]);
-  const step = 3;
-  const shown = frames.slice(-Math.floor(width / step));
+  const now = performance.now();
+  const perMillisecond = width / SHOWN_MILLISECONDS;
   const calm = color("--training");
   const felt = color("--wrong");
-  for (const [i, { gap }] of shown.entries()) {
-    const bar = Math.max(1, Math.min(1, gap / SCALE_MILLISECONDS) * height);
+  for (const { at, gap } of frames) {
+    const tall = Math.max(1, Math.min(1, gap / SCALE_MILLISECONDS) * height);
+    const wide = gap * perMillisecond;
     context.fillStyle = gap > FELT_MILLISECONDS ? felt : calm;
-    context.fillRect(width - (shown.length - i) * step, height - bar, step - 1, bar);
+    context.fillRect(width - (now - at) * perMillisecond - wide, height - tall, Math.max(0.5, wide - 0.75), tall);
   }
 }

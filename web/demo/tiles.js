@@ -18,6 +18,7 @@ export class Tiles {
     this.place = place;
     this.digits = digits;
     this.onChoose = onChoose;
+    place.addEventListener("keydown", (event) => this.#walk(event));
   }
 
   /**
@@ -27,9 +28,10 @@ export class Tiles {
    * @param {number} least  how many, unless there are fewer; then the row is filled up
    */
   show(indices, least) {
-    const columns = getComputedStyle(this.place).gridTemplateColumns.split(" ").length;
+    const columns = this.#columns();
     const shown = Math.min(indices.length, Math.ceil(least / columns) * columns);
     this.#tiles = indices.slice(0, shown).map((index) => this.#tile(index));
+    for (const { button } of this.#tiles.slice(1)) button.tabIndex = -1;
     this.place.replaceChildren(...this.#tiles.map((tile) => tile.button));
   }
 
@@ -54,6 +56,28 @@ export class Tiles {
       button.setAttribute("aria-label", `A ${label}, read as ${read}: ${isRight ? "right" : "wrong"}. Show its probabilities.`);
     }
     return right;
+  }
+
+  /**
+   * The group is one stop for the Tab key; within it the arrow keys walk.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #walk(event) {
+    const columns = this.#columns();
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
+    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
+    const here = this.#tiles.findIndex((tile) => tile.button === event.target);
+    const next = this.#tiles[here + step];
+    if (here < 0 || !next) return;
+    event.preventDefault();
+    this.#tiles[here].button.tabIndex = -1;
+    next.button.tabIndex = 0;
+    next.button.focus();
+  }
+
+  #columns() {
+    return getComputedStyle(this.place).gridTemplateColumns.split(" ").length;
   }
 
   /** @param {number} index */
