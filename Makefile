@@ -1,0 +1,32 @@
+# Two commands do everything: `make demo` and `make test`. Each target is a small script in web/tools that reuses
+# what is already there, and says what it needed and what to do when it fails.
+
+PYTHON ?= python3
+STEP := .venv/bin/python -m web.tools
+
+.PHONY: help demo test site wheel bench lint clean environment
+
+help:
+	@echo "make demo             train a network in your browser, on localhost (PORT=8000)"
+	@echo "make demo HEADLESS=1  the same in a browser without a window: trains MNIST, prints the accuracy"
+	@echo "make test             every test, CPython and browser (TESTS='tests/ops -k matmul' for some)"
+	@echo "make site             dist/site, a static folder to put on any server"
+	@echo "make wheel            dist/pyengine-*.whl"
+	@echo "make bench            time the training steps, CPython and browser"
+	@echo "make lint             style and types, Python and JavaScript"
+	@echo "make clean            remove what was made (ALL=1: also what was downloaded)"
+
+demo: environment
+	@$(STEP).$(if $(HEADLESS),headless,serve)
+
+test: environment
+	@$(STEP).test $(TESTS)
+
+site wheel bench lint: environment
+	@$(STEP).$@
+
+clean:
+	@$(PYTHON) -m web.tools.clean
+
+environment:
+	@$(PYTHON) -m web.tools.environment

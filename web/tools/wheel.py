@@ -1,0 +1,65 @@
+"""Build dist/pyengine-…-py3-none-any.whl: the one file that CPython and the browser both install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from web.tools.failure import run, step
+from web.tools.fetch import write_whole
+from web.tools.paths import CACHE, DIST, ROOT, short
+from web.tools.stamps import alone, fingerprint, is_fresh, write_stamp
+
+METADATA = ("pyproject.toml", "README.md", "LICENSE")
+# Without a fixed date the wheel's checksum would change with every build; a zip knows none before 1980.
+FIXED_DATE = {"SOURCE_DATE_EPOCH": "315532800"}
+
+
+def wheel() -> Path:
+    """The engine's wheel; built only if a source has changed since the last time."""
+    sources = [
+        path for path in (ROOT / "pyengine").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
+    stamp = CACHE / "wheel.stamp"
+    with alone("wheel"):
+        key = fingerprint([*sources, *(ROOT / name for name in METADATA)], sys.version)
+        built = sorted(DIST.glob("pyengine-*-py3-none-any.whl"))
+        if len(built) == 1 and is_fresh(stamp, key, built):
+            return built[0]
+        for old in built:
+            old.unlink()
+        new = build()
+        write_stamp(stamp, key)
+        print(f"Built {short(new)} ({new.stat().st_size / 1000:.0f} kB)", flush=True)
+        return new
+
+
+def build() -> Path:
+    """Build in a copy of the sources, since setuptools keeps deleted modules in its build folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "source")
+        shutil.copytree(ROOT / "pyengine", copy / "pyengine", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in METADATA:
+            if (ROOT / name).exists():
+                shutil.copy2(ROOT / name, copy / name)
+        run(
+            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", scratch, copy],
+            environment={**os.environ, **FIXED_DATE},
+            needed="the engine's wheel, built by setuptools",
+            remedy="Mend what the last lines name; the project is described in pyproject.toml.",
+        )
+        (made,) = Path(scratch).glob("*.whl")
+        write_whole(DIST / made.name, made.read_bytes())
+    return DIST / made.name
+
+
+@step
+def main() -> None:
+    print(short(wheel()))
+
+
+if __name__ == "__main__":
+    main()
