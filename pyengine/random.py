@@ -59,7 +59,7 @@ def threefry2x32(key0: Any, key1: Any, counter0: Any, counter1: Any) -> tuple[np
 
 
 def bits(key: Key, count: int, start: int = 0) -> np.ndarray:
-    """Words number `start` to `start + count` of the stream of `key`.
+    """Words number `start` to `start + count` of the stream of `key`, which has 2**64 of them.
 
     Shapes: `(count,)`, uint32.
 
@@ -68,7 +68,8 @@ def bits(key: Key, count: int, start: int = 0) -> np.ndarray:
     >>> bits((0, 0), 1, start=2)
     array([1351547692], dtype=uint32)
     """
-    count, start = _whole("count", count, 0, _DERIVED), _whole("start", start, 0, _DERIVED)
+    start = _whole("start", start, 0, 2 * _DERIVED)
+    count = _whole("count", count, 0, 2 * _DERIVED - start + 1)
     first_block = start // 2
     blocks = (start + count + 1) // 2 - first_block
     keys = tuple(np.asarray(part, np.uint32) for part in _check_key(key))
@@ -291,7 +292,7 @@ def _whole(name: str, value: Any, least: int, limit: int) -> int:
         raise ArgumentError(f"random: {name} must be a whole number, but got {value!r}.") from None
     if not least <= number < limit:
         raise ArgumentError(
-            f"random: {name} must be at least {least} and below 2**{limit.bit_length() - 1}, got {number}."
+            f"random: {name} must be at least {least} and less than {limit}, but got {number}."
         )
     return number
 

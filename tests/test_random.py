@@ -61,13 +61,19 @@ def test_arguments_of_the_mixing_broadcast():
     assert (int(first[1, 2]), int(second[1, 2])) == threefry_in_plain_python((1, 6), (5, 7))
 
 
-@given(key=keys, start=st.integers(0, 2**63), count=st.integers(0, 9))
+@given(key=keys, start=st.integers(0, 2**64 - 10), count=st.integers(0, 9))
 def test_word_number_i_is_output_i_mod_2_of_block_i_div_2(key, start, count):
     expected = []
     for index in range(start, start + count):
         block, output = divmod(index, 2)
         expected.append(threefry_in_plain_python(key, (block % 2**32, block // 2**32))[output])
     assert random.bits(key, count, start).tolist() == expected
+
+
+def test_a_stream_ends_after_2_to_the_64_words():
+    assert len(random.bits(KEY, 4, 2**64 - 4)) == 4
+    with pytest.raises(ArgumentError, match="count must be at least 0 and less than 5, but got 5"):
+        random.bits(KEY, 5, 2**64 - 4)
 
 
 def test_words_do_not_depend_on_how_many_are_asked_for_at_once():
