@@ -6,6 +6,7 @@ Where no source waits, each step completes at once and needs no loop; `complete`
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -31,8 +32,12 @@ def complete(awaitable: Awaitable[Result]) -> Result:
         if "no running event loop" not in str(error):
             raise
         raise _waits() from error
-    steps.close()
-    raise _waits()
+    failure = _waits()
+    if hasattr(steps, "throw"):
+        # Raised where it waits: generators on the way close what they hold, the traceback shows the place.
+        with contextlib.suppress(StopIteration):
+            steps.throw(failure)
+    raise failure
 
 
 def _waits() -> DataError:

@@ -413,15 +413,21 @@ def test_async_for_reads_sources_that_wait():
 
 
 def test_a_plain_loop_over_a_source_that_waits_says_what_to_do():
+    closed = []
+
     async def forever():
-        await asyncio.get_running_loop().create_future()
-        yield 1
+        try:
+            await asyncio.get_running_loop().create_future()
+            yield 1
+        finally:
+            closed.append(True)
 
     async def plain_loop():
-        Dataset.from_generator(forever).to_list()
+        Dataset.from_generator(forever).batch(2).to_list()
 
     with pytest.raises(DataError, match=r"waits for something .*fit_async"):
         asyncio.run(plain_loop())
+    assert closed == [True]
     with pytest.raises(DataError, match=r"waits for something .*fit_async"):
         Dataset.from_generator(lambda: waiting([1])).to_list()
 
@@ -440,7 +446,19 @@ def test_complete_gives_results_and_passes_errors_on():
     async def fail():
         raise KeyError("inside")
 
+    async def never_gives_up():
+        while True:
+            try:
+                return await asyncio.get_running_loop().create_future()
+            except DataError:
+                return 5
+
+    async def insist():
+        complete(never_gives_up())
+
     assert complete(answer()) == 42
+    with pytest.raises(DataError, match="waits for something"):
+        asyncio.run(insist())
     with pytest.raises(KeyError, match="inside"):
         complete(fail())
 
