@@ -365,15 +365,16 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Element]:
         elements = self._open()
-        try:
-            while True:
-                try:
-                    element = complete(anext(elements))
-                except StopAsyncIteration:
-                    return
+        while True:
+            try:
+                element = complete(anext(elements))
+            except StopAsyncIteration:
+                return
+            try:
                 yield element
-        finally:
-            complete(elements.aclose())
+            except BaseException:  # GeneratorExit above all: the reader leaves early
+                complete(elements.aclose())
+                raise
 
     def to_list(self) -> list[Element]:
         """All elements, in a list.

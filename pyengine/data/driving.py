@@ -37,6 +37,9 @@ def complete(awaitable: Awaitable[Result]) -> Result:
         # Raised where it waits: generators on the way close what they hold, the traceback shows the place.
         with contextlib.suppress(StopIteration):
             steps.throw(failure)
+            # It went on waiting, to clean up: no more can be done without a loop.
+            with contextlib.suppress(RuntimeError):
+                steps.close()
     raise failure
 
 

@@ -4,6 +4,7 @@ import asyncio
 import doctest
 import itertools
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -432,9 +433,25 @@ def test_a_plain_loop_over_a_source_that_waits_says_what_to_do():
         Dataset.from_generator(lambda: waiting([1])).to_list()
 
 
+def test_a_plain_loop_over_a_prefetched_source_that_waits_says_what_to_do():
+    async def plain_loop():
+        Dataset.from_generator(lambda: waiting(range(3))).prefetch(2).batch(2).to_list()
+
+    with pytest.raises(DataError, match=r"waits for something .*fit_async"):
+        asyncio.run(plain_loop())
+
+
 def test_a_plain_loop_works_while_an_event_loop_runs():
     async def plain_loop():
         return Dataset.range(5).cache().batch(2).unbatch().map(int).to_list()
+
+    assert asyncio.run(plain_loop()) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio's tasks start at once from Python 3.12 on")
+def test_a_plain_loop_over_a_prefetched_source_works_while_an_event_loop_runs():
+    async def plain_loop():
+        return Dataset.range(5).prefetch(2).to_list()
 
     assert asyncio.run(plain_loop()) == [0, 1, 2, 3, 4]
 
