@@ -1,0 +1,210 @@
+"""The house itself: imports go downwards only, the README's examples run, no file names a machine's paths."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ENGINE = ROOT / "pyengine"
+
+# Every module of pyengine by its first name, on its floor. Two staircases rise from ops and meet in training.
+PLAIN, GRAPH, OPS, TRAINING, MODELS, TOP = 0, 1, 2, 6, 7, 8
+COMMON = {
+    **dict.fromkeys(
+        ("errors", "shapes", "dtypes", "random", "configurable", "names", "logs", "quantile"), PLAIN
+    ),
+    "graph": GRAPH,
+    "ops": OPS,
+    "training": TRAINING,
+    "models": MODELS,
+    **dict.fromkeys(("formats", "bridge", "__init__"), TOP),
+}
+MACHINE = {"transforms": 3, "plan": 4, "executors": 5}
+PARTS = dict.fromkeys(
+    (
+        "initializers",
+        "activations",
+        "regularizers",
+        "constraints",
+        "layers",
+        "losses",
+        "metrics",
+        "optimizers",
+        "callbacks",
+        "data",
+    ),
+    3,
+)
+FLOORS = {**COMMON, **MACHINE, **PARTS}
+# The border to C and to JavaScript.
+FOREIGN = {"ctypes", "js", "pyodide", "pyodide_js", "_ctypes", "cffi"}
+BORDER = ("executors/simd", "executors/webgpu", "executors/threads", "bridge")
+
+
+def modules() -> list[Path]:
+    """Every source file of the engine."""
+    return sorted(ENGINE.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything a file imports, wherever in the file, relative imports resolved."""
+    package = ("pyengine", *path.relative_to(ENGINE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*start, *([node.module] if node.module else [])))
+            # `from pyengine import ops` names a module last, `from pyengine.ops import conv` before the last.
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def part_of(path: Path) -> str:
+    """The first name of a module inside pyengine: `ops` for pyengine/ops/conv.py."""
+    first = path.relative_to(ENGINE).parts[0]
+    return first.removesuffix(".py")
+
+
+def why_forbidden(importer: str, imported: str) -> str | None:
+    """Why a module of one part may not import another part; None if it may."""
+    if importer == imported:
+        return None
+    if importer in MACHINE and imported in PARTS:
+        return "the machine never imports parts: an executor cannot know what a layer is"
+    if importer in PARTS and imported in MACHINE:
+        return "parts never import the machine: a layer cannot know where it runs"
+    if FLOORS[imported] > FLOORS[importer]:
+        return "imports go downwards only"
+    return None
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_go_downwards_only(path: Path) -> None:
+    here = part_of(path)
+    assert here in FLOORS, f"{path.relative_to(ROOT)} stands on no floor: add '{here}' to FLOORS in this test"
+    wrong = []
+    for line, name in imports(path):
+        words = name.split(".")
+        if words[0] != "pyengine":
+            continue
+        # `from pyengine import __version__` or the package itself: that is the top of the house.
+        there = words[1] if len(words) > 1 and words[1] in FLOORS else "__init__"
+        if reason := why_forbidden(here, there):
+            wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}: {reason}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_the_border_knows_c_and_javascript(path: Path) -> None:
+    inside = path.relative_to(ENGINE).with_suffix("").as_posix()
+    if inside.startswith(BORDER):
+        return
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}; only {', '.join(BORDER)} may"
+        for line, name in imports(path)
+        if name.split(".")[0] in FOREIGN
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_parts_that_have_the_same_floor_do_not_go_in_circles() -> None:
+    """Parts share a floor, so the order among them is what the imports say; it must be an order."""
+    needs: dict[str, set[str]] = {name: set() for name in FLOORS}
+    for path in modules():
+        tree = ast.parse(path.read_text())
+        # Imports inside functions are made when all modules exist: only those at the top decide the order.
+        top = {node.lineno for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+        for line, name in imports(path):
+            words = name.split(".")
+            if line in top and words[0] == "pyengine" and len(words) > 1 and words[1] in FLOORS:
+                needs[part_of(path)].add(words[1])
+    remaining = {name: targets - {name} for name, targets in needs.items()}
+    while ready := [name for name, targets in remaining.items() if not targets & remaining.keys()]:
+        for name in ready:
+            del remaining[name]
+    assert not remaining, f"these need each other in a circle: {remaining}"
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "allowed"),
+    [
+        ("layers", "ops", True),
+        ("layers", "plan", False),
+        ("executors", "layers", False),
+        ("executors", "plan", True),
+        ("plan", "executors", False),
+        ("graph", "ops", False),
+        ("training", "executors", True),
+        ("training", "layers", True),
+        ("training", "models", False),
+        ("ops", "__init__", False),
+    ],
+)
+def test_the_rule_of_the_floors_itself(importer: str, imported: str, allowed: bool) -> None:
+    assert (why_forbidden(importer, imported) is None) == allowed
+
+
+# --- README
+
+
+def readme_blocks(language: str) -> list[tuple[int, str]]:
+    """(line, code) of every fenced block of a language in README.md."""
+    text = (ROOT / "README.md").read_text()
+    pattern = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(text[: found.start()].count("\n") + 2, found[1]) for found in pattern.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [pytest.param(*b, id=f"line {b[0]}") for b in readme_blocks("python")]
+)
+def test_python_code_of_the_readme_runs(line: int, code: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text("\n" * (line - 1) + code)  # an error then names the line of the README
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"README.md, the block at line {line}:\n{done.stdout}{done.stderr}"
+
+
+def test_the_readme_has_python_and_javascript_to_run() -> None:
+    assert readme_blocks("python")
+    assert readme_blocks("js")
+
+
+# --- tracked files
+
+
+def tracked_files() -> list[Path]:
+    """Every file that git knows and that holds text."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    files = [ROOT / name for name in names.split("\0") if name]
+    return [file for file in files if file.is_file() and b"\0" not in file.read_bytes()[:8192]]
+
+
+def test_no_file_knows_the_machine_it_was_made_on() -> None:
+    here = [str(folder) + "/" for folder in (Path.home(), ROOT) if folder != Path("/")]
+    pattern = re.compile("|".join([r"/(?:home|Users)/[a-z][\w.-]*/", *map(re.escape, here)]))
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+        for file in tracked_files()
+        for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert not found, "paths of a machine in tracked files:\n" + "\n".join(found)
+
+
+def test_the_lockfile_names_no_registry() -> None:
+    assert "resolved" not in (ROOT / "package-lock.json").read_text()
