@@ -1,8 +1,10 @@
 """The generator is Threefry (published vectors), and everything made from its words keeps its promise."""
 
 import itertools
+import json
 import math
 import statistics
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +47,14 @@ def threefry_in_plain_python(key, counter):
 def test_the_known_answers_of_random123_come_out(key, counter, expected):
     first, second = random.threefry2x32(*key, *counter)
     assert (int(first), int(second)) == expected
+
+
+def test_the_mixing_agrees_with_jax():
+    golden = json.loads((Path(__file__).parent / "golden" / "jax_random.json").read_text())
+    assert len(golden["rows"]) > 50
+    for row in golden["rows"]:
+        first, second = random.threefry2x32(*row["key"], *row["counter"])
+        assert [int(first), int(second)] == row["result"], row
 
 
 @given(key=keys, counter=keys)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import random
-from pyengine.data import sources, stages
+from pyengine.data import prefetch, sources, stages
 from pyengine.data.driving import complete
 from pyengine.data.elements import Element, as_element, leaves, map_leaves, rows
 from pyengine.errors import ArgumentError
@@ -346,7 +346,7 @@ class Dataset:
         [0, 1, 2]
         """
         count = _count("count of prefetch", count, 1)
-        return self._then(lambda: stages.prefetch(self._open(), count), self._size, f"prefetch({count})")
+        return self._then(lambda: prefetch.prefetch(self._open(), count), self._size, f"prefetch({count})")
 
     def cache(self) -> Dataset:
         """Keeps the elements of the first complete pass in memory, so that what lies before runs only once.

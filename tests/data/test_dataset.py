@@ -2,6 +2,7 @@
 
 import asyncio
 import doctest
+import gc
 import itertools
 import math
 import sys
@@ -513,6 +514,25 @@ def test_prefetch_raises_an_error_of_the_source_after_the_elements_before_it():
     with pytest.raises(ValueError, match="torn"):
         asyncio.run(torn)
     assert seen == [1, 2]
+
+
+def test_prefetch_reports_no_error_that_its_reader_did_not_stay_for(caplog):
+    async def rows():
+        yield 1
+        await asyncio.sleep(0)
+        raise ValueError("torn")
+
+    async def read():
+        reader = aiter(Dataset.from_generator(rows).prefetch(8))
+        first = await anext(reader)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await reader.aclose()
+        return first
+
+    assert asyncio.run(read()) == 1
+    gc.collect()
+    assert caplog.text == ""
 
 
 def test_prefetch_stops_its_work_when_the_reader_leaves():
