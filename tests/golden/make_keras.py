@@ -7,6 +7,8 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 from makers.jax_random import make_random
+from makers.keras_callbacks import make_callbacks
+from makers.keras_initializers import make_initializers
 from makers.keras_layers import make_layers
 from makers.keras_losses import make_losses
 from makers.keras_metrics import make_metrics
@@ -19,6 +21,8 @@ MAKERS = {
     "metrics": make_metrics,
     "optimizers": make_optimizers,
     "training": make_training,
+    "initializers": make_initializers,
+    "callbacks": make_callbacks,
     "random": make_random,
 }
 
