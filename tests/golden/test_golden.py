@@ -12,13 +12,35 @@ from tests.golden.load import fractions, load, made_with, make, read
 
 FOLDER = Path(__file__).parent
 FILES = sorted(path.stem for path in FOLDER.glob("*.json"))
-LAYERS = set(
-    """Dense Activation ReLU LeakyReLU Softmax Flatten Reshape Permute Embedding Add Concatenate Multiply
-    Conv1D Conv2D DepthwiseConv2D SeparableConv2D ZeroPadding2D
-    MaxPooling1D MaxPooling2D AveragePooling1D AveragePooling2D
-    GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D
-    BatchNormalization LayerNormalization""".split()
-)
+LAYERS = {
+    "Activation",
+    "Add",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv1D",
+    "Conv2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Embedding",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "LayerNormalization",
+    "LeakyReLU",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "Multiply",
+    "Permute",
+    "ReLU",
+    "Reshape",
+    "SeparableConv2D",
+    "Softmax",
+    "ZeroPadding2D",
+}
 SCRIPTS = {"keras": "keras", "torch": "torch", "tfjs": "@tensorflow/tfjs", "jax": "jax"}
 
 
