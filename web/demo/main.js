@@ -147,7 +147,7 @@ const demo = {
   start,
   stop: () => training?.stop(),
   get progress() {
-    return training?.progress ?? null;
+    return training ? { ...training.progress, logs: { ...training.progress.logs } } : null;
   },
   get history() {
     return training?.history ?? {};

@@ -15,8 +15,8 @@
 export const MODELS = {
   mlp: {
     inputShape: [784],
-    note: "One hidden layer of 128 units, 101,770 weights. About 97.5 % of the test digits after five epochs.",
-    suits: { epochs: 5, batchSize: 64, trainingImages: 60000 },
+    note: "One hidden layer of 128 units, 101,770 weights. Some 97.7 % of the test digits after five epochs.",
+    suits: { epochs: 5, batchSize: 32, trainingImages: 60000 },
     build(tf) {
       const model = tf.sequential();
       model.add(tf.layers.dense({ units: 128, activation: "relu", inputShape: [784] }));
