@@ -19,6 +19,7 @@ import { count } from "./words.js";
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./settings.js").Settings} Settings */
 /** @typedef {import("./training.js").Phase} Phase */
+/** @typedef {import("./training.js").Progress} Progress */
 /** @typedef {import("./training.js").Result} Result */
 
 watchForTrouble();
@@ -60,6 +61,7 @@ async function open() {
   training = new Training(tf, { train: trainDigits, test }, predictor, {
     phase: showPhase,
     batch: (progress) => {
+      if (!Number.isFinite(progress.logs.loss)) sayLossIsLost(progress);
       status.batch(progress);
       curves.addBatch(progress);
       reading.refresh();
@@ -74,6 +76,16 @@ async function open() {
   status.fill(0);
   status.say("Ready. Untrained, it guesses; press Train.");
   status.announce("Ready to train.");
+}
+
+/** @param {Progress} progress */
+function sayLossIsLost({ epoch, batch, logs }) {
+  if (byId("trouble", HTMLElement).hidden) {
+    showTrouble(
+      "The loss is lost",
+      `In epoch ${epoch + 1}, batch ${batch + 1}, the loss became ${logs.loss}; from there nothing more is learnt. Stop, and try a smaller learning rate.`,
+    );
+  }
 }
 
 /**

@@ -49,7 +49,7 @@ export class Plot {
    */
   addTraining(x, value) {
     this.#x.push(x);
-    this.#training.push(value);
+    this.#training.push(Number.isFinite(value) ? value : null);
     this.#test.push(null);
   }
 

@@ -8,6 +8,8 @@ import { clock, count, lossWords, percent } from "./words.js";
 /** @typedef {import("./training.js").Progress} Progress */
 /** @typedef {import("./training.js").Result} Result */
 
+/** As wide as a score, so that nothing moves when one comes. */
+const NO_SCORE = "––.––\u202f%";
 const UPDATE_MILLISECONDS = 100;
 
 export class Status {
@@ -50,7 +52,7 @@ export class Status {
   begin() {
     this.#progress = null;
     this.fill(0);
-    this.#score.textContent = "–";
+    this.#score.textContent = NO_SCORE;
     this.#score.classList.add("empty");
     this.#scoreLabel.textContent = "of 10,000 test digits read correctly";
     for (const figure of [this.#epoch, this.#batch, this.#speed, this.#left]) figure.textContent = "–";
