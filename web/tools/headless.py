@@ -8,6 +8,7 @@ OPTIMIZER=sgd LEARNING_RATE=0.1 YIELD_EVERY=batch.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -65,40 +66,38 @@ def train(page: Page, settings: dict[str, Any], troubles: list[str]) -> dict[str
     from tqdm import tqdm
 
     page.evaluate(START, settings)
-    bar = None
+    # Into a log file a bar is a line each time: then seldom.
+    pause = 0.1 if sys.stderr.isatty() else 10.0
     lines = 0
     last: tuple[Any, float] = (None, time.monotonic())
-    while True:
-        state = page.evaluate(LOOK)
-        progress, outcome = state["progress"] or {}, state["outcome"]
-        history: dict[str, list[float]] = state["history"] or {}
-        if troubles:
-            raise failed("the page complained:\n" + "\n".join(troubles))
-        if outcome and "error" in outcome:
-            raise failed(f"the page said: {outcome['error']}")
+    with tqdm(unit="batch", desc="training", dynamic_ncols=True, mininterval=pause) as bar:
+        while True:
+            state = page.evaluate(LOOK)
+            progress, outcome = state["progress"] or {}, state["outcome"]
+            history: dict[str, list[float]] = state["history"] or {}
+            if troubles:
+                raise failed("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
+            if outcome and "error" in outcome:
+                raise failed(f"the page said: {outcome['error']}")
 
-        where = (progress.get("epoch"), progress.get("batch"), len(history.get("loss", [])))
-        if where != last[0]:
-            last = (where, time.monotonic())
-        elif time.monotonic() - last[1] > SILENCE_SECONDS:
-            raise failed(f"no batch ended for {SILENCE_SECONDS} s; the last state was {progress}")
+            where = (progress.get("epoch"), progress.get("batch"), len(history.get("loss", [])))
+            if where != last[0]:
+                last = (where, time.monotonic())
+            elif time.monotonic() - last[1] > SILENCE_SECONDS:
+                raise failed(f"no batch ended for {SILENCE_SECONDS} s; the last state was {progress}")
 
-        if bar is None and progress.get("batches"):
-            total = progress["epochs"] * progress["batches"]
-            bar = tqdm(total=total, unit="batch", desc="training", dynamic_ncols=True, smoothing=0.1)
-        if bar is not None:
-            bar.update(progress["epoch"] * progress["batches"] + progress["batch"] + 1 - bar.n)
-            bar.set_postfix_str(f"{progress.get('samplesPerSecond') or 0:,.0f} samples/s", refresh=False)
-        finished = history.get("loss", [])
-        for epoch in range(lines, len(finished)):
-            values = "  ".join(f"{name} {series[epoch]:.4f}" for name, series in history.items())
-            tqdm.write(f"epoch {epoch + 1}/{progress['epochs']}  {values}")
-        lines = len(finished)
-        if outcome:
-            if bar is not None:
-                bar.close()
-            return outcome
-        page.wait_for_timeout(250)
+            if progress.get("batches"):
+                bar.total = progress["epochs"] * progress["batches"]
+                bar.update(progress["epoch"] * progress["batches"] + progress["batch"] + 1 - bar.n)
+                bar.set_postfix_str(f"{progress.get('samplesPerSecond') or 0:,.0f} samples/s", refresh=False)
+            finished = history.get("loss", [])
+            for epoch in range(lines, len(finished)):
+                values = "  ".join(f"{name} {series[epoch]:.4f}" for name, series in history.items())
+                tqdm.write(f"epoch {epoch + 1}/{progress['epochs']}  {values}")
+            lines = len(finished)
+            if outcome:
+                return outcome
+            page.wait_for_timeout(250)
 
 
 def failed(happened: str) -> StepFailed:
@@ -129,7 +128,7 @@ def main() -> int:
             began = time.monotonic()
             result = train(page, settings, troubles)
         except Error as error:
-            raise failed("\n".join([*troubles, error.message])) from None
+            raise failed("\n".join([*dict.fromkeys(troubles), error.message])) from None
         accuracy = result["testAccuracy"]
         print(
             f"test accuracy {accuracy:.2%} on the 10,000 test digits, after {time.monotonic() - began:.0f} s"

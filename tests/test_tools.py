@@ -1,0 +1,239 @@
+"""The steps behind the Makefile: what they refuse, what they say, what they reuse."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import json
+import stat
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from web.tools import environment, fetch, runtime
+from web.tools.failure import StepFailed, run
+from web.tools.lock import site_lock
+from web.tools.mnist import read_idx
+from web.tools.serve import serving
+from web.tools.site import update
+from web.tools.stamps import fingerprint, is_fresh, write_stamp
+
+
+def test_a_failed_step_says_what_it_needed_what_happened_and_what_to_do() -> None:
+    words = str(StepFailed("npm", happened="no npm on PATH\nnor elsewhere", remedy="Install Node.js."))
+    assert words == (
+        "needed:   npm\n"
+        "happened: no npm on PATH\n"
+        "          nor elsewhere\n"
+        "to do:    Install Node.js."
+    )  # fmt: skip
+
+
+def test_a_failed_command_shows_its_last_lines() -> None:
+    with pytest.raises(StepFailed, match=r"(?s)ended with status 3:.*the last words") as failure:
+        run(["sh", "-c", "echo the last words >&2; exit 3"], needed="a shell", remedy="Mend it.")
+    assert failure.value.remedy == "Mend it."
+
+
+def test_a_command_that_is_not_there_fails_in_words() -> None:
+    with pytest.raises(StepFailed, match="`no-such-command` could not be started"):
+        run(["no-such-command"], needed="a command", remedy="Install it.")
+
+
+# --- fetch: only the checksum makes a file acceptable
+
+
+def test_a_download_with_the_right_checksum_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "file").write_bytes(b"content")
+    target = tmp_path / "cache" / "file"
+    with serving(tmp_path / "shelf") as address:
+        fetch.download(address + "file", target, sha256=hashlib.sha256(b"content").hexdigest())
+    assert target.read_bytes() == b"content"
+
+
+def test_a_download_with_another_checksum_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"something else")
+    target = tmp_path / "cache" / "file"
+    with serving(tmp_path) as address, pytest.raises(fetch.NotFetched, match="expected 00ff"):
+        fetch.download(address + "file", target, sha256="00ff")
+    assert not target.exists()
+
+
+def test_a_source_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with serving(tmp_path) as address:
+        pass  # nobody listens there any more
+    with pytest.raises(fetch.NotFetched, match=address):
+        fetch.download(address + "file", tmp_path / "file", sha256="00ff")
+
+
+def test_numpy_is_looked_for_at_the_address_that_pyodide_itself_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyodide.mjs").write_text("let u=`https://cdn.example/pyodide/v${X}/full/`;")
+    asked: list[str] = []
+
+    def download(address: str, target: Path, *, sha256: str) -> None:
+        asked.append(address)
+
+    monkeypatch.setattr(fetch, "download", download)
+    runtime.from_content_network(tmp_path, "1.2.3", tmp_path / "numpy.whl", sha256="00ff")
+    assert asked == ["https://cdn.example/pyodide/v1.2.3/full/numpy.whl"]
+
+
+def test_when_no_source_has_numpy_every_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(reason: str):
+        def source(*arguments: object, **settings: object) -> None:
+            raise fetch.NotFetched(reason)
+
+        return source
+
+    monkeypatch.setattr(runtime, "from_content_network", nothing("the CDN is silent"))
+    monkeypatch.setattr(runtime, "from_fallback_wheel", nothing("the index is silent"))
+    with pytest.raises(StepFailed, match=r"(?s)the CDN is silent.*the index is silent.*by hand"):
+        runtime.fetch_wheel(tmp_path, "1.2.3", tmp_path / "numpy.whl", sha256="00ff")
+
+
+# --- environment: a Python that works
+
+
+def interpreter(path: Path, answer: str) -> list[str]:
+    """A command that answers the question about itself in this way."""
+    path.write_text(f"#!/bin/sh\n{answer}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return [str(path)]
+
+
+def test_a_pyenv_shim_that_fails_is_no_python(tmp_path: Path) -> None:
+    shim = interpreter(tmp_path / "python3.13", "echo 'pyenv: python3.13: command not found' >&2; exit 127")
+    assert environment.ask(shim) is None
+
+
+def test_the_preferred_python_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = [
+        interpreter(tmp_path / f"python{minor}", f"""echo '["/made/up/python3.{minor}", 3, {minor}]'""")
+        for minor in (11, 12, 15, 14)
+    ]
+    monkeypatch.setattr(environment, "candidates", lambda: iter(commands))
+    assert environment.best_python() == "/made/up/python3.14"
+
+
+def test_with_an_old_python_only_one_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = interpreter(tmp_path / "python3", """echo '["/made/up/python3", 3, 11]'""")
+    monkeypatch.setattr(environment, "candidates", lambda: iter([old]))
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    with pytest.raises(StepFailed, match=r"(?s)found only /made/up/python3 \(3\.11\).*Install Python 3\.13"):
+        environment.best_python()
+
+
+# --- what is reused
+
+
+def test_a_stamp_is_fresh_until_an_input_changes_or_an_output_is_gone(tmp_path: Path) -> None:
+    source, output, stamp = tmp_path / "source", tmp_path / "output", tmp_path / "stamp"
+    source.write_text("one")
+    output.write_text("made")
+    write_stamp(stamp, fingerprint([source], "fact"))
+    assert is_fresh(stamp, fingerprint([source], "fact"), [output])
+    assert not is_fresh(stamp, fingerprint([source], "another fact"), [output])
+    source.write_text("two")
+    assert not is_fresh(stamp, fingerprint([source], "fact"), [output])
+    source.write_text("one")
+    output.unlink()
+    assert not is_fresh(stamp, fingerprint([source], "fact"), [output])
+
+
+def test_a_file_of_the_site_is_replaced_not_rewritten(tmp_path: Path) -> None:
+    target, held = tmp_path / "file", tmp_path / "held"
+    assert update(target, b"old")
+    held.hardlink_to(target)
+    assert not update(target, b"old")
+    assert update(target, b"new")
+    assert (target.read_bytes(), held.read_bytes()) == (b"new", b"old")
+
+
+# --- the site's package list
+
+
+def wheel_that_requires(folder: Path, requirement: str) -> Path:
+    """The smallest wheel of a package named pyengine."""
+    path = folder / "pyengine-0.1.0-py3-none-any.whl"
+    metadata = f"Metadata-Version: 2.4\nName: pyengine\nVersion: 0.1.0\nRequires-Dist: {requirement}\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("pyengine/__init__.py", "")
+        archive.writestr("pyengine-0.1.0.dist-info/METADATA", metadata)
+    return path
+
+
+def pyodide_lock(folder: Path) -> Path:
+    """A package list of Pyodide with NumPy and another package."""
+    path = folder / "pyodide-lock.json"
+    package = (
+        '{{"name": "{0}", "version": "1.0", "file_name": "{0}-1.0-py3-none-any.whl", "install_dir": "site",'
+        ' "sha256": "00ff"}}'
+    )
+    info = '{"arch": "wasm32", "platform": "emscripten_5_0_3", "python": "3.14.0", "abi_version": "2026_0"}'
+    packages = ", ".join(f'"{name}": {package.format(name)}' for name in ("numpy", "scipy"))
+    path.write_text(f'{{"info": {info}, "packages": {{{packages}}}}}')
+    return path
+
+
+def test_the_sites_list_holds_numpy_and_the_engine_and_nothing_else(tmp_path: Path) -> None:
+    wheel = wheel_that_requires(tmp_path, "numpy>=2")
+    packages = json.loads(site_lock(pyodide_lock(tmp_path), wheel))["packages"]
+    assert sorted(packages) == ["numpy", "pyengine"]
+    assert packages["pyengine"]["depends"] == ["numpy"]
+    assert packages["pyengine"]["file_name"] == wheel.name
+    assert packages["pyengine"]["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_a_requirement_for_cpython_only_does_not_reach_the_site(tmp_path: Path) -> None:
+    wheel = wheel_that_requires(tmp_path, "tqdm; sys_platform != 'emscripten'")
+    assert b"tqdm" not in site_lock(pyodide_lock(tmp_path), wheel)
+
+
+def test_a_requirement_that_the_site_lacks_is_refused(tmp_path: Path) -> None:
+    wheel = wheel_that_requires(tmp_path, "scipy")
+    with pytest.raises(StepFailed, match=r"(?s)scipy.*sys_platform != 'emscripten'"):
+        site_lock(pyodide_lock(tmp_path), wheel)
+
+
+# --- data and server
+
+
+def test_an_idx_file_is_read_in_its_shape(tmp_path: Path) -> None:
+    file = tmp_path / "digits.gz"
+    header = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in (2, 3, 1))
+    file.write_bytes(gzip.compress(header + bytes(range(6))))
+    np.testing.assert_array_equal(read_idx(file), np.arange(6, dtype=np.uint8).reshape(2, 3, 1))
+
+
+def test_a_mounted_folder_is_served_beside_the_other_on_one_connection(tmp_path: Path) -> None:
+    site, pages = tmp_path / "site", tmp_path / "pages"
+    for folder, text in ((site, "of the site"), (pages, "of the tests")):
+        folder.mkdir()
+        (folder / "file.txt").write_text(text)
+    with serving(site, mounts={"/pages/": pages}) as address:
+        connection = http.client.HTTPConnection(address.split("/")[2])
+        said = []
+        for path in ("/file.txt", "/pages/file.txt", "/file.txt", "/pages/../../secret"):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            said.append((answer.status, answer.read() if answer.status == 200 else answer.read() and b""))
+        connection.close()
+    assert said == [(200, b"of the site"), (200, b"of the tests"), (200, b"of the site"), (404, b"")]
+
+
+def test_a_served_file_may_be_kept_but_is_asked_for_each_time(tmp_path: Path) -> None:
+    (tmp_path / "module.mjs").write_text("export {};")
+    with serving(tmp_path) as address, urllib.request.urlopen(address + "module.mjs") as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert answer.headers["Content-Type"] == "text/javascript"
