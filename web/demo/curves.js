@@ -55,10 +55,15 @@ export class Curves {
    */
   addEpoch(epoch, logs) {
     if (typeof logs.val_acc !== "number") return;
+    const when = `after epoch ${epoch + 1} of ${this.#epochs}`;
     this.#accuracy.addTest(epoch + 1, logs.val_acc);
     this.#loss.addTest(epoch + 1, logs.val_loss);
-    this.#accuracy.describe(`Accuracy after epoch ${epoch + 1} of ${this.#epochs}: training ${percent(logs.acc)}, test ${percent(logs.val_acc)}`);
-    this.#loss.describe(`Loss after epoch ${epoch + 1} of ${this.#epochs}: training ${lossWords(logs.loss)}, test ${lossWords(logs.val_loss)}`);
+    this.#accuracy.describe(
+      `Accuracy ${when}: training ${percent(logs.acc)}, test ${percent(logs.val_acc)}`,
+    );
+    this.#loss.describe(
+      `Loss ${when}: training ${lossWords(logs.loss)}, test ${lossWords(logs.val_loss)}`,
+    );
     this.#redraw();
   }
 }

@@ -11,7 +11,9 @@
 export function byId(id, kind) {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) {
-    throw new Error(`index.html needs a ${kind.name} with id "${id}", but has ${found ? found.constructor.name : "none"}.`);
+    throw new Error(
+      `index.html needs a ${kind.name} with id "${id}", but has ${found ? found.constructor.name : "none"}.`,
+    );
   }
   return found;
 }

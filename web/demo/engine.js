@@ -26,10 +26,19 @@
  */
 
 /**
+ * @typedef {object} CompileOptions
+ * @property {object} optimizer
+ * @property {string} loss
+ * @property {string[]} metrics
+ */
+
+/** @typedef {{ history: Record<string, number[]> }} History */
+
+/**
  * @typedef {object} Model
  * @property {(layer: object) => void} add
- * @property {(options: { optimizer: object, loss: string, metrics: string[] }) => void | Promise<void>} compile
- * @property {(x: Tensor, y: Tensor, options: FitOptions) => Promise<{ history: Record<string, number[]> }>} fit
+ * @property {(options: CompileOptions) => void | Promise<void>} compile
+ * @property {(x: Tensor, y: Tensor, options: FitOptions) => Promise<History>} fit
  * @property {(x: Tensor, options?: { batchSize?: number }) => Tensor | Promise<Tensor>} predict
  * @property {boolean} stopTraining
  */

@@ -1,4 +1,7 @@
-/** Unpacking gzip in small pieces: the network hands over megabytes at once, and inflating those in one go would be felt. */
+/**
+ * Unpacking gzip in small pieces: the network hands over megabytes at once, and inflating those in one go
+ * would be felt.
+ */
 
 import { slices } from "./pace.js";
 
@@ -6,7 +9,8 @@ const PIECE_BYTES = 65536;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /**
- * All bytes of a gzipped body. Some servers announce .gz files as compressed transport; the browser has then unpacked
+ * All bytes of a gzipped body. Some servers announce .gz files as compressed transport; the browser has
+ * then unpacked
  * them already, and they are taken as they are.
  *
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
@@ -19,7 +23,10 @@ export async function gunzip(body, onProgress) {
   const isGzip = !first.done && GZIP_MAGIC.every((byte, i) => first.value[i] === byte);
   // An identity stream takes the place of the inflater, so that there is one way for both.
   const { readable, writable } = isGzip ? new DecompressionStream("gzip") : new TransformStream();
-  const [, bytes] = await Promise.all([feed(first, source, writable.getWriter()), collect(readable.getReader(), onProgress)]);
+  const [, bytes] = await Promise.all([
+    feed(first, source, writable.getWriter()),
+    collect(readable.getReader(), onProgress),
+  ]);
   return bytes;
 }
 

@@ -1,4 +1,7 @@
-/** Everything that has to arrive first: the engine and the digits, side by side, with words on how far they are. */
+/**
+ * Everything that has to arrive first: the engine and the digits, side by side, with words on how far they
+ * are.
+ */
 
 import { loadDigits } from "./mnist.js";
 import { megabytes } from "./words.js";

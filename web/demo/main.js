@@ -43,9 +43,15 @@ ready.catch((error) => {
   showTrouble("Loading failed", error);
 });
 
-/** Loads everything, then lets the untrained network guess: it starts from nothing, and one should see that. */
+/**
+ * Loads everything, then lets the untrained network guess: it starts from nothing, and one should see that.
+ */
 async function open() {
-  const { tf, train: trainDigits, test } = await loadAll(
+  const {
+    tf,
+    train: trainDigits,
+    test,
+  } = await loadAll(
     /** @type {any} */ (loadPyEngine),
     (words, share) => {
       status.say(words, "busy");
@@ -83,7 +89,8 @@ function sayLossIsLost({ epoch, batch, logs }) {
   if (byId("trouble", HTMLElement).hidden) {
     showTrouble(
       "The loss is lost",
-      `In epoch ${epoch + 1}, batch ${batch + 1}, the loss became ${logs.loss}; from there nothing more is learnt. Stop, and try a smaller learning rate.`,
+      `In epoch ${epoch + 1}, batch ${batch + 1}, the loss became ${logs.loss}; from there nothing more is learnt. ` +
+        "Stop, and try a smaller learning rate.",
     );
   }
 }
@@ -144,7 +151,8 @@ function showPhase(phase) {
 byId("controls", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   start().catch((error) => showTrouble("Training did not work", error));
-  // On a phone the progress lies below the form: the buttons move to the top, with the progress right under them.
+  // On a phone the progress lies below the form: the buttons move to the top, with the progress right under
+  // them.
   if (!isInView(byId("bar", HTMLElement))) bringIntoView(byId("buttons", HTMLElement), "start");
 });
 pause.addEventListener("click", () => {

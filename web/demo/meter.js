@@ -1,4 +1,7 @@
-/** The frame meter: how long the page waited between two frames. A page that is blocked cannot draw, and it shows. */
+/**
+ * The frame meter: how long the page waited between two frames. A page that is blocked cannot draw, and it
+ * shows.
+ */
 
 import { byId, color, context2d, onColorScheme } from "./dom.js";
 import { atMostEvery } from "./pace.js";
@@ -22,7 +25,10 @@ export function startMeter() {
     const worst = worstGap(frames);
     words.textContent = `${Math.round(worst)} ms`;
     words.classList.toggle("felt", worst > FELT_MILLISECONDS);
-    canvas.setAttribute("aria-label", `Gaps between the frames of this page; the longest of the last 5 seconds took ${Math.round(worst)} milliseconds`);
+    canvas.setAttribute(
+      "aria-label",
+      `Gaps between the page's frames; the longest of the last 5 seconds took ${Math.round(worst)} milliseconds`,
+    );
   });
   const drawSoon = atMostEvery(100, () => drawGaps(canvas, frames));
   const drawSeldom = atMostEvery(2000, () => drawGaps(canvas, frames));
@@ -80,6 +86,11 @@ function drawGaps(canvas, frames) {
     const tall = Math.max(1, Math.min(1, gap / SCALE_MILLISECONDS) * height);
     const wide = gap * perMillisecond;
     context.fillStyle = gap > FELT_MILLISECONDS ? felt : calm;
-    context.fillRect(width - (now - at) * perMillisecond - wide, height - tall, Math.max(0.5, wide - 0.75), tall);
+    context.fillRect(
+      width - (now - at) * perMillisecond - wide,
+      height - tall,
+      Math.max(0.5, wide - 0.75),
+      tall,
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** The MNIST digits: fetched from the page's own site, unpacked and turned into numbers in slices that no one feels. */
+/**
+ * The MNIST digits: fetched from the page's own site, unpacked and turned into numbers in slices that no
+ * one feels.
+ */
 
 import { gunzip } from "./gunzip.js";
 import { slices } from "./pace.js";
@@ -30,8 +33,9 @@ export async function loadDigits(part, onProgress) {
   ]);
   if (images.count !== labels.count || images.values.length !== images.count * PIXELS) {
     throw new Error(
-      `data/mnist/${part}: ${images.count} images of ${images.values.length / images.count} pixels and ${labels.count} labels ` +
-        `do not belong together; expected as many labels as images, of ${PIXELS} pixels. Build the site again.`,
+      `data/mnist/${part}: ${images.count} images of ${images.values.length / images.count} pixels and ` +
+        `${labels.count} labels do not belong together; expected as many labels as images, ` +
+        `of ${PIXELS} pixels. Build the site again.`,
     );
   }
   return { count: images.count, images: images.values, labels: labels.values };
@@ -83,7 +87,10 @@ async function readIdx(address, magic, headerBytes, onProgress) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = bytes.length >= headerBytes ? view.getUint32(0) : 0;
   if (found !== magic) {
-    throw new Error(`${address} is not the MNIST file it should be: it begins with ${found}, expected ${magic}. Build the site again.`);
+    throw new Error(
+      `${address} is not the MNIST file it should be: it begins with ${found}, expected ${magic}. ` +
+        "Build the site again.",
+    );
   }
   return { count: view.getUint32(4), values: bytes.subarray(headerBytes) };
 }
@@ -104,6 +111,7 @@ async function readGzip(address, onProgress) {
   try {
     return await gunzip(response.body, onProgress);
   } catch (error) {
-    throw new Error(`${address} could not be unpacked: ${error instanceof Error ? error.message : error}. Build the site again.`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${address} could not be unpacked: ${reason}. Build the site again.`, { cause: error });
   }
 }

@@ -26,7 +26,9 @@ export const MODELS = {
   },
   cnn: {
     inputShape: [28, 28, 1],
-    note: "Two convolutions with pooling, 5,258 weights. Slow for now: convolutions run on plain NumPy here, so it starts with fewer images.",
+    note:
+      "Two convolutions with pooling, 5,258 weights. Slow for now: convolutions run on plain NumPy here, " +
+      "so it starts with fewer images.",
     suits: { epochs: 3, batchSize: 64, trainingImages: 10000 },
     build(tf) {
       const model = tf.sequential();
@@ -41,7 +43,10 @@ export const MODELS = {
   },
 };
 
-/** Optimizers with the learning rates they have unless told otherwise; those the engine lacks are not offered. */
+/**
+ * Optimizers with the learning rates they have unless told otherwise; those the engine lacks are not
+ * offered.
+ */
 export const LEARNING_RATES = {
   adam: 0.001,
   sgd: 0.01,
@@ -64,6 +69,7 @@ const MOMENTUM = 0.9;
  */
 export function makeOptimizer(tf, name, learningRate) {
   const make = tf.train[name];
-  if (!make) throw new Error(`The engine has no optimizer "${name}"; it has ${Object.keys(tf.train).join(", ")}.`);
+  if (!make)
+    throw new Error(`The engine has no optimizer "${name}"; it has ${Object.keys(tf.train).join(", ")}.`);
   return name === "momentum" ? make(learningRate, MOMENTUM) : make(learningRate);
 }

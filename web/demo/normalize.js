@@ -1,5 +1,6 @@
 /**
- * Strokes become an image as MNIST's makers prepared theirs: the digit fills a 20 × 20 box with its proportions kept,
+ * Strokes become an image as MNIST's makers prepared theirs: the digit fills a 20 × 20 box with its
+ * proportions kept,
  * antialiased, and its centre of mass lies in the middle of 28 × 28.
  *
  * Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
@@ -7,7 +8,10 @@
 
 const SIDE = 28;
 const BOX = 20;
-/** Where the training images have their centre of mass: in the middle of the pixel right of and below the field's middle. */
+/**
+ * Where the training images have their centre of mass: in the middle of the pixel right of and below the
+ * field's middle.
+ */
 const CENTRE = 14.5;
 /** Half the width of a pen stroke; in the training images the median stroke is 2.4 pixels across. */
 const PEN_RADIUS = 1.2;

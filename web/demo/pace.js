@@ -22,7 +22,8 @@ export function turn() {
 }
 
 /**
- * Until the page has been drawn as it is now; a hidden page is never drawn, so there is a limit to the waiting.
+ * Until the page has been drawn as it is now; a hidden page is never drawn, so there is a limit to the
+ * waiting.
  *
  * @returns {Promise<void>}
  */
@@ -35,7 +36,8 @@ export function painted() {
 }
 
 /**
- * A pace for long loops: `await pace()` inside the loop returns at once until a slice is used up, then takes a turn.
+ * A pace for long loops: `await pace()` inside the loop returns at once until a slice is used up, then
+ * takes a turn.
  *
  * @returns {() => Promise<void> | undefined}
  */

@@ -22,7 +22,7 @@ export class Plot {
   /**
    * @param {string} name  the ids in index.html begin with it
    * @param {(value: number) => string} words
-   * @param {{ floor: number, ceiling?: number }} bounds  the values that can be: loss from 0, accuracy from 0 to 1
+   * @param {{ floor: number, ceiling?: number }} bounds  the values that can be
    */
   constructor(name, words, bounds) {
     this.place = byId(`${name}-chart`, HTMLElement);
@@ -31,7 +31,9 @@ export class Plot {
     this.words = words;
     this.bounds = bounds;
     this.#chart = new uPlot(this.#options(), this.#data(), this.place);
-    new ResizeObserver(() => this.#chart.setSize({ width: this.place.clientWidth, height: HEIGHT })).observe(this.place);
+    new ResizeObserver(() => this.#chart.setSize({ width: this.place.clientWidth, height: HEIGHT })).observe(
+      this.place,
+    );
     onColorScheme(() => this.#chart.redraw(false));
   }
 
@@ -117,7 +119,8 @@ export class Plot {
     }
     if (high < low) return { low: floor, high: ceiling ?? 2.5 };
     // Accuracy is read from its ceiling, loss from its floor.
-    if (ceiling !== undefined) return { low: Math.max(floor, Math.floor(low * 20 - 0.2) / 20), high: ceiling };
+    if (ceiling !== undefined)
+      return { low: Math.max(floor, Math.floor(low * 20 - 0.2) / 20), high: ceiling };
     return { low: floor, high: high * 1.08 || 1 };
   }
 
@@ -140,7 +143,12 @@ export class Plot {
         y: { range: () => [this.#range().low, this.#range().high] },
       },
       axes: [
-        { ...axis, size: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200], values: (_, ticks) => ticks.map((tick) => String(tick)) },
+        {
+          ...axis,
+          size: 28,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200],
+          values: (_, ticks) => ticks.map((tick) => String(tick)),
+        },
         { ...axis, size: 52, space: 36, values: (_, ticks) => ticks.map((tick) => this.#tickWords(tick)) },
       ],
       series: [
@@ -159,6 +167,8 @@ export class Plot {
 
   /** @param {number} tick */
   #tickWords(tick) {
-    return this.bounds.ceiling === 1 ? `${Math.round(tick * 1000) / 10}\u202f%` : String(Math.round(tick * 1000) / 1000);
+    return this.bounds.ceiling === 1
+      ? `${Math.round(tick * 1000) / 10}\u202f%`
+      : String(Math.round(tick * 1000) / 1000);
   }
 }

@@ -1,4 +1,7 @@
-/** Asking the model about images at any time, also while it trains: then questions are answered between two batches. */
+/**
+ * Asking the model about images at any time, also while it trains: then questions are answered between two
+ * batches.
+ */
 
 import { CLASSES } from "./mnist.js";
 
@@ -19,7 +22,7 @@ export class Predictor {
   /** @type {Promise<void> | null} */
   #answering = null;
   #busy = false;
-  /** @type {() => void} called when a question comes in while a training holds the model, which may be asleep in a pause */
+  /** @type {() => void} wakes a training that holds the model: it may sleep in a pause */
   onQuestion = () => {};
 
   /** @param {Engine} tf */
@@ -81,7 +84,8 @@ export class Predictor {
   }
 
   async #answerAll() {
-    // A question that comes in meanwhile is answered in the same round: a Map's walk meets what is added to it.
+    // A question that comes in meanwhile is answered in the same round: a Map's walk meets what is added to
+    // it.
     for (const [name, question] of this.#questions) {
       if (!this.model) return;
       this.#questions.delete(name);
@@ -102,7 +106,9 @@ export class Predictor {
     input.dispose();
     output.dispose();
     if (probabilities.length !== rows * CLASSES) {
-      throw new Error(`The model answered ${probabilities.length} numbers for ${rows} images; expected ${rows * CLASSES}.`);
+      throw new Error(
+        `The model answered ${probabilities.length} numbers for ${rows} images; expected ${rows * CLASSES}.`,
+      );
     }
     return probabilities;
   }

@@ -43,7 +43,8 @@ export class Probabilities {
     }
     if (!probabilities) return "";
     const share = probabilities[best];
-    const sureness = share > 0.95 ? "Surely" : share > 0.7 ? "Most likely" : share > 0.4 ? "Perhaps" : "Hard to say, maybe";
+    const sureness =
+      share > 0.95 ? "Surely" : share > 0.7 ? "Most likely" : share > 0.4 ? "Perhaps" : "Hard to say, maybe";
     return `${sureness} a ${best}: ${percent(share)}`;
   }
 }

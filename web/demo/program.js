@@ -1,4 +1,7 @@
-/** The program that Train runs, as a reader would write it: the model is this page's own source, the numbers are the form's. */
+/**
+ * The program that Train runs, as a reader would write it: the model is this page's own source, the numbers
+ * are the form's.
+ */
 
 import { byId } from "./dom.js";
 import { MODELS } from "./models.js";

@@ -39,42 +39,14 @@ export class Reading {
   /** A sentence for those who listen follows a finished stroke, not every movement of the pen. */
   #sayVerdict = true;
 
-  constructor() {
-    const box = new DrawingBox(
-      (strokes) => {
-        this.#strokes = strokes;
-        this.#hint.hidden = true;
-        this.#sayVerdict = false;
-        this.#drawn();
-      },
-      () => {
-        this.#sayVerdict = true;
-        this.#askProbe();
-      },
-    );
-    byId("clear", HTMLButtonElement).addEventListener("click", () => {
-      box.clear();
-      this.#strokes = [];
-      this.#probe = null;
-      this.#hint.hidden = false;
-      this.#show(null);
-    });
-    this.#choose = (index) => {
-      if (!this.#test) return;
-      box.clear();
-      this.#strokes = [];
-      this.#hint.hidden = true;
-      this.#probe = Float32Array.from(this.#test.images.subarray(index * PIXELS, (index + 1) * PIXELS), (ink) => ink / 255);
-      box.place(this.#probe);
-      showInk(this.#seen, this.#probe, 1);
-      this.#sayVerdict = true;
-      this.#askProbe();
-      bringIntoView(byId("probabilities", HTMLElement), "nearest");
-    };
-  }
+  #box = new DrawingBox(
+    (strokes) => this.#draw(strokes),
+    () => this.#penUp(),
+  );
 
-  /** @type {(index: number) => void} puts a test digit into the box */
-  #choose;
+  constructor() {
+    byId("clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
+  }
 
   #drawn = atMostEvery(DRAWN_MILLISECONDS, () => {
     if (this.#strokes.length === 0) return;
@@ -83,12 +55,55 @@ export class Reading {
     this.#askProbe();
   });
 
+  /** @param {Stroke[]} strokes */
+  #draw(strokes) {
+    this.#strokes = strokes;
+    this.#hint.hidden = true;
+    this.#sayVerdict = false;
+    this.#drawn();
+  }
+
+  #penUp() {
+    this.#sayVerdict = true;
+    this.#drawn();
+  }
+
+  #clear() {
+    this.#box.clear();
+    this.#strokes = [];
+    this.#probe = null;
+    this.#hint.hidden = false;
+    // Setting a canvas's size clears it.
+    this.#seen.width = 28;
+    this.#probabilities.show(null);
+    this.#verdict.textContent = "Draw, or choose a test digit.";
+  }
+
+  /** @param {number} index  the test digit that is put into the box */
+  #choose(index) {
+    if (!this.#test) return;
+    this.#strokes = [];
+    this.#hint.hidden = true;
+    this.#sayVerdict = true;
+    this.#probe = Float32Array.from(
+      this.#test.images.subarray(index * PIXELS, (index + 1) * PIXELS),
+      (ink) => ink / 255,
+    );
+    this.#box.place(this.#probe);
+    showInk(this.#seen, this.#probe, 1);
+    this.#askProbe();
+    bringIntoView(byId("probabilities", HTMLElement), "nearest");
+  }
+
   /** @param {Digits} test */
   showDigits(test) {
     this.#test = test;
-    this.#tiles = new Tiles(byId("digits", HTMLElement), test, this.#choose);
-    this.#tiles.show(Array.from({ length: 2 * LEAST_SHOWN }, (_, index) => index), LEAST_SHOWN);
-    this.#mistakes = new Tiles(byId("mistakes", HTMLElement), test, this.#choose);
+    this.#tiles = new Tiles(byId("digits", HTMLElement), test, (index) => this.#choose(index));
+    this.#tiles.show(
+      Array.from({ length: 2 * LEAST_SHOWN }, (_, index) => index),
+      LEAST_SHOWN,
+    );
+    this.#mistakes = new Tiles(byId("mistakes", HTMLElement), test, (index) => this.#choose(index));
   }
 
   /** @param {Predictor} predictor */
@@ -117,7 +132,10 @@ export class Reading {
     // Spread over the whole test, not only its first pages.
     const step = Math.max(1, Math.floor(wrong.length / (2 * LEAST_SHOWN)));
     byId("mistakes-part", HTMLElement).hidden = wrong.length === 0;
-    this.#mistakes.show(wrong.filter((_, i) => i % step === 0), LEAST_SHOWN);
+    this.#mistakes.show(
+      wrong.filter((_, i) => i % step === 0),
+      LEAST_SHOWN,
+    );
     this.#mistakes.mark((index) => guesses[index]);
     byId("mistakes-score", HTMLElement).textContent = `${count(wrong.length)} of ${count(guesses.length)}`;
   }
@@ -142,14 +160,9 @@ export class Reading {
     });
   }
 
-  /** @param {Float32Array | null} probabilities */
+  /** @param {Float32Array} probabilities  (10,) */
   #show(probabilities) {
     const words = this.#probabilities.show(probabilities);
-    if (!probabilities) {
-      this.#seen.width = 28;
-      this.#verdict.textContent = "Draw, or choose a test digit.";
-    } else if (this.#sayVerdict) {
-      this.#verdict.textContent = words;
-    }
+    if (this.#sayVerdict) this.#verdict.textContent = words;
   }
 }

@@ -20,7 +20,8 @@ const YIELD_NOTES = {
   batch: "Control goes back to the page after every batch.",
   epoch: "Control goes back only after each epoch: expect the page to stand still in between.",
   100: "Control goes back every 100 ms: watch the frames below.",
-  never: "never: the page freezes until training is over, Pause and Stop too. That is the point of the others.",
+  never:
+    "never: the page freezes until training is over, Pause and Stop too. That is the point of the others.",
 };
 
 const form = byId("controls", HTMLFormElement);
@@ -34,7 +35,7 @@ let onChange = () => {};
 /**
  * Fills the lists and keeps the notes and defaults in step with what is chosen.
  *
- * @param {(words: Record<keyof Settings, string>) => void} whenChanged  is given the values as they stand, unchecked
+ * @param {(words: Record<keyof Settings, string>) => void} whenChanged  is given the raw values
  */
 export function prepareSettings(whenChanged) {
   onChange = whenChanged;
@@ -74,7 +75,8 @@ export function readSettings() {
 }
 
 /**
- * Puts values into the form, so that what is shown is what runs. A changed model brings its own defaults first.
+ * Puts values into the form, so that what is shown is what runs. A changed model brings its own defaults
+ * first.
  *
  * @param {Partial<Settings>} settings
  */
@@ -82,7 +84,9 @@ export function writeSettings(settings) {
   if (settings.model !== undefined && settings.model !== chosenModel()) {
     const radio = form.querySelector(`input[name=model][value="${CSS.escape(settings.model)}"]`);
     if (!(radio instanceof HTMLInputElement)) {
-      throw new Error(`There is no model "${settings.model}"; choose one of ${Object.keys(MODELS).join(", ")}.`);
+      throw new Error(
+        `There is no model "${settings.model}"; choose one of ${Object.keys(MODELS).join(", ")}.`,
+      );
     }
     radio.checked = true;
     suitModel();
@@ -91,7 +95,8 @@ export function writeSettings(settings) {
     select(optimizer, settings.optimizer, "optimizer");
     suggestLearningRate();
   }
-  if (settings.trainingImages !== undefined) select(trainingImages, String(settings.trainingImages), "number of training images");
+  if (settings.trainingImages !== undefined)
+    select(trainingImages, String(settings.trainingImages), "number of training images");
   if (settings.yieldEvery !== undefined) select(yieldEvery, String(settings.yieldEvery), "yieldEvery");
   for (const name of /** @type {const} */ (["epochs", "batchSize", "learningRate"])) {
     if (settings[name] !== undefined) byId(name, HTMLInputElement).value = String(settings[name]);
@@ -144,7 +149,8 @@ function explain() {
 function select(list, value, what) {
   const known = [...list.options].map((option) => option.value);
   if (!known.includes(value)) {
-    if (!/^\d+$/.test(value)) throw new Error(`There is no ${what} "${value}"; choose one of ${known.join(", ")}.`);
+    if (!/^\d+$/.test(value))
+      throw new Error(`There is no ${what} "${value}"; choose one of ${known.join(", ")}.`);
     list.add(new Option(value, value));
   }
   list.value = value;

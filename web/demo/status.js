@@ -110,7 +110,8 @@ export class Status {
   #showProgress() {
     const progress = this.#progress;
     if (!progress) return;
-    const share = (progress.epoch * progress.batches + progress.batch + 1) / (progress.epochs * progress.batches);
+    const share =
+      (progress.epoch * progress.batches + progress.batch + 1) / (progress.epochs * progress.batches);
     this.fill(share);
     this.#epoch.textContent = `${progress.epoch + 1} of ${progress.epochs}`;
     this.#batch.textContent = `${count(progress.batch + 1)} of ${count(progress.batches)}`;

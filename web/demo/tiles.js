@@ -53,7 +53,10 @@ export class Tiles {
       right += Number(isRight);
       button.dataset.reading = isRight ? "right" : "wrong";
       guess.textContent = isRight ? String(read) : `${read}, is ${label}`;
-      button.setAttribute("aria-label", `${guess.textContent}: read ${isRight ? "right" : "wrong"}. Show its probabilities.`);
+      button.setAttribute(
+        "aria-label",
+        `${guess.textContent}: read ${isRight ? "right" : "wrong"}. Show its probabilities.`,
+      );
     }
     return right;
   }
@@ -85,7 +88,10 @@ export class Tiles {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "tile";
-    button.setAttribute("aria-label", `–: a ${this.digits.labels[index]}, not read yet. Show its probabilities.`);
+    button.setAttribute(
+      "aria-label",
+      `–: a ${this.digits.labels[index]}, not read yet. Show its probabilities.`,
+    );
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 28;
     showInk(canvas, this.digits.images.subarray(index * PIXELS, (index + 1) * PIXELS), 255);

@@ -150,7 +150,13 @@ export class Training {
       this.#enter("testing");
       const guesses = await this.#readTest(testPixels);
       const right = guesses.reduce((sum, guess, i) => sum + Number(guess === mnist.test.labels[i]), 0);
-      return { testAccuracy: right / guesses.length, history, guesses, seconds: this.#speed.elapsed / 1000, stopped };
+      return {
+        testAccuracy: right / guesses.length,
+        history,
+        guesses,
+        seconds: this.#speed.elapsed / 1000,
+        stopped,
+      };
     } finally {
       for (const tensor of tensors) tensor.dispose();
     }
@@ -165,7 +171,15 @@ export class Training {
     const model = this.predictor.model;
     if (!model) throw new Error("There is no model to train.");
     const batches = Math.ceil(count / settings.batchSize);
-    this.progress = { epoch: 0, epochs: settings.epochs, batch: 0, batches, logs: {}, samplesPerSecond: 0, secondsLeft: NaN };
+    this.progress = {
+      epoch: 0,
+      epochs: settings.epochs,
+      batch: 0,
+      batches,
+      logs: {},
+      samplesPerSecond: 0,
+      secondsLeft: NaN,
+    };
     if (this.#stopping) return { history: {} };
     this.#enter("training");
     await painted();
@@ -179,7 +193,8 @@ export class Training {
         verbose: 0,
         callbacks: {
           onEpochBegin: (epoch) => this.#beginEpoch(epoch),
-          onBatchEnd: (batch, logs) => this.#endBatch(batch, logs, Math.min(settings.batchSize, count - batch * settings.batchSize)),
+          onBatchEnd: (batch, logs) =>
+            this.#endBatch(batch, logs, Math.min(settings.batchSize, count - batch * settings.batchSize)),
           onEpochEnd: (epoch, logs) => this.#endEpoch(epoch, logs),
         },
       });

@@ -24,6 +24,10 @@ export function clearTrouble() {
 
 /** Whatever nobody caught is shown too: a page that fails in silence helps no one. */
 export function watchForTrouble() {
-  addEventListener("error", (event) => showTrouble("Something on this page went wrong", event.error ?? event.message));
-  addEventListener("unhandledrejection", (event) => showTrouble("Something on this page went wrong", event.reason));
+  addEventListener("error", (event) =>
+    showTrouble("Something on this page went wrong", event.error ?? event.message),
+  );
+  addEventListener("unhandledrejection", (event) =>
+    showTrouble("Something on this page went wrong", event.reason),
+  );
 }
