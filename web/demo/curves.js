@@ -58,12 +58,8 @@ export class Curves {
     const when = `after epoch ${epoch + 1} of ${this.#epochs}`;
     this.#accuracy.addTest(epoch + 1, logs.val_acc);
     this.#loss.addTest(epoch + 1, logs.val_loss);
-    this.#accuracy.describe(
-      `Accuracy ${when}: training ${percent(logs.acc)}, test ${percent(logs.val_acc)}`,
-    );
-    this.#loss.describe(
-      `Loss ${when}: training ${lossWords(logs.loss)}, test ${lossWords(logs.val_loss)}`,
-    );
+    this.#accuracy.describe(`Accuracy ${when}: training ${percent(logs.acc)}, test ${percent(logs.val_acc)}`);
+    this.#loss.describe(`Loss ${when}: training ${lossWords(logs.loss)}, test ${lossWords(logs.val_loss)}`);
     this.#redraw();
   }
 }

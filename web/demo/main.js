@@ -89,8 +89,8 @@ function sayLossIsLost({ epoch, batch, logs }) {
   if (byId("trouble", HTMLElement).hidden) {
     showTrouble(
       "The loss is lost",
-      `In epoch ${epoch + 1}, batch ${batch + 1}, the loss became ${logs.loss}; from there nothing more is learnt. ` +
-        "Stop, and try a smaller learning rate.",
+      `In epoch ${epoch + 1}, batch ${batch + 1}, the loss became ${logs.loss}; from there nothing more ` +
+        "is learnt. Stop, and try a smaller learning rate.",
     );
   }
 }

@@ -27,7 +27,7 @@ export function startMeter() {
     words.classList.toggle("felt", worst > FELT_MILLISECONDS);
     canvas.setAttribute(
       "aria-label",
-      `Gaps between the page's frames; the longest of the last 5 seconds took ${Math.round(worst)} milliseconds`,
+      `Gaps between the page's frames; the longest of the last 5 seconds: ${Math.round(worst)} milliseconds`,
     );
   });
   const drawSoon = atMostEvery(100, () => drawGaps(canvas, frames));

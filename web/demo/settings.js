@@ -48,7 +48,7 @@ export function prepareSettings(whenChanged) {
 
 /** @param {Record<string, unknown>} available  optimizers the engine has */
 export function offerOptimizers(available) {
-  for (const option of [...optimizer.options]) if (!(option.value in available)) option.remove();
+  for (const option of [...optimizer.options]) if (!available[option.value]) option.remove();
 }
 
 /** @param {boolean} frozen  while training, choices cannot be changed */
