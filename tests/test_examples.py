@@ -15,8 +15,8 @@ BROWSER_ONLY = {"js", "pyodide", "pyodide_js"}
 
 def modules() -> list[str]:
     """Dotted names of the engine's and the tools' modules."""
-    files = [*ROOT.joinpath("pyengine").rglob("*.py"), *ROOT.joinpath("web", "tools").glob("*.py")]
-    names = (file.relative_to(ROOT).with_suffix("").parts for file in files)
+    files = [*ROOT.joinpath("pyengine").rglob("*.py"), *ROOT.joinpath("web", "tools").rglob("*.py")]
+    names = (file.relative_to(ROOT).with_suffix("").parts for file in files if file.stem != "__main__")
     return sorted(".".join(parts).removesuffix(".__init__") for parts in names)
 
 

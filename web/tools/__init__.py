@@ -4,7 +4,7 @@
     packages      what comes from npm                  serve     serves it on localhost
     runtime       Pyodide and NumPy for the browser    browser   finds or installs a Chromium
     mnist         the data set                         headless  trains the demo without a person
-    wheel, lock   the engine as the browser loads it   lint, bench, clean
+    wheel, lock   the engine as the browser loads it   bench, lint, test, clean
 
 Each step can be run again at any time: what is already there and still right is reused.
 """
