@@ -64,24 +64,30 @@ def _loaded(browser: Browser, site_url: str) -> Iterator[tuple[Page, Complaints]
 
 
 @pytest.fixture
-def complaints(request: pytest.FixtureRequest) -> Iterator[Complaints]:
-    """What this test's page complained about; anything left in it at the end fails the test."""
-    shared = "engine" in request.fixturenames
-    _, found = request.getfixturevalue("_loaded" if shared else "_fresh")
-    yield found
+def page(_fresh: tuple[Page, Complaints]) -> Iterator[Page]:
+    """A fresh page on the site, with nothing opened yet: `page.goto("/")` opens the demo."""
+    opened_page, found = _fresh
+    yield opened_page
     found.settle()
 
 
 @pytest.fixture
-def page(_fresh: tuple[Page, Complaints], complaints: Complaints) -> Page:
-    """A fresh page on the site, with nothing opened yet: `page.goto("/")` opens the demo."""
-    return _fresh[0]
+def engine(_loaded: tuple[Page, Complaints]) -> Iterator[Page]:
+    """A page with the engine loaded as `tf`, shared by the tests of one file."""
+    loaded_page, found = _loaded
+    yield loaded_page
+    found.settle()
 
 
 @pytest.fixture
-def engine(_loaded: tuple[Page, Complaints], complaints: Complaints) -> Page:
-    """A page with the engine loaded as `tf`, shared by the tests of one file."""
-    return _loaded[0]
+def complaints(request: pytest.FixtureRequest) -> Complaints:
+    """What this test's engine complained about, or its page if it has no shared engine.
+
+    Anything left in it at the end fails the test.
+    """
+    watched: tuple[Page, Complaints]
+    watched = request.getfixturevalue("_loaded" if "engine" in request.fixturenames else "_fresh")
+    return watched[1]
 
 
 @pytest.fixture

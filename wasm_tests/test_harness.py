@@ -40,6 +40,7 @@ def test_short_tasks_are_not_seen_as_long(page: Page) -> None:
         ("() => { fetch('http://example.org/').catch(() => {}); }", "another host: http://example.org/"),
         ("() => { fetch('/no-such-file').catch(() => {}); }", "status of 404"),
     ],
+    ids=["error", "rejection", "console", "other host", "missing file"],
 )
 def test_what_goes_wrong_in_a_page_is_complained_about(
     page: Page, complaints: Complaints, deed: str, complaint: str

@@ -10,8 +10,8 @@ from wasm_tests.harness import BLANK
 
 BLOCKS = [pytest.param(*block, id=f"line {block[0]}") for block in readme_blocks("js")]
 SUPPLY = """() => {
-  const table = (columns, value) =>
-    Array.from({ length: 64 }, (_, row) => Array.from({ length: columns }, (_, column) => value(row, column)));
+  const list = (length, value) => Array.from({ length }, (_, index) => value(index));
+  const table = (columns, value) => list(64, (row) => list(columns, (column) => value(row, column)));
   globalThis.xs = table(784, (row, column) => ((row * column) % 7) / 7);
   globalThis.ys = table(10, (row, column) => Number(column === row % 10));
 }"""

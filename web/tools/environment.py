@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -90,7 +89,7 @@ def make_environment() -> Path:
             print(f"Making {short(VENV)} with {interpreter}", flush=True)
             shutil.rmtree(VENV, ignore_errors=True)
             run([interpreter, "-m", "venv", VENV], needed="a virtual environment in .venv", remedy=REMEDY)
-        key = fingerprint([ROOT / "pyproject.toml"], ROOT, platform.platform(), ask([str(python)]))
+        key = fingerprint([ROOT / "pyproject.toml"], ROOT, ask([str(python)]))
         if not is_fresh(stamp, key, [python]):
             print(f"Installing the engine and its tools into {short(VENV)}", flush=True)
             run(
