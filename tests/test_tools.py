@@ -9,18 +9,20 @@ import json
 import stat
 import urllib.request
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from web.tools import environment, fetch, runtime
+from web.tools import browser, environment, fetch, runtime
 from web.tools.failure import StepFailed, run
 from web.tools.lock import site_lock
 from web.tools.mnist import read_idx
 from web.tools.serve import serving
 from web.tools.site import update
 from web.tools.stamps import fingerprint, is_fresh, write_stamp
+from web.tools.wheel import build
 
 
 def test_a_failed_step_says_what_it_needed_what_happened_and_what_to_do() -> None:
@@ -134,7 +136,67 @@ def test_with_an_old_python_only_one_is_told_what_to_do(
         environment.best_python()
 
 
+# --- browser: found, or installed
+
+
+@pytest.fixture
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A machine without any browser; gives the list of what would be installed."""
+    tried: list[str] = []
+
+    def install(name: str, result: str | None) -> Callable[[], str]:
+        def attempt() -> str:
+            tried.append(name)
+            if result is None:
+                raise StepFailed(name, happened=f"{name} cannot be reached", remedy="Wait.")
+            return result
+
+        return attempt
+
+    monkeypatch.setattr(browser, "playwrights_own", lambda: "/made/up/playwright/chrome")
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    monkeypatch.setattr(browser, "install_playwrights_own", install("Playwright's download", None))
+    monkeypatch.setattr(
+        browser, "install_system_package", install("the system's package", "/made/up/chromium")
+    )
+    return tried
+
+
+def test_a_browser_is_installed_where_there_is_none(
+    no_browser: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = "/made/up/chromium"
+    monkeypatch.setattr(browser, "why_not", lambda path: None if path == works else "no such file")
+    assert browser.find_or_install() == works
+    assert no_browser == ["Playwright's download", "the system's package"]
+
+
+def test_without_any_browser_every_attempt_is_told(
+    no_browser: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "why_not", lambda path: "it does not start")
+    with pytest.raises(StepFailed) as failure:
+        browser.find_or_install()
+    assert str(failure.value.happened).splitlines() == [
+        "/made/up/playwright/chrome: it does not start",
+        "Playwright's download cannot be reached",
+        "/made/up/chromium: it does not start",
+    ]
+
+
+def test_a_browser_that_is_named_and_does_not_start_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/made/up/chrome")
+    with pytest.raises(StepFailed, match="CHROMIUM=/made/up/chrome: no such file"):
+        browser.chromium()
+
+
 # --- what is reused
+
+
+def test_the_wheel_is_pure_and_the_same_bytes_every_time(tmp_path: Path) -> None:
+    first, second = (build(tmp_path / name) for name in ("first", "second"))
+    assert first.name.endswith("-py3-none-any.whl")
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_stamp_is_fresh_until_an_input_changes_or_an_output_is_gone(tmp_path: Path) -> None:

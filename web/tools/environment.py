@@ -52,7 +52,9 @@ def candidates() -> Iterator[list[str]]:
     for interpreter in sorted(pyenv.glob("versions/3.*/bin/python"), reverse=True):
         yield [str(interpreter)]
     if uv := shutil.which("uv"):
-        yield [uv, "run", "--no-project", "--no-python-downloads", "--python", ">=3.12", "python"]
+        find = [uv, "python", "find", "--system", "--no-python-downloads", f">={OLDEST[0]}.{OLDEST[1]}"]
+        if found := subprocess.run(find, capture_output=True, text=True).stdout.strip():
+            yield [found]
 
 
 def rank(version: tuple[int, int]) -> tuple[int, tuple[int, int]]:
@@ -63,6 +65,8 @@ def rank(version: tuple[int, int]) -> tuple[int, tuple[int, int]]:
 def best_python() -> str:
     """The interpreter to make .venv with."""
     found = [answer for command in candidates() if (answer := ask(command))]
+    # .venv itself, if it is activated or uv points to it, cannot be what .venv is made with.
+    found = [answer for answer in found if not Path(answer[0]).is_relative_to(VENV)]
     suitable = sorted((answer for answer in found if answer[1] >= OLDEST), key=lambda answer: rank(answer[1]))
     if suitable:
         return suitable[0][0]

@@ -31,14 +31,14 @@ def wheel() -> Path:
             return built[0]
         for old in built:
             old.unlink()
-        new = build()
+        new = build(DIST)
         write_stamp(stamp, key)
         print(f"Built {short(new)} ({new.stat().st_size / 1000:.0f} kB)", flush=True)
         return new
 
 
-def build() -> Path:
-    """Build in a copy of the sources, since setuptools keeps deleted modules in its build folder."""
+def build(target: Path) -> Path:
+    """Build into a folder, from a copy of the sources: setuptools keeps deleted modules where it builds."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch, "source")
         shutil.copytree(ROOT / "pyengine", copy / "pyengine", ignore=shutil.ignore_patterns("__pycache__"))
@@ -52,8 +52,8 @@ def build() -> Path:
             remedy="Mend what the last lines name; the project is described in pyproject.toml.",
         )
         (made,) = Path(scratch).glob("*.whl")
-        write_whole(DIST / made.name, made.read_bytes())
-    return DIST / made.name
+        write_whole(target / made.name, made.read_bytes())
+    return target / made.name
 
 
 @step
