@@ -126,6 +126,18 @@ def test_the_preferred_python_is_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     assert environment.best_python() == "/made/up/python3.14"
 
 
+def test_the_python_that_runs_make_is_taken_if_it_is_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = [
+        interpreter(tmp_path / f"python{minor}", f"""echo '["/made/up/python3.{minor}", 3, {minor}]'""")
+        for minor in (13, 12)
+    ]
+    monkeypatch.setattr(environment, "candidates", lambda: iter(commands))
+    monkeypatch.setattr(environment.sys, "executable", "/made/up/python3.12")
+    assert environment.best_python() == "/made/up/python3.12"
+
+
 def test_with_an_old_python_only_one_is_told_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,13 +63,15 @@ def rank(version: tuple[int, int]) -> tuple[int, tuple[int, int]]:
 
 
 def best_python() -> str:
-    """The interpreter to make .venv with."""
+    """The interpreter to make .venv with: the one that runs this, if it is new enough, else the best found."""
     found = [answer for command in candidates() if (answer := ask(command))]
     # .venv itself, if it is activated or uv points to it, cannot be what .venv is made with.
     found = [answer for answer in found if not Path(answer[0]).is_relative_to(VENV)]
-    suitable = sorted((answer for answer in found if answer[1] >= OLDEST), key=lambda answer: rank(answer[1]))
+    suitable = {executable: version for executable, version in found if version >= OLDEST}
     if suitable:
-        return suitable[0][0]
+        return min(
+            suitable, key=lambda executable: (executable != sys.executable, rank(suitable[executable]))
+        )
     if uv := shutil.which("uv"):
         print("No Python 3.12 or newer here; uv fetches one.", flush=True)
         run([uv, "python", "install", "3.13"], needed="Python 3.12 or newer, fetched by uv", remedy=REMEDY)
