@@ -63,7 +63,7 @@ def rank(version: tuple[int, int]) -> tuple[int, tuple[int, int]]:
 
 
 def best_python() -> str:
-    """The interpreter to make .venv with: the one that runs this, if it is new enough, else the best found."""
+    """The interpreter to make .venv with: the one that runs this if it is new enough, else the best found."""
     found = [answer for command in candidates() if (answer := ask(command))]
     # .venv itself, if it is activated or uv points to it, cannot be what .venv is made with.
     found = [answer for answer in found if not Path(answer[0]).is_relative_to(VENV)]
