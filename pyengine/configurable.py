@@ -1,0 +1,74 @@
+"""Objects that keep the words they were made with.
+
+The constructor's signature is the whole truth about an object's configuration: `repr`, `get_config`,
+`from_config`, `clone` and (later) saved files are all read from it, so no class writes its own.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Self
+
+
+class Configurable:
+    """Base of everything that is described by its constructor's arguments.
+
+    >>> class Dropout(Configurable):
+    ...     def __init__(self, rate, seed=None):
+    ...         self.rate = rate
+    >>> Dropout(0.2)
+    Dropout(rate=0.2)
+    >>> Dropout(rate=0.2).get_config()
+    {'rate': 0.2, 'seed': None}
+    """
+
+    _arguments: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        self._arguments = named_arguments(cls, args, kwargs)
+        return self
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument of the constructor by name, defaults filled in."""
+        config = {}
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                config.update(self._arguments.get(name, {}))
+            else:
+                config[name] = self._arguments.get(name, parameter.default)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new object with these arguments."""
+        return cls(**config)
+
+    def clone(self) -> Self:
+        """A new object made with the same words (no state is copied)."""
+        return type(self).from_config(self.get_config())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self._given().items())})"
+
+    def _given(self) -> dict[str, Any]:
+        """The arguments that differ from their defaults."""
+        parameters = inspect.signature(type(self)).parameters
+        given = {}
+        for name, value in self.get_config().items():
+            default = parameters[name].default if name in parameters else inspect.Parameter.empty
+            if value is not default and not (type(value) is type(default) and value == default):
+                given[name] = value
+        return given
+
+
+def named_arguments(function: Any, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of a call by parameter name; an unknown name is an error with the nearest known ones."""
+    from pyengine.errors import unknown_name
+
+    signature = inspect.signature(function)
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
+    for name in kwargs:
+        if name not in signature.parameters and not takes_any:
+            raise unknown_name(f"argument of {function.__name__}", name, signature.parameters)
+    return dict(signature.bind(*args, **kwargs).arguments)

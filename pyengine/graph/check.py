@@ -1,0 +1,54 @@
+"""Is a graph legal? Asked after every transform in the tests, and by anyone in doubt."""
+
+from __future__ import annotations
+
+from pyengine.errors import GraphError
+from pyengine.graph.graph import Graph, Value
+
+
+def check(graph: Graph) -> Graph:
+    """Return the graph if it is legal, else raise `GraphError` that names the node.
+
+    Legal: every value is made before it is used and belongs to this graph; every node's output has the shape and
+    dtype that its op's own rule gives; constants, reads and writes agree with what they stand for.
+    """
+    known: set[Value] = set()
+
+    def made(value: Value, where: str) -> None:
+        if value.graph is not graph:
+            raise GraphError(f"{where}: {value!r} belongs to another graph.")
+        known.add(value)
+
+    def used(value: Value, where: str) -> None:
+        if value not in known:
+            raise GraphError(f"{where} uses {value!r} before it is made.")
+
+    for name, value in graph.inputs.items():
+        made(value, f"input {name!r}")
+    for value, array in graph.constants.items():
+        made(value, "constant")
+        if (array.shape, array.dtype.name) != (value.shape, value.dtype):
+            raise GraphError(
+                f"A constant of spec {value.spec} holds an array {array.dtype.name}{array.shape}."
+            )
+    for variable, value in graph.reads.items():
+        made(value, f"read of {variable.name!r}")
+        if (variable.shape, variable.dtype) != (value.shape, value.dtype):
+            raise GraphError(f"Variable {variable!r} is read as {value.spec}.")
+    for position, node in enumerate(graph.nodes):
+        where = f"node {position} ({node.op.name})"
+        for value in node.inputs:
+            used(value, where)
+        expected = node.op.shape(*(value.spec for value in node.inputs))
+        if expected != node.output.spec:
+            raise GraphError(f"{where} makes {node.output.spec}, but its shape rule says {expected}.")
+        if node.output in known:
+            raise GraphError(f"{where} makes a value that exists already.")
+        made(node.output, where)
+    for variable, value in graph.writes.items():
+        used(value, f"write of {variable.name!r}")
+        if (variable.shape, variable.dtype) != (value.shape, value.dtype):
+            raise GraphError(f"Variable {variable!r} is written as {value.spec}.")
+    for name, value in graph.outputs.items():
+        used(value, f"output {name!r}")
+    return graph

@@ -1,0 +1,174 @@
+"""How a step is written down: Spec, Value, Node, Graph.
+
+A graph is in single-assignment form: every value is made once, by one node, or is an input, a constant or the
+value a variable has at the beginning. What a variable shall hold at the end stands in `writes`. Nothing here
+knows what an op means; a node merely holds its op.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from pyengine.dtypes import SHORT, itemsize
+from pyengine.errors import GraphError
+from pyengine.graph.variable import Variable
+from pyengine.shapes import Shape, size
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is known of an array before it exists: its shape and dtype."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+    @property
+    def size(self) -> int:
+        return size(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * itemsize(self.dtype)
+
+    def __str__(self) -> str:
+        return f"{SHORT[self.dtype]}[{','.join(map(str, self.shape))}]"
+
+
+class AnyOp(Protocol):
+    """What a node needs of its op."""
+
+    name: str
+    settings: dict[str, Any]
+
+    def shape(self, *specs: Spec) -> Spec: ...
+
+
+class Value:
+    """One array of a graph: known by shape and dtype, not yet by content."""
+
+    __slots__ = ("graph", "node", "spec")
+    __array_ufunc__ = None  # so that `ndarray + value` asks the value
+
+    def __init__(self, spec: Spec, graph: Graph, node: Node | None = None):
+        self.spec = spec
+        self.graph = graph
+        self.node = node
+
+    @property
+    def shape(self) -> Shape:
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.spec.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.spec.shape)
+
+    def __len__(self) -> int:
+        return self.spec.shape[0]
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A graph value has no truth yet: the step is still being written down. "
+            "Use ops.where(condition, a, b) instead of `if`."
+        )
+
+    def __repr__(self) -> str:
+        return f"Value({self.spec})"
+
+
+class Node:
+    """One application of an op: its inputs and the value it makes."""
+
+    __slots__ = ("inputs", "op", "output")
+
+    def __init__(self, op: AnyOp, inputs: tuple[Value, ...], graph: Graph, spec: Spec):
+        self.op = op
+        self.inputs = inputs
+        self.output = Value(spec, graph, self)
+
+    def __repr__(self) -> str:
+        return f"Node({self.op.name}, {self.output.spec})"
+
+
+class Graph:
+    """A step, written down. `print(graph)` shows it; `pyengine.graph.check` says whether it is legal."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, Value] = {}
+        self.constants: dict[Value, np.ndarray] = {}
+        self.reads: dict[Variable, Value] = {}
+        self.nodes: list[Node] = []
+        self.writes: dict[Variable, Value] = {}
+        self.outputs: dict[str, Value] = {}
+
+    def input(self, name: str, spec: Spec) -> Value:
+        """A value that is fed from outside, under a name."""
+        if name in self.inputs:
+            raise GraphError(f"Graph input {name!r} exists already.")
+        self.inputs[name] = Value(spec, self)
+        return self.inputs[name]
+
+    def constant(self, array: np.ndarray) -> Value:
+        """A value whose content is known now."""
+        value = Value(Spec(array.shape, array.dtype.name), self)
+        self.constants[value] = array
+        return value
+
+    def read(self, variable: Variable) -> Value:
+        """What the variable holds at this point of the step."""
+        if variable in self.writes:
+            return self.writes[variable]
+        if variable not in self.reads:
+            self.reads[variable] = Value(Spec(variable.shape, variable.dtype), self)
+        return self.reads[variable]
+
+    def write(self, variable: Variable, value: Value) -> None:
+        """What the variable shall hold after the step (and for later reads within it)."""
+        self.own(value)
+        if (value.shape, value.dtype) != (variable.shape, variable.dtype):
+            have = Spec(variable.shape, variable.dtype)
+            raise GraphError(f"Variable {variable.name!r} is {have} and cannot be assigned {value.spec}.")
+        self.writes[variable] = value
+
+    def add(self, op: AnyOp, inputs: tuple[Value, ...]) -> Value:
+        """Apply an op to values of this graph."""
+        for value in inputs:
+            self.own(value)
+        node = Node(op, inputs, self, op.shape(*(value.spec for value in inputs)))
+        self.nodes.append(node)
+        return node.output
+
+    def own(self, value: Value) -> None:
+        if value.graph is not self:
+            raise GraphError(
+                f"{value!r} belongs to another graph: values live only inside the function that is being traced."
+            )
+
+    def __enter__(self) -> Graph:
+        """Within `with graph:` ops on variables and values are recorded here."""
+        _recording.set((*_recording.get(), self))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _recording.set(_recording.get()[:-1])
+
+    def __str__(self) -> str:
+        from pyengine.graph.text import print_graph
+
+        return print_graph(self)
+
+
+_recording: ContextVar[tuple[Graph, ...]] = ContextVar("recording", default=())
+
+
+def recording() -> Graph | None:
+    """The graph that is being written just now, or None: then ops evaluate at once."""
+    stack = _recording.get()
+    return stack[-1] if stack else None

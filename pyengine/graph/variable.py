@@ -1,0 +1,88 @@
+"""Variables: named buffers that live outside any Program and are shared by all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine.dtypes import canonical
+from pyengine.errors import ShapeError
+from pyengine.shapes import Shape
+
+
+class Variable:
+    """A named array that outlives a step: a weight, an optimizer slot, a counter, a metric's total.
+
+    Its buffer never moves: programs of every executor that shares NumPy's memory work on it directly.
+
+    >>> kernel = Variable(np.zeros((2, 3)), name="kernel")
+    >>> kernel
+    Variable('kernel', shape=(2, 3), dtype=float32)
+
+    Args:
+        value: array of any shape; copied.
+        name: what it is called in graphs, summaries and files.
+        dtype: "float32" by default for floating-point content, else that of `value`.
+        trainable: whether an optimizer may change it.
+    """
+
+    __array_ufunc__ = None  # so that `ndarray * variable` asks the variable
+
+    def __init__(
+        self, value: Any, *, name: str = "variable", dtype: str | None = None, trainable: bool = True
+    ):
+        value = np.asarray(value)
+        if dtype is None:
+            dtype = "float32" if value.dtype.kind == "f" else canonical(value.dtype)
+        self.name = name
+        self.trainable = trainable
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.value = aligned_zeros(value.shape, canonical(dtype))
+        self.value[...] = value
+
+    @property
+    def shape(self) -> Shape:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.value.dtype.name
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    def numpy(self) -> np.ndarray:
+        """A copy of what it holds."""
+        return self.value.copy()
+
+    def set(self, value: Any) -> None:
+        """Overwrite the content now, outside any step. Shape must be equal; the dtype is cast."""
+        array = np.asarray(value)
+        if array.shape != self.shape:
+            raise ShapeError(
+                f"Variable {self.name!r} has shape {self.shape}, but the new value has shape {array.shape}. "
+                "Give an array of exactly that shape."
+            )
+        self.value[...] = array
+
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r}, shape={self.shape}, dtype={self.dtype})"
+
+
+ALIGNMENT = 64  # bytes: a cache line, and enough for any vector register
+
+
+def aligned_bytes(count: int) -> np.ndarray:
+    """A zeroed block of `count` bytes whose address is a multiple of 64."""
+    block = np.zeros(count + ALIGNMENT, np.uint8)
+    start = -block.ctypes.data % ALIGNMENT
+    return block[start : start + count]
+
+
+def aligned_zeros(shape: Shape, dtype: str) -> np.ndarray:
+    """An aligned array of zeros."""
+    count = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    return aligned_bytes(count).view(dtype).reshape(shape)

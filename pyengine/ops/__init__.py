@@ -1,0 +1,73 @@
+"""What a step can say. Functions on arrays (done at once) or on graph values (written down).
+
+To add one:
+1. a class with `shape`, `evaluate` and `gradient`, and its function, in the file of its family
+2. its name in the imports below
+3. a row in `tests/cases/ops.py` (values, gradient by finite differences and every executor follow from it)
+"""
+
+# ruff: noqa: F401
+from pyengine.ops.base import OPS, Op, apply, dtype_of, in_dtype, make, meet, shape_of
+from pyengine.ops.elementwise import (
+    abs,
+    add,
+    ceil,
+    clip,
+    cos,
+    divide,
+    equal,
+    erf,
+    exp,
+    expm1,
+    floor,
+    floor_divide,
+    greater,
+    greater_equal,
+    isfinite,
+    isnan,
+    less,
+    less_equal,
+    log,
+    log1p,
+    logical_and,
+    logical_not,
+    logical_or,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    relu,
+    round,
+    rsqrt,
+    sigmoid,
+    sign,
+    sin,
+    softplus,
+    sqrt,
+    square,
+    subtract,
+    tanh,
+    where,
+)
+from pyengine.ops.matmul import matmul
+from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, sum, sum_to, variance
+from pyengine.ops.state import assign, assign_add
+from pyengine.ops.structure import (
+    broadcast_to,
+    cast,
+    concatenate,
+    expand_dims,
+    flatten,
+    pad,
+    reshape,
+    reverse,
+    slice_,
+    split,
+    squeeze,
+    stack,
+    stop_gradient,
+    transpose,
+)

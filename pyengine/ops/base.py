@@ -1,0 +1,169 @@
+"""What every op is, and the only door to all of them: `apply`.
+
+An op has three rules side by side: `shape` (what comes out), `evaluate` (what it means, in NumPy: the truth that
+every executor must agree with) and `gradient` (said in ops). Called on arrays it evaluates at once; called on
+graph values, or on variables while a graph is being written, it records a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pyengine.dtypes import canonical, of_scalar, promote
+from pyengine.errors import DtypeError, GraphError
+from pyengine.graph import Spec, Value, Variable, recording
+
+Array = Any  # np.ndarray, Value, Variable, or what np.asarray takes
+
+OPS: dict[str, type[Op]] = {}
+
+
+class Op:
+    """One word of the language. Subclasses give `name` and the three rules; settings are keywords, all hashable.
+
+    Attributes:
+        name: what graphs, kernels and tables call it.
+        alias: the output is the input's memory seen in another shape (reshape): costs nothing.
+        in_place: the inputs, by position, whose memory the output may take over when they have the same size:
+            the op reads each element of them before it writes that element, and never again.
+        pure: the same inputs give the same output, so equal nodes may be merged.
+    """
+
+    name: ClassVar[str]
+    alias: ClassVar[bool] = False
+    in_place: ClassVar[tuple[int, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        if "name" in cls.__dict__:
+            OPS[cls.name] = cls
+
+    def __init__(self, **settings: Any):
+        self.settings = settings
+        for name, value in settings.items():
+            setattr(self, name, value)
+
+    def shape(self, *specs: Spec) -> Spec:
+        """The output's spec from the inputs'; raises ShapeError in words when they do not fit."""
+        raise NotImplementedError
+
+    def evaluate(self, *arrays: np.ndarray) -> np.ndarray:
+        """What it means."""
+        raise NotImplementedError
+
+    def evaluate_into(self, out: np.ndarray, *arrays: np.ndarray) -> None:
+        """`evaluate`, written to `out`. Ops that NumPy can write in place override it; the value is the same."""
+        out[...] = self.evaluate(*arrays)
+
+    def gradient(self, gradient: Value, output: Value, *inputs: Value) -> tuple[Value | None, ...]:
+        """For each input, the gradient of a scalar whose gradient with respect to `output` is `gradient`."""
+        raise NotImplementedError(f"{self.name} has no gradient.")
+
+    @property
+    def key(self) -> tuple:
+        """Equal for ops that do the same."""
+        return (self.name, *self.settings.items())
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.settings.items())})"
+
+
+def make(name: str, **settings: Any) -> Op:
+    """An op from its name and settings, as a graph's text gives them."""
+    return OPS[name](**settings)
+
+
+def apply(op: Op, *inputs: Array) -> Any:
+    """Do it now, or write it down.
+
+    With only arrays (and no graph being written that variables would belong to) the result is an array; with a
+    graph value among the inputs, or a variable while a graph is being written, it is a value of that graph.
+    """
+    graph = recording()
+    if graph is None or not any(isinstance(x, (Value, Variable)) for x in inputs):
+        if any(isinstance(x, Value) for x in inputs):
+            raise GraphError(
+                f"{op.name} got a graph value, but no graph is being written (use `with graph:`)."
+            )
+        arrays = [to_array(x) for x in inputs]
+        spec = op.shape(*(Spec(array.shape, array.dtype.name) for array in arrays))
+        with np.errstate(all="ignore"):
+            return np.asarray(op.evaluate(*arrays)).astype(spec.dtype, copy=False)
+    return graph.add(op, tuple(to_value(x, graph) for x in inputs))
+
+
+def to_array(x: Array, dtype: str | None = None) -> np.ndarray:
+    """A concrete array. Python floats become float32, whole numbers int32; NumPy arrays keep their dtype."""
+    if isinstance(x, Variable):
+        x = x.value
+    if isinstance(x, (bool, int, float)):
+        return np.asarray(x, dtype or of_scalar(x))
+    if not isinstance(x, (np.ndarray, np.generic)):
+        x = np.asarray(x)
+        if x.dtype == np.float64:
+            x = x.astype(np.float32)
+        elif x.dtype == np.int64:
+            x = x.astype(np.int32)
+        elif x.dtype == object:
+            raise DtypeError(f"Expected an array of numbers, but got objects: {x!r}.")
+    canonical(x.dtype)
+    return np.asarray(x, dtype)
+
+
+def to_value(x: Array, graph: Any) -> Value:
+    """A value of `graph`: a variable is read, an array becomes a constant."""
+    if isinstance(x, Value):
+        return x
+    if isinstance(x, Variable):
+        return graph.read(x)
+    return graph.constant(to_array(x))
+
+
+def dtype_of(x: Array) -> str:
+    """The dtype of anything that an op takes."""
+    if isinstance(x, (Value, Variable)):
+        return x.dtype
+    return to_array(x).dtype.name
+
+
+def shape_of(x: Array) -> tuple[int, ...]:
+    """The shape of anything that an op takes."""
+    return x.shape if isinstance(x, (Value, Variable, np.ndarray)) else to_array(x).shape
+
+
+def meet(*inputs: Array) -> tuple[Array, ...]:
+    """The inputs in one dtype: floats win, Python numbers adapt to the arrays beside them."""
+    arrays = [x for x in inputs if not isinstance(x, (bool, int, float))]
+    common: str | None = None
+    for x in arrays:
+        common = dtype_of(x) if common is None else promote(common, dtype_of(x))
+    for x in inputs:
+        if isinstance(x, (bool, int, float)):
+            mine = of_scalar(x, common)
+            common = mine if common is None else promote(common, mine)
+    assert common is not None
+    return tuple(in_dtype(x, common) for x in inputs)
+
+
+def in_dtype(x: Array, dtype: str) -> Array:
+    """The same numbers in a dtype."""
+    if isinstance(x, (bool, int, float)):
+        return np.asarray(x, dtype)
+    if dtype_of(x) == dtype:
+        return x
+    from pyengine.ops.structure import cast
+
+    return cast(x, dtype=dtype)
+
+
+def method(name: str) -> Callable:
+    """Give graph values and variables an operator: `@method("__add__")` above the op's function."""
+
+    def attach(function: Callable) -> Callable:
+        for cls in (Value, Variable):
+            setattr(cls, name, function)
+        return function
+
+    return attach

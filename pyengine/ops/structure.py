@@ -1,0 +1,361 @@
+"""Ops that move numbers without changing them: reshape, transpose, broadcast, slice and pad, concatenate, cast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import shapes
+from pyengine.dtypes import canonical, is_float
+from pyengine.errors import ArgumentError, ShapeError
+from pyengine.graph import Spec, Value
+from pyengine.ops.base import Array, Op, apply, in_dtype, meet, method, shape_of, to_array
+
+
+class Reshape(Op):
+    name = "reshape"
+    alias = True
+    target: shapes.Shape
+
+    def shape(self, x: Spec) -> Spec:
+        return Spec(shapes.resolve_reshape(x.shape, self.target), x.dtype)
+
+    def evaluate(self, x):
+        return x.reshape(self.target)
+
+    def gradient(self, gradient, output, x):
+        return (reshape(gradient, x.shape),)
+
+
+def reshape(x: Array, target: Sequence[int]) -> Any:
+    """The same numbers in another shape; one length may be -1."""
+    target = shapes.resolve_reshape(shape_of(x), target)
+    return x if target == shape_of(x) else apply(Reshape(target=target), x)
+
+
+def expand_dims(x: Array, axis: int) -> Any:
+    """A new axis of length 1 before `axis`."""
+    shape = shape_of(x)
+    axis = shapes.normalize_axis(axis, len(shape) + 1)
+    return reshape(x, (*shape[:axis], 1, *shape[axis:]))
+
+
+def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Any:
+    """Without the given axes of length 1 (None: all of them)."""
+    shape = shape_of(x)
+    if axis is None:
+        axes = tuple(i for i, length in enumerate(shape) if length == 1)
+    else:
+        axes = shapes.normalize_axes(axis, len(shape))
+    if any(shape[one] != 1 for one in axes):
+        raise ShapeError(f"Cannot squeeze axes {axes} of shape {shape}: only axes of length 1 can go.")
+    return reshape(x, shapes.reduced(shape, axes, False))
+
+
+def flatten(x: Array) -> Any:
+    """(batch, …) to (batch, features)."""
+    shape = shape_of(x)
+    return reshape(x, (shape[0], shapes.size(shape[1:])))
+
+
+class StopGradient(Op):
+    name = "stop_gradient"
+    alias = True
+
+    def shape(self, x: Spec) -> Spec:
+        return x
+
+    def evaluate(self, x):
+        return x
+
+    def gradient(self, gradient, output, x):
+        return (None,)
+
+
+def stop_gradient(x: Array) -> Any:
+    """The same array, through which no gradient flows."""
+    return apply(StopGradient(), x)
+
+
+class Transpose(Op):
+    name = "transpose"
+    axes: tuple[int, ...]
+
+    def shape(self, x: Spec) -> Spec:
+        if sorted(self.axes) != list(range(len(x.shape))):
+            raise ShapeError(
+                f"transpose expects an order of the axes 0 to {len(x.shape) - 1} of shape {x.shape}, "
+                f"but got {self.axes}."
+            )
+        return Spec(tuple(x.shape[axis] for axis in self.axes), x.dtype)
+
+    def evaluate(self, x):
+        return x.transpose(self.axes)
+
+    def gradient(self, gradient, output, x):
+        return (transpose(gradient, tuple(int(axis) for axis in np.argsort(self.axes))),)
+
+
+def transpose(x: Array, axes: Sequence[int] | None = None) -> Any:
+    """Axes in another order (None: reversed)."""
+    rank = len(shape_of(x))
+    order = (
+        tuple(range(rank))[::-1]
+        if axes is None
+        else tuple(shapes.normalize_axis(axis, rank) for axis in axes)
+    )
+    return x if order == tuple(range(rank)) else apply(Transpose(axes=order), x)
+
+
+class BroadcastTo(Op):
+    """Its transpose is `sum` over the axes that were stretched (see reduce.sum_to)."""
+
+    name = "broadcast_to"
+    target: shapes.Shape
+
+    def shape(self, x: Spec) -> Spec:
+        if shapes.broadcast(x.shape, self.target) != self.target:
+            raise ShapeError(f"Shape {x.shape} does not broadcast to {self.target}.")
+        return Spec(self.target, x.dtype)
+
+    def evaluate(self, x):
+        return np.broadcast_to(x, self.target)
+
+    def gradient(self, gradient, output, x):
+        from pyengine.ops.reduce import sum_to
+
+        return (sum_to(gradient, x.shape),)
+
+
+def broadcast_to(x: Array, target: Sequence[int]) -> Any:
+    """Repeated along axes of length 1 (and new leading axes) to a shape."""
+    target = tuple(target)
+    return x if shape_of(x) == target else apply(BroadcastTo(target=target), x)
+
+
+class Cast(Op):
+    name = "cast"
+    dtype: str
+
+    def shape(self, x: Spec) -> Spec:
+        return Spec(x.shape, self.dtype)
+
+    def evaluate(self, x):
+        return x.astype(self.dtype)
+
+    def evaluate_into(self, out, x):
+        np.copyto(out, x, casting="unsafe")
+
+    def gradient(self, gradient, output, x):
+        return (in_dtype(gradient, x.dtype) if is_float(x.dtype) and is_float(self.dtype) else None,)
+
+
+def cast(x: Array, *, dtype: str) -> Any:
+    """The same numbers in another dtype; floats to whole numbers are cut towards 0."""
+    dtype = canonical(dtype)
+    if isinstance(x, (bool, int, float)):
+        return to_array(x, dtype)
+    return apply(Cast(dtype=dtype), x)
+
+
+class Slice(Op):
+    """A box out of an array. Its transpose is `pad`."""
+
+    name = "slice"
+    begin: tuple[int, ...]
+    end: tuple[int, ...]
+    steps: tuple[int, ...]
+
+    def shape(self, x: Spec) -> Spec:
+        for axis, (begin, end, step, length) in enumerate(
+            zip(self.begin, self.end, self.steps, x.shape, strict=True)
+        ):
+            if not (0 <= begin <= end <= length and step >= 1):
+                raise ShapeError(f"slice {begin}:{end}:{step} does not fit axis {axis} of shape {x.shape}.")
+        lengths = (
+            -(-(end - begin) // step)
+            for begin, end, step in zip(self.begin, self.end, self.steps, strict=True)
+        )
+        return Spec(tuple(lengths), x.dtype)
+
+    def evaluate(self, x):
+        return x[tuple(map(slice, self.begin, self.end, self.steps))]
+
+    def gradient(self, gradient, output, x):
+        return (apply(Pad(begin=self.begin, steps=self.steps, target=x.shape), gradient),)
+
+
+def slice_(x: Array, begin: Sequence[int], end: Sequence[int], steps: Sequence[int] | None = None) -> Any:
+    """The box `x[begin[0]:end[0]:steps[0], …]`; all bounds within 0 and the axis's length."""
+    steps = tuple(steps) if steps is not None else (1,) * len(tuple(begin))
+    box = Slice(begin=tuple(begin), end=tuple(end), steps=steps)
+    whole = box.begin == (0,) * len(steps) and box.end == shape_of(x) and set(steps) <= {1}
+    return x if whole else apply(box, x)
+
+
+class Pad(Op):
+    """An array laid into zeros of shape `target`, from `begin`, every `steps`-th place: the transpose of `slice`."""
+
+    name = "pad"
+    begin: tuple[int, ...]
+    steps: tuple[int, ...]
+    target: shapes.Shape
+
+    def shape(self, x: Spec) -> Spec:
+        for begin, step, length, room in zip(self.begin, self.steps, x.shape, self.target, strict=True):
+            if begin < 0 or (length and begin + (length - 1) * step >= room):
+                raise ShapeError(f"pad: shape {x.shape} from {self.begin} does not fit into {self.target}.")
+        return Spec(self.target, x.dtype)
+
+    def _ends(self, shape):
+        return tuple(
+            b + ((n - 1) * s + 1 if n else 0) for b, n, s in zip(self.begin, shape, self.steps, strict=True)
+        )
+
+    def evaluate(self, x):
+        out = np.zeros(self.target, x.dtype)
+        out[tuple(map(slice, self.begin, self._ends(x.shape), self.steps))] = x
+        return out
+
+    def evaluate_into(self, out, x):
+        out.fill(0)
+        out[tuple(map(slice, self.begin, self._ends(x.shape), self.steps))] = x
+
+    def gradient(self, gradient, output, x):
+        return (slice_(gradient, self.begin, self._ends(x.shape), self.steps),)
+
+
+def pad(x: Array, widths: Sequence[tuple[int, int]]) -> Any:
+    """Zeros around an array: one (before, after) pair per axis."""
+    shape = shape_of(x)
+    if len(widths) != len(shape) or any(side < 0 for width in widths for side in width):
+        raise ShapeError(
+            f"pad expects one (before, after) pair, both at least 0, per axis of {shape}, got {widths}."
+        )
+    target = tuple(low + length + high for length, (low, high) in zip(shape, widths, strict=True))
+    if target == shape:
+        return x
+    return apply(Pad(begin=tuple(low for low, _ in widths), steps=(1,) * len(shape), target=target), x)
+
+
+class Reverse(Op):
+    name = "reverse"
+    axis: int
+
+    def shape(self, x: Spec) -> Spec:
+        return x
+
+    def evaluate(self, x):
+        return np.flip(x, self.axis)
+
+    def gradient(self, gradient, output, x):
+        return (reverse(gradient, axis=self.axis),)
+
+
+def reverse(x: Array, *, axis: int) -> Any:
+    """The order along one axis turned round."""
+    return apply(Reverse(axis=shapes.normalize_axis(axis, len(shape_of(x)))), x)
+
+
+class Concatenate(Op):
+    """Its transpose is a slice per input."""
+
+    name = "concatenate"
+    axis: int
+
+    def shape(self, *specs: Spec) -> Spec:
+        first = specs[0]
+        for spec in specs[1:]:
+            if len(spec.shape) != len(first.shape) or any(
+                a != b for i, (a, b) in enumerate(zip(spec.shape, first.shape, strict=True)) if i != self.axis
+            ):
+                named = ", ".join(str(spec.shape) for spec in specs)
+                raise ShapeError(
+                    f"concatenate on axis {self.axis} expects shapes equal on every other axis, but got {named}."
+                )
+        length = sum(spec.shape[self.axis] for spec in specs)
+        return Spec((*first.shape[: self.axis], length, *first.shape[self.axis + 1 :]), first.dtype)
+
+    def evaluate(self, *arrays):
+        return np.concatenate(arrays, self.axis)
+
+    def evaluate_into(self, out, *arrays):
+        np.concatenate(arrays, self.axis, out=out)
+
+    def gradient(self, gradient, output, *inputs):
+        pieces, start = [], 0
+        for x in inputs:
+            begin = [0] * len(x.shape)
+            end = list(output.shape)
+            begin[self.axis], end[self.axis] = start, start + x.shape[self.axis]
+            start = end[self.axis]
+            pieces.append(slice_(gradient, begin, end))
+        return tuple(pieces)
+
+
+def concatenate(arrays: Sequence[Array], *, axis: int = -1) -> Any:
+    """Arrays one after another along an axis."""
+    arrays = meet(*arrays)
+    axis = shapes.normalize_axis(axis, len(shape_of(arrays[0])))
+    return arrays[0] if len(arrays) == 1 else apply(Concatenate(axis=axis), *arrays)
+
+
+def stack(arrays: Sequence[Array], *, axis: int = 0) -> Any:
+    """Arrays of one shape as entries of a new axis."""
+    return concatenate([expand_dims(x, axis) for x in arrays], axis=axis)
+
+
+def split(x: Array, count: int, *, axis: int = -1) -> list[Any]:
+    """`count` equal pieces along an axis."""
+    shape = shape_of(x)
+    axis = shapes.normalize_axis(axis, len(shape))
+    if shape[axis] % count:
+        raise ShapeError(f"Axis {axis} of shape {shape} cannot be split into {count} equal pieces.")
+    width = shape[axis] // count
+    pieces = []
+    for index in range(count):
+        begin, end = [0] * len(shape), list(shape)
+        begin[axis], end[axis] = index * width, (index + 1) * width
+        pieces.append(slice_(x, begin, end))
+    return pieces
+
+
+@method("__getitem__")
+def getitem(x: Value, item: Any) -> Any:
+    """Basic indexing of graph values and variables: whole numbers, slices with positive steps, `...`, None."""
+    items = list(item) if isinstance(item, tuple) else [item]
+    rank = len(x.shape)
+    taken = sum(one is not None and one is not Ellipsis for one in items)
+    if Ellipsis in items:
+        place = items.index(Ellipsis)
+        items[place : place + 1] = [slice(None)] * (rank - taken)
+    else:
+        items += [slice(None)] * (rank - taken)
+    begin, end, steps, shape, axis = [], [], [], [], 0
+    for one in items:
+        if one is None:
+            shape.append(1)
+            continue
+        if axis >= rank:
+            raise ShapeError(f"Too many indices for shape {x.shape}.")
+        length = x.shape[axis]
+        if isinstance(one, slice):
+            first, last, step = one.indices(length)
+            if step < 1:
+                raise ArgumentError("A slice of a graph value needs a positive step; use ops.reverse.")
+            last = max(first, last)
+            shape.append(-(-(last - first) // step))
+        elif isinstance(one, (int, np.integer)):
+            first, step = shapes.normalize_axis(int(one), length), 1
+            last = first + 1
+        else:
+            raise ArgumentError(
+                f"Index {one!r}: use whole numbers and slices, or ops.gather for arrays of indices."
+            )
+        begin.append(first)
+        end.append(last)
+        steps.append(step)
+        axis += 1
+    return reshape(slice_(x, begin, end, steps), shape)

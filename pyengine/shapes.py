@@ -1,0 +1,104 @@
+"""Plain arithmetic on shapes: tuples of whole numbers, one per axis."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pyengine.errors import ArgumentError, ShapeError
+
+Shape = tuple[int, ...]
+
+
+def size(shape: Iterable[int]) -> int:
+    """How many numbers an array of this shape holds; 1 for a scalar."""
+    return math.prod(shape)
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The shape that arrays of these shapes broadcast to, by NumPy's rule.
+
+    >>> broadcast((32, 1, 5), (4, 1))
+    (32, 4, 5)
+    """
+    rank = max(map(len, shapes), default=0)
+    result = []
+    for lengths in zip(*((1,) * (rank - len(shape)) + tuple(shape) for shape in shapes), strict=True):
+        longer = {length for length in lengths if length != 1}
+        if len(longer) > 1:
+            named = " and ".join(str(tuple(shape)) for shape in shapes)
+            raise ShapeError(
+                f"Shapes {named} do not broadcast: on each axis, counted from the last, "
+                "the lengths must be equal or 1. Reshape one of them."
+            )
+        result.append(longer.pop() if longer else 1)
+    return tuple(result)
+
+
+def normalize_axis(axis: int, rank: int) -> int:
+    """A non-negative axis of an array with `rank` axes."""
+    axis = operator.index(axis)
+    if not -rank <= axis < rank:
+        raise ArgumentError(
+            f"Axis {axis} does not exist in an array of rank {rank}: use {-rank} to {rank - 1}."
+        )
+    return axis % rank
+
+
+def normalize_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
+    """Sorted, non-negative, distinct axes; None means all."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    normal = tuple(sorted(normalize_axis(one, rank) for one in axes))
+    if len(set(normal)) < len(normal):
+        raise ArgumentError(f"Axes {axes} name an axis twice in an array of rank {rank}.")
+    return normal
+
+
+def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    """The shape left after reducing over `axes` (normalized)."""
+    if keepdims:
+        return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
+    return tuple(length for axis, length in enumerate(shape) if axis not in axes)
+
+
+def resolve_reshape(shape: Shape, target: Sequence[int]) -> Shape:
+    """The target of a reshape with its one -1 worked out.
+
+    >>> resolve_reshape((32, 4, 4), (32, -1))
+    (32, 16)
+    """
+    target = tuple(operator.index(length) for length in target)
+    known = size(length for length in target if length != -1)
+    total = size(shape)
+    if target.count(-1) > 1:
+        raise ShapeError(f"Reshape target {target} has more than one -1: only one length can be worked out.")
+    if -1 in target and known and total % known == 0:
+        target = tuple(total // known if length == -1 else length for length in target)
+    if -1 in target or size(target) != total:
+        raise ShapeError(f"Cannot reshape {tuple(shape)} ({total} numbers) to {target}: the counts differ.")
+    return target
+
+
+def pair(value: Any, name: str, *, count: int = 2, least: int = 1) -> tuple[int, ...]:
+    """A setting given as one whole number or as one per spatial axis.
+
+    >>> pair(3, "kernel_size")
+    (3, 3)
+    """
+    try:
+        numbers = (
+            (operator.index(value),) * count
+            if not isinstance(value, (tuple, list))
+            else tuple(map(operator.index, value))
+        )
+    except TypeError:
+        numbers = ()
+    if len(numbers) != count or min(numbers) < least:
+        raise ArgumentError(
+            f"{name} expects a whole number of at least {least}, or {count} of them, but got {value!r}."
+        )
+    return numbers
