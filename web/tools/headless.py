@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ENOUGH = 0.975
-LOADING_MILLISECONDS = 120_000
+LOADING_SECONDS = 120
 SILENCE_SECONDS = 180
 SETTINGS: dict[str, type] = {
     "model": str,
@@ -32,7 +32,16 @@ SETTINGS: dict[str, type] = {
     "yieldEvery": str,
 }
 
-# The promise is kept in the page, so that it can be asked how far it is.
+# Promises are kept in the page, so that it can be asked how far it is.
+AWAIT_READY = """() => {
+  const said = (error) => (error instanceof Error ? error.message : String(error));
+  const look = () => {
+    if (!window.demo?.ready) return setTimeout(look, 50);
+    const done = (outcome) => { window.ready = outcome; };
+    window.demo.ready.then(() => done({ error: null }), (error) => done({ error: said(error) }));
+  };
+  look();
+}"""
 START = """(settings) => {
   window.outcome = null;
   const said = (error) => (error instanceof Error ? error.message : String(error));
@@ -106,6 +115,30 @@ def failed(happened: str) -> StepFailed:
     return StepFailed("a demo page that trains to its end", happened=happened, remedy=remedy)
 
 
+def open_demo(page: Page, address: str, troubles: list[str]) -> None:
+    """Open the demo and wait until it can train; fails as soon as the page is in trouble."""
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("crash", lambda _: troubles.append("the page crashed"))
+    page.on("requestfailed", lambda request: troubles.append(f"{request.url}: {request.failure}"))
+    page.on(
+        "response",
+        lambda answer: (
+            troubles.append(f"{answer.url}: status {answer.status}") if answer.status >= 400 else None
+        ),
+    )
+    page.goto(address)
+    page.evaluate(AWAIT_READY)
+    began = time.monotonic()
+    while not (ready := page.evaluate("() => window.ready")):
+        if troubles:
+            raise failed("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
+        if time.monotonic() - began > LOADING_SECONDS:
+            raise failed(f"the page was not ready within {LOADING_SECONDS} s")
+        page.wait_for_timeout(100)
+    if ready["error"]:
+        raise failed(f"the page said: {ready['error']}")
+
+
 @step
 def main() -> int:
     from playwright.sync_api import Error
@@ -114,14 +147,9 @@ def main() -> int:
     with serving(site()) as address, launched() as browser:
         page = browser.new_page()
         troubles: list[str] = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("crash", lambda _: troubles.append("the page crashed"))
-        began = time.monotonic()
         try:
-            page.goto(address)
-            page.set_default_timeout(LOADING_MILLISECONDS)
-            page.wait_for_function("() => window.demo?.ready")
-            page.evaluate("() => window.demo.ready")
+            began = time.monotonic()
+            open_demo(page, address, troubles)
             print(
                 f"The page was ready after {time.monotonic() - began:.1f} s. Training: {settings}", flush=True
             )
