@@ -103,6 +103,7 @@ class Graph:
     def __init__(self) -> None:
         self.inputs: dict[str, Value] = {}
         self.constants: dict[Value, np.ndarray] = {}
+        self._small_constants: dict[Any, Value] = {}
         self.reads: dict[Variable, Value] = {}
         self.nodes: list[Node] = []
         self.writes: dict[Variable, Value] = {}
@@ -116,9 +117,15 @@ class Graph:
         return self.inputs[name]
 
     def constant(self, array: np.ndarray) -> Value:
-        """A value whose content is known now."""
+        """A value whose content is known now; equal small constants are one value."""
+        key = (array.dtype.name, array.shape, array.tobytes()) if array.nbytes <= 64 else None
+        known = self._small_constants.get(key)
+        if known is not None and known in self.constants:
+            return known
         value = Value(Spec(array.shape, array.dtype.name), self)
         self.constants[value] = array
+        if key is not None:
+            self._small_constants[key] = value
         return value
 
     def read(self, variable: Variable) -> Value:

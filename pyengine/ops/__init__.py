@@ -59,6 +59,7 @@ from pyengine.ops.structure import (
     broadcast_to,
     cast,
     concatenate,
+    copy,
     expand_dims,
     flatten,
     pad,

@@ -79,6 +79,29 @@ def stop_gradient(x: Array) -> Any:
     return apply(StopGradient(), x)
 
 
+class Copy(Op):
+    """The same numbers in memory of their own: what a plan adds where a value must move."""
+
+    name = "copy"
+
+    def shape(self, x: Spec) -> Spec:
+        return x
+
+    def evaluate(self, x):
+        return x.copy()
+
+    def evaluate_into(self, out, x):
+        np.copyto(out, x)
+
+    def gradient(self, gradient, output, x):
+        return (gradient,)
+
+
+def copy(x: Array) -> Any:
+    """The same numbers in memory of their own."""
+    return apply(Copy(), x)
+
+
 class Transpose(Op):
     name = "transpose"
     axes: tuple[int, ...]

@@ -1,0 +1,132 @@
+"""A Program: a flat list of Calls over one block of memory. It knows nothing of Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyengine.graph import Graph, Spec, Value, Variable
+from pyengine.ops.base import Op, make
+from pyengine.plan.arena import Layout, layout
+from pyengine.plan.order import order
+from pyengine.plan.storage import buffers, ordering
+
+ARENA, CONSTANTS = "arena", "constants"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where an array lies: in a region (the arena, the constants, or a variable by number), at an offset in bytes."""
+
+    region: str | int
+    offset: int
+    spec: Spec
+
+    def __str__(self) -> str:
+        where = f"v{self.region}" if isinstance(self.region, int) else f"{self.region[0]}{self.offset:x}"
+        return f"{where}:{self.spec}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kernel to run: the op (name and settings), where its inputs lie and where its output goes."""
+
+    op: Op
+    inputs: tuple[Slot, ...]
+    output: Slot
+
+    def __str__(self) -> str:
+        settings = " ".join(f"{key}={value!r}".replace(" ", "") for key, value in self.op.settings.items())
+        return f"{self.output} = {self.op.name} {' '.join(map(str, self.inputs))} {settings}".rstrip()
+
+
+@dataclass(frozen=True)
+class Program:
+    """What an executor runs.
+
+    Attributes:
+        calls: in running order.
+        arena: bytes of the arena; `layout` tells what it would be without sharing.
+        constants: the bytes that the region of constants holds.
+        variables: name, shape and dtype of each variable region, by number.
+        inputs, outputs: where to write what is fed and read what comes out, by name.
+    """
+
+    calls: tuple[Call, ...]
+    layout: Layout
+    constants: bytes
+    variables: tuple[Variable, ...]
+    inputs: dict[str, Slot]
+    outputs: dict[str, Slot]
+
+    @property
+    def arena(self) -> int:
+        return self.layout.size
+
+    def __str__(self) -> str:
+        lines = [
+            f"{len(self.calls)} calls, arena {megabytes(self.arena)}, was {megabytes(self.layout.unshared)} "
+            f"({megabytes(self.layout.alive)} alive at once), constants {len(self.constants)} bytes"
+        ]
+        lines += [f'{slot} = input "{name}"' for name, slot in self.inputs.items()]
+        lines += [f'v{number} = variable "{v.name}"' for number, v in enumerate(self.variables)]
+        lines += [f"{number}: {call}" for number, call in enumerate(self.calls)]
+        lines += [f'output "{name}" {slot}' for name, slot in self.outputs.items()]
+        return "\n".join(lines)
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+
+
+def plan(graph: Graph) -> Program:
+    """Order the nodes, give every value a place, and write the calls down."""
+    direct, after = ordering(graph)
+    nodes = order(graph, after)
+    buffer_of = buffers(graph, nodes, direct)
+    shared = list(dict.fromkeys(b for b in buffer_of.values() if b.home is None))
+    arena = layout(shared)
+    variables = tuple(dict.fromkeys([*graph.reads, *graph.writes]))
+    number = {variable: index for index, variable in enumerate(variables)}
+    constant_offset, constants = pack(graph.constants)
+
+    def slot(value: Value) -> Slot:
+        buffer = buffer_of[value]
+        if buffer.home is None:
+            return Slot(ARENA, arena.offsets[buffer], value.spec)
+        if isinstance(buffer.home, Variable):
+            return Slot(number[buffer.home], 0, value.spec)
+        return Slot(CONSTANTS, constant_offset[buffer.home], value.spec)
+
+    calls = [
+        Call(node.op, tuple(slot(value) for value in node.inputs), slot(node.output))  # type: ignore[arg-type]
+        for node in nodes
+        if not node.op.alias  # type: ignore[attr-defined]
+    ]
+    late = [(variable, value) for variable, value in graph.writes.items() if variable not in direct]
+    calls += copies(late, slot, number)
+    inputs = {name: slot(value) for name, value in graph.inputs.items()}
+    outputs = {name: slot(value) for name, value in graph.outputs.items()}
+    return Program(tuple(calls), arena, constants, variables, inputs, outputs)
+
+
+def copies(late: Sequence[tuple[Variable, Value]], slot, number: dict[Variable, int]) -> list[Call]:
+    """Calls that put new values into their variables at the end of the step."""
+    result = []
+    for variable, value in late:
+        target = Slot(number[variable], 0, Spec(variable.shape, variable.dtype))
+        if slot(value) != target:
+            result.append(Call(make("copy"), (slot(value),), target))
+    return result
+
+
+def pack(constants: dict[Value, np.ndarray]) -> tuple[dict[Value, int], bytes]:
+    """All constants one after another, each at a multiple of 64 bytes."""
+    offsets, block = {}, bytearray()
+    for value, array in constants.items():
+        block += bytes(-len(block) % 64)
+        offsets[value] = len(block)
+        block += np.ascontiguousarray(array).tobytes()
+    return offsets, bytes(block)

@@ -1,0 +1,114 @@
+"""Which values share memory: aliases, variables updated in place, outputs that take over a dying input."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from pyengine.graph import Graph, Node, Value, Variable
+
+
+@dataclass(eq=False)
+class Buffer:
+    """A piece of memory and when it is in use: from call `first` to call `last`, both included.
+
+    `home` is None for memory of the arena, else the variable or constant whose own memory this is.
+    """
+
+    nbytes: int
+    first: int
+    last: int
+    home: Variable | Value | None = None
+    values: list[Value] = field(default_factory=list)
+
+
+def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]]:
+    """The writes that can go straight into their variable, and what must have run before they do.
+
+    A new value may be made in the variable's own memory if whatever reads the old one has run by then. So it must be
+    made by a node that comes after all readers in the written order, and if that node reads the old value itself, its
+    op must be able to work in place. Every other write is a copy at the end of the step.
+    """
+    position = {node: index for index, node in enumerate(graph.nodes)}
+    readers: dict[Value, list[Node]] = defaultdict(list)
+    roots = {value: root_of(value) for value in [node.output for node in graph.nodes] + [*graph.reads.values()]}
+    for node in graph.nodes:
+        for value in node.inputs:
+            readers[roots.get(value, value)].append(node)
+    shown = {roots.get(value, value) for value in graph.outputs.values()}
+    written = list(graph.writes.values())
+    direct: dict[Variable, Value] = {}
+    after: dict[Node, set[Node]] = {}
+    for variable, value in graph.writes.items():
+        node = value.node
+        if node is None or node.op.alias or written.count(value) > 1:  # type: ignore[attr-defined]
+            continue
+        old = graph.reads.get(variable)
+        before = [reader for reader in readers.get(old, ()) if reader is not node] if old is not None else []
+        if old is not None and (old in shown or any(roots.get(other) is old for other in written)):
+            continue
+        if any(position[reader] > position[node] for reader in before):
+            continue
+        if old is not None and node in readers[old] and not replaces(node, old):
+            continue
+        direct[variable] = value
+        after[node] = set(before)
+    return direct, after
+
+
+def root_of(value: Value) -> Value:
+    """The value whose memory this one merely sees in another shape."""
+    while value.node is not None and value.node.op.alias:  # type: ignore[attr-defined]
+        value = value.node.inputs[0]
+    return value
+
+
+def replaces(node: Node, value: Value) -> bool:
+    """Whether the node may write its output over this input (given directly, not through an alias)."""
+    places = [index for index, one in enumerate(node.inputs) if root_of(one) is value]
+    allowed = node.op.in_place  # type: ignore[attr-defined]
+    return all(index in allowed and node.inputs[index].spec == node.output.spec for index in places)
+
+
+def buffers(graph: Graph, nodes: list[Node], direct: dict[Variable, Value]) -> dict[Value, Buffer]:
+    """The buffer of every value, for this running order.
+
+    An output takes over the memory of an input that dies with the call, where the op can work in place.
+    """
+    last: dict[Value, int] = {}
+    end = len(nodes)
+    for index, node in enumerate(nodes):
+        for value in node.inputs:
+            last[root_of(value)] = index
+    for value in (*graph.outputs.values(), *graph.writes.values()):
+        last[root_of(value)] = end
+
+    home: dict[Value, Variable | Value] = {value: value for value in graph.constants}
+    home.update({value: variable for variable, value in graph.reads.items()})
+    home.update({value: variable for variable, value in direct.items()})
+    result: dict[Value, Buffer] = {}
+
+    def place(value: Value, index: int) -> None:
+        result[value] = Buffer(value.spec.nbytes, index, last.get(value, index), home.get(value), [value])
+
+    for value in (*graph.inputs.values(), *graph.constants, *graph.reads.values()):
+        place(value, -1)
+    for index, node in enumerate(nodes):
+        value = node.output
+        if root_of(value) is not value:
+            result[value] = result[root_of(value)]
+            continue
+        place(value, index)
+        if value in home:
+            continue
+        for position in node.op.in_place:  # type: ignore[attr-defined]
+            if position >= len(node.inputs):
+                break
+            dying = root_of(node.inputs[position])
+            held = result[dying]
+            if held.home is None and held.last == index and replaces(node, dying):
+                held.last = result[value].last
+                held.values.append(value)
+                result[value] = held
+                break
+    return result

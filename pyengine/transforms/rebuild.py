@@ -1,0 +1,36 @@
+"""A copy of a graph in which some nodes may become something else: what the other transforms stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyengine.graph import Graph, Node, Value
+
+Rule = Callable[[Node, tuple[Value, ...], Graph], Value]
+
+
+def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Value:
+    """The rule that changes nothing."""
+    return graph.add(node.op, inputs)
+
+
+def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]:
+    """A new graph and, for every old value, the new one.
+
+    `rule(node, inputs, new_graph)` gets each node in order with its inputs already translated and returns the new
+    value that stands for its output.
+    """
+    new = Graph()
+    to: dict[Value, Value] = {}
+    for name, value in graph.inputs.items():
+        to[value] = new.input(name, value.spec)
+    for value, array in graph.constants.items():
+        to[value] = new.constant(array)
+    for variable, value in graph.reads.items():
+        to[value] = new.read(variable)
+    for node in graph.nodes:
+        to[node.output] = rule(node, tuple(to[value] for value in node.inputs), new)
+    for variable, value in graph.writes.items():
+        new.write(variable, to[value])
+    new.outputs = {name: to[value] for name, value in graph.outputs.items()}
+    return new, to

@@ -1,0 +1,133 @@
+"""The same step in fewer nodes: folds constants, merges equal nodes, drops identities and what nobody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pyengine.graph import Graph, Node, Value
+from pyengine.ops.base import Op, make
+from pyengine.ops.elementwise import Elementwise
+from pyengine.shapes import broadcast
+from pyengine.transforms.rebuild import rebuild
+
+FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
+
+
+def foldable(node: Node) -> bool:
+    """Whether the result is worth storing: stretching a number into many is not."""
+    return node.output.spec.nbytes <= FOLDED and node.op.name != "broadcast_to"
+
+
+def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
+    """Elementwise ops broadcast by themselves, so an explicit broadcast before them can go."""
+    if not isinstance(op, Elementwise):
+        return inputs
+    short = list(inputs)
+    for place, value in enumerate(inputs):
+        if value.node is not None and value.node.op.name == "broadcast_to":
+            short[place] = value.node.inputs[0]
+            if broadcast(*(one.shape for one in short)) != output.shape:
+                short[place] = value
+    return tuple(short)
+
+
+def simplify(graph: Graph) -> Graph:
+    """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
+    known: dict[tuple, Value] = {}
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Value:
+        op: Op = node.op  # type: ignore[assignment]
+        inputs = unstretched(op, inputs, node.output)
+        if inputs and all(value in new.constants for value in inputs) and foldable(node):
+            with np.errstate(all="ignore"):
+                array = np.asarray(op.evaluate(*(new.constants[value] for value in inputs)), node.output.dtype)
+            return new.constant(np.ascontiguousarray(array).reshape(node.output.shape))
+        same = IDENTITIES.get(op.name, lambda *_: None)(op, inputs, new)
+        if same is not None and same.spec == node.output.spec:
+            return same
+        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(op, inputs)
+        key = (op.key, *inputs)
+        if key not in known:
+            known[key] = new.add(op, inputs)
+        return known[key]
+
+    new, _ = rebuild(graph, rule)
+    return without_dead(new)
+
+
+def without_dead(graph: Graph) -> Graph:
+    """Only the nodes, constants and reads on which an output or a write depends. Inputs stay."""
+    used: set[Value] = {*graph.outputs.values(), *graph.writes.values()}
+    nodes = []
+    for node in reversed(graph.nodes):
+        if node.output in used:
+            nodes.append(node)
+            used.update(node.inputs)
+    graph.nodes = nodes[::-1]
+    graph.constants = {value: array for value, array in graph.constants.items() if value in used}
+    graph.reads = {variable: value for variable, value in graph.reads.items() if value in used}
+    return graph
+
+
+def _is(value: Value, number: float, graph: Graph) -> bool:
+    array = graph.constants.get(value)
+    return array is not None and array.size == 1 and array.item() == number
+
+
+def _one_of(number: float, sides: tuple[int, ...]) -> Callable[[Op, tuple[Value, ...], Graph], Value | None]:
+    """An identity: with `number` on one of the sides, the other input is the result."""
+
+    def identity(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
+        for side in sides:
+            if _is(inputs[side], number, graph):
+                return inputs[1 - side]
+        return None
+
+    return identity
+
+
+def _itself(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value:
+    return inputs[0]
+
+
+def _undone(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
+    """An op that is its own inverse, applied twice."""
+    before = inputs[0].node
+    return before.inputs[0] if before and before.op.name == op.name and before.op.settings == op.settings else None
+
+
+# x + 0 is left alone: it turns -0.0 into 0.0, and bits are promised.
+IDENTITIES: dict[str, Callable[[Op, tuple[Value, ...], Graph], Value | None]] = {
+    "multiply": _one_of(1.0, (0, 1)),
+    "divide": _one_of(1.0, (1,)),
+    "subtract": _one_of(0.0, (1,)),
+    "negative": _undone,
+    "reverse": _undone,
+    "reshape": _itself,
+    "broadcast_to": _itself,
+    "cast": _itself,
+    "transpose": lambda op, inputs, graph: inputs[0] if op.axes == tuple(range(len(op.axes))) else None,
+}
+
+
+def _last_reshape(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
+    """Of two reshapes only the last matters."""
+    before = inputs[0].node
+    return (op, before.inputs) if before and before.op.name == "reshape" else (op, inputs)
+
+
+def _joined_transpose(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
+    """Two transposes are one."""
+    before = inputs[0].node
+    if not before or before.op.name != "transpose":
+        return op, inputs
+    axes = tuple(before.op.settings["axes"][axis] for axis in op.settings["axes"])
+    return make("transpose", axes=axes), before.inputs
+
+
+MERGES: dict[str, Callable[[Op, tuple[Value, ...]], tuple[Op, tuple[Value, ...]]]] = {
+    "reshape": _last_reshape,
+    "transpose": _joined_transpose,
+}
