@@ -1,0 +1,281 @@
+"""Activation functions: what a unit does with its sum.
+
+Each takes an array of any shape and returns one of the same shape, by ops. The set, the defaults and the
+numbers are those of Keras 3.
+
+To add one: 1. a function here 2. its name in ACTIVATIONS 3. a row in `tests/test_activations.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from pyengine import ops
+from pyengine.errors import ArgumentError, ShapeError
+from pyengine.names import lookup
+from pyengine.ops.base import Array
+
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def linear(x: Array) -> Any:
+    """x."""
+    return x
+
+
+def relu(
+    x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
+    """max(x, 0), or more generally max_value above it, x from the threshold on, else a slope.
+
+    f(x) = max_value for x ≥ max_value, x for threshold ≤ x < max_value,
+    negative_slope · (x - threshold) below.
+
+    Arguments:
+        negative_slope: slope below the threshold, at least 0.
+        max_value: the greatest value; None for no bound.
+        threshold: from where on x passes.
+
+    >>> relu([-1.0, 0.5, 9.0], max_value=6.0)
+    array([0. , 0.5, 6. ], dtype=float32)
+    """
+    if threshold == 0:
+        result = ops.relu(x) if negative_slope == 0 else leaky_relu(x, negative_slope)
+    else:
+        below = ops.multiply(ops.subtract(x, threshold), negative_slope) if negative_slope else 0.0
+        result = ops.where(ops.greater_equal(x, threshold), x, below)
+    return result if max_value is None else ops.minimum(result, max_value)
+
+
+def relu6(x: Array) -> Any:
+    """min(max(x, 0), 6)."""
+    return ops.minimum(ops.relu(x), 6.0)
+
+
+def leaky_relu(x: Array, negative_slope: float = 0.2) -> Any:
+    """x above 0, negative_slope · x below.
+
+    >>> leaky_relu([-1.0, 2.0])
+    array([-0.2,  2. ], dtype=float32)
+    """
+    return ops.where(ops.greater(x, 0.0), x, ops.multiply(x, negative_slope))
+
+
+def elu(x: Array, alpha: float = 1.0) -> Any:
+    """x above 0, alpha · (eˣ - 1) below. Source: Clevert, Unterthiner, Hochreiter (2015)."""
+    # The exponential never sees a positive x: its overflow would come back as 0 · ∞ in the gradient.
+    below = ops.expm1(ops.minimum(x, 0.0))
+    return ops.where(ops.greater(x, 0.0), x, below if alpha == 1 else ops.multiply(below, alpha))
+
+
+def selu(x: Array) -> Any:
+    """1.0507 · elu(x, 1.6733): keeps mean 0 and variance 1. Source: Klambauer et al. (2017)."""
+    return ops.multiply(elu(x, SELU_ALPHA), SELU_SCALE)
+
+
+def celu(x: Array, alpha: float = 1.0) -> Any:
+    """x above 0, alpha · (e^(x / alpha) - 1) below. Source: Barron (2017)."""
+    below = ops.expm1(ops.divide(ops.minimum(x, 0.0), alpha))
+    return ops.where(ops.greater(x, 0.0), x, ops.multiply(below, alpha))
+
+
+def gelu(x: Array, approximate: bool = False) -> Any:
+    """x · Φ(x), where Φ is the normal distribution function.
+
+    Arguments:
+        approximate: by x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) instead of the error function.
+
+    Source: Hendrycks, Gimpel, "Gaussian error linear units" (2016).
+    """
+    if approximate:
+        inner = ops.multiply(x, ops.add(ops.multiply(ops.square(x), 0.044715), 1.0))
+        curve = ops.tanh(ops.multiply(inner, math.sqrt(2 / math.pi)))
+    else:
+        curve = ops.erf(ops.multiply(x, math.sqrt(0.5)))
+    return ops.multiply(ops.multiply(x, 0.5), ops.add(curve, 1.0))
+
+
+def silu(x: Array) -> Any:
+    """x · sigmoid(x), also called swish. Source: Ramachandran, Zoph, Le (2017)."""
+    return ops.multiply(x, ops.sigmoid(x))
+
+
+def sigmoid(x: Array) -> Any:
+    """1 / (1 + e⁻ˣ)."""
+    return ops.sigmoid(x)
+
+
+def hard_sigmoid(x: Array) -> Any:
+    """relu6(x + 3) / 6: piecewise linear, as Keras 3 (not the 0.2 x + 0.5 of Keras 2 and TF.js).
+
+    >>> hard_sigmoid([-4.0, 0.0, 1.5])
+    array([0.  , 0.5 , 0.75], dtype=float32)
+    """
+    return ops.divide(relu6(ops.add(x, 3.0)), 6.0)
+
+
+def hard_silu(x: Array) -> Any:
+    """x · hard_sigmoid(x), also called hard_swish. Source: Howard et al., "MobileNetV3" (2019)."""
+    return ops.multiply(x, hard_sigmoid(x))
+
+
+def log_sigmoid(x: Array) -> Any:
+    """log(sigmoid(x)), without overflow."""
+    return ops.negative(ops.softplus(ops.negative(x)))
+
+
+def softmax(x: Array, axis: int = -1) -> Any:
+    """eˣ divided by its sum over an axis: positive numbers that sum to 1.
+
+    >>> softmax([[0.0, 0.0]])
+    array([[0.5, 0.5]], dtype=float32)
+    """
+    return ops.softmax(_with_axis("softmax", x), axis=axis)
+
+
+def log_softmax(x: Array, axis: int = -1) -> Any:
+    """log(softmax(x)), without overflow."""
+    return ops.log_softmax(_with_axis("log_softmax", x), axis=axis)
+
+
+def softplus(x: Array) -> Any:
+    """log(1 + eˣ), without overflow."""
+    return ops.softplus(x)
+
+
+def softsign(x: Array) -> Any:
+    """x / (1 + |x|)."""
+    return ops.divide(x, ops.add(ops.abs(x), 1.0))
+
+
+def exponential(x: Array) -> Any:
+    """eˣ."""
+    return ops.exp(x)
+
+
+def tanh(x: Array) -> Any:
+    """The hyperbolic tangent."""
+    return ops.tanh(x)
+
+
+def tanh_shrink(x: Array) -> Any:
+    """x - tanh(x)."""
+    return ops.subtract(x, ops.tanh(x))
+
+
+def hard_tanh(x: Array) -> Any:
+    """x, but at least -1 and at most 1."""
+    return ops.clip(x, -1.0, 1.0)
+
+
+def hard_shrink(x: Array, threshold: float = 0.5) -> Any:
+    """x where |x| > threshold, else 0."""
+    return ops.where(ops.greater(ops.abs(x), threshold), x, 0.0)
+
+
+def soft_shrink(x: Array, threshold: float = 0.5) -> Any:
+    """x moved towards 0 by threshold, 0 where it is nearer than that.
+
+    >>> soft_shrink([-2.0, 0.25, 1.0])
+    array([-1.5,  0. ,  0.5], dtype=float32)
+    """
+    return ops.subtract(x, ops.clip(x, -threshold, threshold))
+
+
+def threshold(x: Array, threshold: float, default_value: float) -> Any:
+    """x above the threshold, else default_value."""
+    return ops.where(ops.greater(x, threshold), x, float(default_value))
+
+
+def squareplus(x: Array, b: float = 4.0) -> Any:
+    """(x + √(x² + b)) / 2. Source: Barron, "Squareplus" (2021)."""
+    return ops.multiply(ops.add(x, ops.sqrt(ops.add(ops.square(x), b))), 0.5)
+
+
+def sparse_plus(x: Array) -> Any:
+    """0 up to -1, (x + 1)² / 4 up to 1, then x."""
+    middle = ops.multiply(ops.square(ops.add(x, 1.0)), 0.25)
+    return ops.where(ops.less_equal(x, -1.0), 0.0, ops.where(ops.less(x, 1.0), middle, x))
+
+
+def sparse_sigmoid(x: Array) -> Any:
+    """0 up to -1, (x + 1) / 2 up to 1, then 1."""
+    return ops.clip(ops.multiply(ops.add(x, 1.0), 0.5), 0.0, 1.0)
+
+
+def mish(x: Array) -> Any:
+    """x · tanh(softplus(x)). Source: Misra (2019)."""
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+def glu(x: Array, axis: int = -1) -> Any:
+    """The first half times the sigmoid of the second: half as long on `axis`. Source: Dauphin et al. (2016).
+
+    >>> glu([[2.0, 0.0]])
+    array([[1.]], dtype=float32)
+    """
+    first, second = ops.split(x, 2, axis=axis)
+    return ops.multiply(first, ops.sigmoid(second))
+
+
+def _with_axis(name: str, x: Array) -> Array:
+    """A softmax over a single number would always be 1: surely a mistake."""
+    if ops.shape_of(x) == ():
+        raise ShapeError(f"{name} expects an array with an axis to sum over, but got a single number.")
+    return x
+
+
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "linear": linear,
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "gelu": gelu,
+    "silu": silu,
+    "swish": silu,
+    "sigmoid": sigmoid,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": hard_silu,
+    "hard_swish": hard_silu,
+    "log_sigmoid": log_sigmoid,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "exponential": exponential,
+    "tanh": tanh,
+    "tanh_shrink": tanh_shrink,
+    "hard_tanh": hard_tanh,
+    "hard_shrink": hard_shrink,
+    "soft_shrink": soft_shrink,
+    "threshold": threshold,
+    "squareplus": squareplus,
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "mish": mish,
+    "glu": glu,
+}
+
+
+def get(identifier: Any) -> Callable[..., Any]:
+    """The activation that a name or a function stands for; None is `linear`.
+
+    >>> get("leakyRelu").__name__, get(None).__name__
+    ('leaky_relu', 'linear')
+    """
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str):
+        return lookup("activation", identifier, ACTIVATIONS)
+    if callable(identifier):
+        return identifier
+    raise ArgumentError(
+        f"Expected an activation by name or as a function, but got {identifier!r} "
+        f"({type(identifier).__name__}). Known names: {', '.join(sorted(ACTIVATIONS))}."
+    )

@@ -1,0 +1,150 @@
+"""What weights must keep to: applied to a weight after every update.
+
+To add one: 1. a subclass of `Constraint` here 2. its name in CONSTRAINTS 3. a test in
+`tests/test_constraints.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pyengine import ops
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError
+from pyengine.names import resolve
+from pyengine.ops.base import Array
+
+EPSILON = 1e-7
+
+
+class Constraint(Configurable):
+    """Base of all constraints: called with a weight, it returns what the weight becomes, by ops."""
+
+    def __call__(self, x: Array) -> Any:
+        raise NotImplementedError
+
+
+class NonNeg(Constraint):
+    """max(x, 0).
+
+    >>> NonNeg()([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+
+    def __call__(self, x: Array) -> Any:
+        return ops.maximum(x, 0.0)
+
+
+class UnitNorm(Constraint):
+    """x / ‖x‖: every unit's incoming weights get length 1.
+
+    Arguments:
+        axis: the axes over which a length is taken: 0 for a Dense kernel (inputs, units), (0, 1, 2) for a
+            convolution's (height, width, channels, filters).
+
+    >>> UnitNorm()([[3.0], [4.0]])
+    array([[0.6],
+           [0.8]], dtype=float32)
+    """
+
+    def __init__(self, axis: int | Sequence[int] = 0):
+        self.axis = axis
+
+    def __call__(self, x: Array) -> Any:
+        return ops.divide(x, nonzero(norm(x, self.axis)))
+
+
+class MaxNorm(Constraint):
+    """x · min(‖x‖, max_value) / ‖x‖: longer ones are shortened.
+
+    Arguments:
+        max_value: the greatest length, above 0.
+        axis: as UnitNorm.
+
+    Source: Srivastava et al., "Dropout" (2014).
+
+    >>> MaxNorm(1.0)([[3.0, 0.3], [4.0, 0.4]])
+    array([[0.6, 0.3],
+           [0.8, 0.4]], dtype=float32)
+    """
+
+    def __init__(self, max_value: float = 2.0, axis: int | Sequence[int] = 0):
+        if not max_value > 0:
+            raise ArgumentError(f"MaxNorm: max_value must be above 0, but got {max_value!r}.")
+        self.max_value = max_value
+        self.axis = axis
+
+    def __call__(self, x: Array) -> Any:
+        length = norm(x, self.axis)
+        return ops.multiply(x, ops.divide(ops.clip(length, 0.0, self.max_value), nonzero(length)))
+
+
+class MinMaxNorm(Constraint):
+    """Lengths outside [min_value, max_value] move towards it.
+
+    x · (rate · clip(‖x‖, min_value, max_value) + (1 - rate) · ‖x‖) / ‖x‖
+
+    Arguments:
+        min_value: the least length, at least 0.
+        max_value: the greatest length.
+        rate: how far towards the bounds, 0 < rate ≤ 1; 1 goes there at once.
+        axis: as UnitNorm.
+
+    >>> MinMaxNorm(max_value=2.0, rate=0.5)([[3.0], [4.0]])
+    array([[2.1],
+           [2.8]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        min_value: float = 0.0,
+        max_value: float = 1.0,
+        rate: float = 1.0,
+        axis: int | Sequence[int] = 0,
+    ):
+        if not 0 <= min_value <= max_value:
+            raise ArgumentError(
+                f"MinMaxNorm expects 0 ≤ min_value ≤ max_value, but got {min_value!r} and {max_value!r}."
+            )
+        if not 0 < rate <= 1:
+            raise ArgumentError(f"MinMaxNorm: rate must be above 0 and at most 1, but got {rate!r}.")
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis = axis
+
+    def __call__(self, x: Array) -> Any:
+        length = norm(x, self.axis)
+        wanted = ops.clip(length, self.min_value, self.max_value)
+        wanted = ops.add(ops.multiply(wanted, self.rate), ops.multiply(length, 1 - self.rate))
+        return ops.multiply(x, ops.divide(wanted, nonzero(length)))
+
+
+def norm(x: Array, axis: int | Sequence[int]) -> Any:
+    """The length of x over axes, which stay with length 1."""
+    axes = axis if isinstance(axis, int) else tuple(axis)
+    return ops.sqrt(ops.sum(ops.square(x), axis=axes, keepdims=True))
+
+
+def nonzero(length: Array) -> Any:
+    """A length that can be divided by. Not length + epsilon, which would shrink a weight at every step."""
+    return ops.maximum(length, EPSILON)
+
+
+CONSTRAINTS: dict[str, type[Constraint]] = {
+    "non_neg": NonNeg,
+    "non_negative": NonNeg,
+    "unit_norm": UnitNorm,
+    "max_norm": MaxNorm,
+    "min_max_norm": MinMaxNorm,
+}
+
+
+def get(identifier: Any) -> Callable[[Array], Any] | None:
+    """The constraint that a name, a config, an object or a function of the weight stands for; None is None.
+
+    >>> get("nonNeg"), get({"class_name": "MaxNorm", "config": {"max_value": 3.0}})
+    (NonNeg(), MaxNorm(max_value=3.0))
+    """
+    return None if identifier is None else resolve("constraint", identifier, CONSTRAINTS)

@@ -1,0 +1,344 @@
+"""What weights hold at the beginning.
+
+An initializer is called with a shape and returns an array. The distributions are those of Keras 3, the
+numbers pyengine's own (`pyengine.random`): the same seed gives the same bits on every machine.
+
+To add one: 1. a subclass of `Initializer` here 2. its name in INITIALIZERS 3. a row in
+`tests/cases/initializers.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import random, shapes
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.names import resolve
+
+# The standard deviation of a normal distribution that is cut off at two of its own.
+TRUNCATED_DEVIATION = 0.87962566103423978
+
+
+class Initializer(Configurable):
+    """Base of all initializers: subclasses give `draw`.
+
+    Arguments:
+        seed: a whole number for the same numbers at every call; None for new ones each time, decided by
+            `pyengine.random.set_random_seed`.
+    """
+
+    seed: int | None = None
+
+    def __call__(
+        self, shape: Sequence[int], dtype: str = "float32", key: random.Key | None = None
+    ) -> np.ndarray:
+        """An array to begin with.
+
+        Arguments:
+            shape: the weight's shape; for a kernel (…, inputs, outputs).
+            key: where the random numbers come from, if the caller decides it; else `seed` does.
+        """
+        shape = tuple(int(length) for length in shape)
+        return self.draw(shape, dtype, random.next_key(self.seed) if key is None else key)
+
+    def draw(self, shape: shapes.Shape, dtype: str, key: random.Key) -> np.ndarray:
+        raise NotImplementedError
+
+
+class Zeros(Initializer):
+    """All 0.
+
+    >>> Zeros()((2,))
+    array([0., 0.], dtype=float32)
+    """
+
+    def draw(self, shape, dtype, key):
+        return np.zeros(shape, dtype)
+
+
+class Ones(Initializer):
+    """All 1."""
+
+    def draw(self, shape, dtype, key):
+        return np.ones(shape, dtype)
+
+
+class Constant(Initializer):
+    """All the same number.
+
+    Arguments:
+        value: that number, or an array that broadcasts to the shape.
+
+    >>> Constant(0.1)((2,))
+    array([0.1, 0.1], dtype=float32)
+    """
+
+    def __init__(self, value: Any = 0.0):
+        self.value = value
+
+    def draw(self, shape, dtype, key):
+        return np.broadcast_to(np.asarray(self.value, dtype), shape).copy()
+
+
+class RandomNormal(Initializer):
+    """Normal numbers.
+
+    Arguments:
+        mean: their mean.
+        stddev: their standard deviation.
+        seed: see `Initializer`.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
+        self.mean = mean
+        self.stddev = stddev
+        self.seed = seed
+
+    def draw(self, shape, dtype, key):
+        return random.normal(key, shape, mean=self.mean, stddev=self.stddev, dtype=dtype)
+
+
+class RandomUniform(Initializer):
+    """Numbers spread evenly over minval ≤ x < maxval.
+
+    Arguments:
+        minval: the lower bound.
+        maxval: the upper bound.
+        seed: see `Initializer`.
+    """
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None):
+        self.minval = minval
+        self.maxval = maxval
+        self.seed = seed
+
+    def draw(self, shape, dtype, key):
+        return random.uniform(key, shape, low=self.minval, high=self.maxval, dtype=dtype)
+
+
+class TruncatedNormal(Initializer):
+    """Normal numbers, none further than two `stddev` from the mean.
+
+    Arguments:
+        mean: their mean.
+        stddev: the standard deviation before the cut (theirs is 0.88 times as large).
+        seed: see `Initializer`.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
+        self.mean = mean
+        self.stddev = stddev
+        self.seed = seed
+
+    def draw(self, shape, dtype, key):
+        return random.truncated_normal(key, shape, mean=self.mean, stddev=self.stddev, dtype=dtype)
+
+
+DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+MODES = ("fan_in", "fan_out", "fan_avg")
+
+
+class VarianceScaling(Initializer):
+    """Numbers whose variance is scale / n, where n is how many inputs or outputs the weight has.
+
+    A normal distribution has the standard deviation √(scale / n) after its cut, if it has one; a uniform one
+    the bounds ±√(3 · scale / n).
+
+    Arguments:
+        scale: above 0.
+        mode: n is "fan_in" (inputs of a unit), "fan_out" (units that an input reaches) or "fan_avg" (their
+            mean).
+        distribution: "truncated_normal" ("normal" is the same), "untruncated_normal" or "uniform".
+        seed: see `Initializer`.
+
+    >>> float(abs(VarianceScaling(distribution="uniform")((3, 4))).max()) < 1
+    True
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ):
+        if not scale > 0:
+            raise ArgumentError(f"{type(self).__name__}: scale must be above 0, but got {scale!r}.")
+        if mode not in MODES:
+            raise unknown_name("mode of VarianceScaling", mode, MODES)
+        if distribution not in (*DISTRIBUTIONS, "normal"):
+            raise unknown_name("distribution of VarianceScaling", distribution, (*DISTRIBUTIONS, "normal"))
+        self.scale = scale
+        self.mode = mode
+        self.distribution = "truncated_normal" if distribution == "normal" else distribution
+        self.seed = seed
+
+    def draw(self, shape, dtype, key):
+        fan_in, fan_out = fans(shape)
+        count = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, count)
+        if self.distribution == "uniform":
+            bound = math.sqrt(3 * variance)
+            return random.uniform(key, shape, low=-bound, high=bound, dtype=dtype)
+        if self.distribution == "untruncated_normal":
+            return random.normal(key, shape, stddev=math.sqrt(variance), dtype=dtype)
+        stddev = math.sqrt(variance) / TRUNCATED_DEVIATION
+        return random.truncated_normal(key, shape, stddev=stddev, dtype=dtype)
+
+
+def fans(shape: shapes.Shape) -> tuple[int, int]:
+    """How many inputs a unit has and how many units an input reaches: (fan_in, fan_out).
+
+    Shapes: (inputs, outputs), or a convolution's (…, channels, filters) whose window multiplies both.
+
+    >>> fans((6, 10)), fans((3, 3, 4, 8)), fans((7,)), fans(())
+    ((6, 10), (36, 72), (7, 7), (1, 1))
+    """
+    if len(shape) == 0:
+        return 1, 1
+    if len(shape) == 1:
+        return shape[0], shape[0]
+    window = shapes.size(shape[:-2])
+    return window * shape[-2], window * shape[-1]
+
+
+class GlorotUniform(VarianceScaling):
+    """Uniform within ±√(6 / (inputs + outputs)): keeps the size of signals and gradients alike.
+
+    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks"
+    (2010).
+    """
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(1.0, "fan_avg", "uniform", seed)
+
+
+class GlorotNormal(VarianceScaling):
+    """Truncated normal with standard deviation √(2 / (inputs + outputs)). Source: as GlorotUniform."""
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+
+
+class HeUniform(VarianceScaling):
+    """Uniform within ±√(6 / inputs): for relu, which halves the variance.
+
+    Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers" (2015).
+    """
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(2.0, "fan_in", "uniform", seed)
+
+
+class HeNormal(VarianceScaling):
+    """Truncated normal with standard deviation √(2 / inputs). Source: as HeUniform."""
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+
+
+class LecunUniform(VarianceScaling):
+    """Uniform within ±√(3 / inputs).
+
+    Source: LeCun, Bottou, Orr, Müller, "Efficient backprop" (1998).
+    """
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(1.0, "fan_in", "uniform", seed)
+
+
+class LecunNormal(VarianceScaling):
+    """Truncated normal with standard deviation √(1 / inputs): for selu. Source: as LecunUniform."""
+
+    def __init__(self, seed: int | None = None):
+        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+
+
+class Orthogonal(Initializer):
+    """A random matrix with orthogonal rows or columns, whichever are fewer, each of length `gain`.
+
+    Shapes: rank 2 or more; taken as the matrix (everything else, last axis).
+
+    Arguments:
+        gain: length of the rows or columns.
+        seed: see `Initializer`.
+
+    Source: Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
+    neural networks" (2014).
+
+    >>> kernel = Orthogonal(seed=1)((4, 3))
+    >>> bool(np.allclose(kernel.T @ kernel, np.eye(3), atol=1e-6))
+    True
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None):
+        self.gain = gain
+        self.seed = seed
+
+    def draw(self, shape, dtype, key):
+        if len(shape) < 2:
+            raise ShapeError(f"Orthogonal expects a shape of rank 2 or more, but got {shape}.")
+        rows, columns = shapes.size(shape[:-1]), shape[-1]
+        tall = random.normal(key, (max(rows, columns), min(rows, columns)), dtype="float64")
+        basis, triangle = np.linalg.qr(tall)
+        basis *= np.where(np.diag(triangle) < 0, -1.0, 1.0)  # else the choice would not be an even one
+        matrix = basis if rows >= columns else basis.T
+        return (self.gain * matrix).reshape(shape).astype(dtype)
+
+
+class Identity(Initializer):
+    """`gain` on the main diagonal of a matrix, 0 elsewhere.
+
+    >>> Identity()((2, 2))
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+
+    def __init__(self, gain: float = 1.0):
+        self.gain = gain
+
+    def draw(self, shape, dtype, key):
+        if len(shape) != 2:
+            raise ShapeError(f"Identity expects a shape of rank 2, but got {shape}.")
+        return self.gain * np.eye(*shape, dtype=dtype)
+
+
+INITIALIZERS: dict[str, type[Initializer]] = {
+    "zeros": Zeros,
+    "zero": Zeros,
+    "ones": Ones,
+    "one": Ones,
+    "constant": Constant,
+    "random_normal": RandomNormal,
+    "normal": RandomNormal,
+    "random_uniform": RandomUniform,
+    "uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
+    "orthogonal": Orthogonal,
+    "identity": Identity,
+}
+
+
+def get(identifier: Any) -> Callable[..., np.ndarray] | None:
+    """The initializer that a name, a config, an object or a function `(shape, dtype)` stands for.
+
+    None stays None.
+
+    >>> get("glorotUniform")
+    GlorotUniform()
+    >>> get({"class_name": "Constant", "config": {"value": 2.0}})
+    Constant(value=2.0)
+    """
+    return None if identifier is None else resolve("initializer", identifier, INITIALIZERS)

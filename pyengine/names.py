@@ -1,0 +1,97 @@
+"""Names in their spellings, and looking something up by any of them.
+
+Everything with a name (a loss, a layer, an optimizer, …) is found under its class name and its snake_case or
+camelCase spelling: `CategoricalCrossentropy`, `categorical_crossentropy`, `categoricalCrossentropy`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pyengine.errors import ArgumentError, unknown_name
+
+Found = TypeVar("Found")
+
+
+def snake(name: str) -> str:
+    """A class or camelCase name in snake_case, split where Keras splits it.
+
+    >>> snake("MaxPooling2D"), snake("KLDivergence"), snake("batchSize"), snake("LeakyReLU")
+    ('max_pooling2d', 'kl_divergence', 'batch_size', 'leaky_re_lu')
+    """
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def camel(name: str) -> str:
+    """A snake_case name in camelCase.
+
+    >>> camel("validation_split"), camel("beta_1"), camel("mse")
+    ('validationSplit', 'beta1', 'mse')
+    """
+    first, *others = name.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in others)
+
+
+def squashed(name: str) -> str:
+    """What all spellings of a name have in common.
+
+    >>> {squashed(name) for name in ("L1L2", "l1_l2", "l1l2")}
+    {'l1l2'}
+    """
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def lookup(kind: str, name: str, table: Mapping[str, Found]) -> Found:
+    """The entry of a table under a name in any spelling.
+
+    Arguments:
+        kind: what is looked up, for the error: "loss".
+        table: entries by snake_case name.
+    Errors: UnknownNameError with the nearest known names.
+
+    >>> lookup("loss", "meanSquaredError", {"mean_squared_error": 1, "mse": 2})
+    1
+    """
+    if name in table:
+        return table[name]
+    wanted = squashed(name)
+    for known, entry in table.items():
+        if squashed(known) == wanted:
+            return entry
+    raise unknown_name(kind, name, table)
+
+
+def resolve(kind: str, identifier: Any, table: Mapping[str, Callable[..., Any]]) -> Any:
+    """What an identifier means, where a table has classes (or functions that make objects) by name.
+
+    Arguments:
+        kind: what is looked up, for errors: "loss".
+        identifier: a name; a saved `{"class_name": …, "config": {…}}`; a class of the table's kind, which is
+            made without arguments; or something callable, returned as it is.
+    Errors: UnknownNameError; ArgumentError for anything else.
+
+    >>> class Zeros:
+    ...     pass
+    >>> type(resolve("initializer", {"class_name": "Zeros", "config": {}}, {"zeros": Zeros})).__name__
+    'Zeros'
+    """
+    if isinstance(identifier, str):
+        return lookup(kind, identifier, table)()
+    if isinstance(identifier, Mapping):
+        if "class_name" not in identifier:
+            raise ArgumentError(
+                f"A {kind} given as a dictionary needs 'class_name' and 'config', but got "
+                f"{dict(identifier)!r}."
+            )
+        return lookup(kind, identifier["class_name"], table)(**(identifier.get("config") or {}))
+    if isinstance(identifier, type):
+        return identifier()
+    if callable(identifier):
+        return identifier
+    raise ArgumentError(
+        f"Expected a {kind} by name, as an object or as a function, but got {identifier!r} "
+        f"({type(identifier).__name__}). Known names: {', '.join(sorted(table))}."
+    )

@@ -1,0 +1,138 @@
+"""Penalties on weights that are added to the loss.
+
+To add one: 1. a subclass of `Regularizer` here 2. its name in REGULARIZERS 3. a test in
+`tests/test_regularizers.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pyengine import ops
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.names import resolve
+from pyengine.ops.base import Array
+
+
+class Regularizer(Configurable):
+    """Base of all regularizers: called with a weight, it returns a scalar by ops."""
+
+    def __call__(self, x: Array) -> Any:
+        raise NotImplementedError
+
+
+class L1L2(Regularizer):
+    """l1 · Σ|x| + l2 · Σx².
+
+    Arguments:
+        l1: factor of the sum of absolute values, at least 0.
+        l2: factor of the sum of squares, at least 0.
+
+    >>> L1L2(l1=0.1, l2=0.01)([1.0, -2.0])
+    array(0.35000002, dtype=float32)
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0):
+        self.l1 = at_least_zero(self, "l1", l1)
+        self.l2 = at_least_zero(self, "l2", l2)
+
+    def __call__(self, x: Array) -> Any:
+        penalties = []
+        if self.l1 or not self.l2:
+            penalties.append(ops.multiply(self.l1, ops.sum(ops.abs(x))))
+        if self.l2:
+            penalties.append(ops.multiply(self.l2, ops.sum(ops.square(x))))
+        return penalties[0] if len(penalties) == 1 else ops.add(*penalties)
+
+
+class L1(L1L2):
+    """l1 · Σ|x|: drives weights to exactly 0.
+
+    Arguments:
+        l1: at least 0.
+
+    >>> L1(0.1)([1.0, -2.0])
+    array(0.3, dtype=float32)
+    """
+
+    def __init__(self, l1: float = 0.01):
+        super().__init__(l1=l1)
+
+
+class L2(L1L2):
+    """l2 · Σx²: keeps weights small.
+
+    Arguments:
+        l2: at least 0.
+
+    >>> L2(0.1)([1.0, -2.0])
+    array(0.5, dtype=float32)
+    """
+
+    def __init__(self, l2: float = 0.01):
+        super().__init__(l2=l2)
+
+
+class OrthogonalRegularizer(Regularizer):
+    """factor · the mean |cosine| between different rows (or columns) of a matrix: keeps them orthogonal.
+
+    Shapes: x (rows, columns).
+
+    Arguments:
+        factor: at least 0.
+        mode: "rows" or "columns".
+
+    Agrees with Keras 3.
+
+    >>> float(OrthogonalRegularizer()([[1.0, 0.0], [0.0, 2.0]]))
+    0.0
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows"):
+        if mode not in ("rows", "columns"):
+            raise unknown_name("mode of OrthogonalRegularizer", mode, ("rows", "columns"))
+        self.factor = at_least_zero(self, "factor", factor)
+        self.mode = mode
+
+    def __call__(self, x: Array) -> Any:
+        shape = ops.shape_of(x)
+        if len(shape) != 2:
+            raise ShapeError(f"OrthogonalRegularizer expects a matrix, but got shape {shape}.")
+        rows = x if self.mode == "rows" else ops.transpose(x)
+        length = ops.sqrt(ops.sum(ops.square(rows), axis=1, keepdims=True))
+        rows = ops.divide(rows, ops.maximum(length, 1e-7))
+        count = ops.shape_of(rows)[0]
+        different = 1 - np.eye(count, dtype=ops.dtype_of(x))
+        cosines = ops.multiply(ops.matmul(rows, rows, transpose_b=True), different)
+        return ops.multiply(self.factor / max(count * (count - 1), 1), ops.sum(ops.abs(cosines)))
+
+
+def at_least_zero(regularizer: Regularizer, name: str, value: float) -> float:
+    """A factor that has been checked."""
+    if not 0 <= value < float("inf"):
+        raise ArgumentError(
+            f"{type(regularizer).__name__}: {name} must be a finite number of at least 0, but got {value!r}."
+        )
+    return value
+
+
+REGULARIZERS: dict[str, type[Regularizer]] = {
+    "l1": L1,
+    "l2": L2,
+    "l1l2": L1L2,
+    "orthogonal_regularizer": OrthogonalRegularizer,
+    "orthogonal": OrthogonalRegularizer,
+}
+
+
+def get(identifier: Any) -> Callable[[Array], Any] | None:
+    """The regularizer that a name, a config, an object or a function of the weight stands for; None is None.
+
+    >>> get("l2"), get({"class_name": "L1L2", "config": {"l1": 0.1, "l2": 0.2}})
+    (L2(), L1L2(l1=0.1, l2=0.2))
+    """
+    return None if identifier is None else resolve("regularizer", identifier, REGULARIZERS)
