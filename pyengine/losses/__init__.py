@@ -1,0 +1,95 @@
+"""Losses: what training makes small.
+
+A loss says how wrong each sample's prediction is, by ops, and how those values become one number.
+
+To add one: 1. a subclass of `Loss` in the file of its family 2. its name in LOSSES 3. a row in
+`tests/cases/losses.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine.losses.base import Loss, LossFunction
+from pyengine.losses.crossentropy import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    KLDivergence,
+    SparseCategoricalCrossentropy,
+)
+from pyengine.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
+from pyengine.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+)
+from pyengine.names import resolve
+
+LOSSES: dict[str, type[Loss]] = {
+    "mean_squared_error": MeanSquaredError,
+    "mse": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "mae": MeanAbsoluteError,
+    "mean_absolute_percentage_error": MeanAbsolutePercentageError,
+    "mape": MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
+    "msle": MeanSquaredLogarithmicError,
+    "huber": Huber,
+    "huber_loss": Huber,
+    "log_cosh": LogCosh,
+    "poisson": Poisson,
+    "cosine_similarity": CosineSimilarity,
+    "cosine_proximity": CosineSimilarity,
+    "binary_crossentropy": BinaryCrossentropy,
+    "bce": BinaryCrossentropy,
+    "categorical_crossentropy": CategoricalCrossentropy,
+    "cce": CategoricalCrossentropy,
+    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    "scce": SparseCategoricalCrossentropy,
+    "kl_divergence": KLDivergence,
+    "kullback_leibler_divergence": KLDivergence,
+    "kld": KLDivergence,
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
+    "categorical_hinge": CategoricalHinge,
+}
+
+
+def get(identifier: Any) -> Loss:
+    """The loss that a name, a config, an object or a function `(y_true, y_pred)` stands for.
+
+    Errors: UnknownNameError with the nearest known names.
+
+    >>> get("meanSquaredError"), get("bce").name
+    (MeanSquaredError(), 'binary_crossentropy')
+    """
+    loss = resolve("loss", identifier, LOSSES)
+    return loss if isinstance(loss, Loss) else LossFunction(loss)
+
+
+__all__ = [
+    "LOSSES",
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "LossFunction",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "get",
+]

@@ -1,0 +1,161 @@
+"""What a loss is: a value per sample, and how those become one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyengine import ops, shapes
+from pyengine.configurable import Configurable
+from pyengine.dtypes import is_float
+from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.names import snake
+from pyengine.ops.base import Array
+
+EPSILON = 1e-7
+REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none")
+
+
+class Loss(Configurable):
+    """Base of all losses: subclasses give `call`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> a scalar; with reduction "none" (batch, …).
+
+    Arguments:
+        reduction: what becomes of the values, one per sample. "sum_over_batch_size" (or "mean"): their sum
+            divided by their number, whatever the weights; "sum"; "mean_with_sample_weight": divided by the
+            sum of the weights; "none": they stay.
+        name: what logs call it; by default the class name in snake_case.
+    """
+
+    reduction: str = "sum_over_batch_size"
+
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None):
+        reduction = "none" if reduction is None else reduction
+        if reduction not in REDUCTIONS:
+            raise unknown_name("reduction", reduction, REDUCTIONS)
+        self.reduction = reduction
+        self.name = name or snake(type(self).__name__)
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        """The loss of each sample: shape (batch, …), that of y_pred without its last axis."""
+        raise NotImplementedError
+
+    def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
+        """The loss of a batch.
+
+        Arguments:
+            sample_weight: factor of each sample's loss: (batch,), or one per value of `call`.
+        """
+        return reduce(self.call(y_true, y_pred), sample_weight, self.reduction, self.name)
+
+
+class LossFunction(Loss):
+    """A loss made of a function `(y_true, y_pred)` written in ops.
+
+    Arguments:
+        function: returns values of shape (batch, …), or a scalar that is the loss of the whole batch.
+
+    >>> largest = LossFunction(lambda y_true, y_pred: ops.max(ops.abs(ops.subtract(y_true, y_pred)), axis=-1))
+    >>> largest([[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [3.0, 1.0]])
+    array(2.5, dtype=float32)
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Any, Any], Any],
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name or getattr(function, "__name__", type(function).__name__))
+        self.function = function
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        return self.function(y_true, y_pred)
+
+
+def reduce(values: Array, sample_weight: Array | None, reduction: str, name: str) -> Any:
+    """Values of samples, weighted and made into what the reduction says.
+
+    >>> reduce([1.0, 2.0], [1.0, 0.0], "sum_over_batch_size", "loss")
+    array(0.5, dtype=float32)
+    """
+    shape = ops.shape_of(values)
+    if sample_weight is not None:
+        weight = weights_for(sample_weight, values, name)
+        values = ops.multiply(values, weight)
+    if reduction == "none" or shape == ():
+        return values
+    total = ops.sum(values)
+    if reduction == "sum":
+        return total
+    if reduction == "mean_with_sample_weight" and sample_weight is not None:
+        return divide_or_zero(total, ops.sum(ops.broadcast_to(weight, shape)))
+    return ops.divide(total, float(max(shapes.size(shape), 1)))
+
+
+def weights_for(sample_weight: Array, values: Array, name: str) -> Any:
+    """Sample weights in a shape that broadcasts to the values, and in their dtype.
+
+    Arguments:
+        sample_weight: (batch,), (batch, 1), or as many leading axes as you like of the values' shape.
+        name: whose values they are, for errors.
+    Errors: ArgumentError where the values are one scalar for the whole batch; ShapeError.
+    """
+    have, shape = ops.shape_of(sample_weight), ops.shape_of(values)
+    if shape == ():
+        raise ArgumentError(
+            f"{name} returned one number for the whole batch, so it cannot weight single samples. "
+            "Return one value per sample, shape (batch,), or give no sample or class weights."
+        )
+    wanted = have
+    while len(wanted) > len(shape) and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    fits = len(wanted) <= len(shape) and all(
+        length in (1, full) for length, full in zip(wanted, shape, strict=False)
+    )
+    if not fits:
+        raise ShapeError(
+            f"{name}: sample weights of shape {have} do not fit the values of shape {shape}. "
+            f"Give one weight per sample, shape {shape[:1]}, or one per value."
+        )
+    wanted = (*wanted, *(1,) * (len(shape) - len(wanted)))
+    return ops.reshape(ops.in_dtype(sample_weight, ops.dtype_of(values)), wanted)
+
+
+def aligned(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:
+    """Both in one shape (rank 2 or more) and in the predictions' dtype.
+
+    A last axis of length 1 may be missing on either side: (batch,) meets (batch, 1).
+
+    Errors: ShapeError when they differ otherwise.
+    """
+    if not is_float(ops.dtype_of(y_pred)):
+        y_pred = ops.in_dtype(y_pred, "float32")
+    y_true = ops.in_dtype(y_true, ops.dtype_of(y_pred))
+    true_shape, shape = ops.shape_of(y_true), ops.shape_of(y_pred)
+    target = shape if len(shape) > 1 else (*shape, 1)
+    if true_shape not in (target, (*target, 1)) and not (target[-1] == 1 and true_shape == target[:-1]):
+        raise ShapeError(
+            f"{name} expects y_true and y_pred of the same shape, but got {true_shape} and {shape}."
+            + hint(true_shape, shape)
+        )
+    return ops.reshape(y_true, target), ops.reshape(y_pred, target)
+
+
+def hint(true_shape: shapes.Shape, shape: shapes.Shape) -> str:
+    """What two unequal shapes of targets and predictions most likely mean."""
+    if len(shape) > 1 and true_shape in (shape[:-1], (*shape[:-1], 1)):
+        return (
+            " Class numbers as targets need sparse_categorical_crossentropy (sparse_categorical_accuracy). "
+            f"Else make them one-hot, shape {shape}."
+        )
+    if true_shape[1:] == shape[1:]:
+        return " There must be one target for each prediction."
+    return f" Reshape the targets, or let the model's last layer give {true_shape[1:]} values per sample."
+
+
+def divide_or_zero(a: Array, b: Array) -> Any:
+    """a / b, and 0 where b is 0."""
+    nothing = ops.equal(b, 0.0)
+    return ops.where(nothing, 0.0, ops.divide(a, ops.where(nothing, 1.0, b)))

@@ -1,0 +1,222 @@
+"""Losses of predicted probabilities: how surprising the truth is.
+
+Probabilities are clipped to [1e-7, 1 - 1e-7]. Where the predictions come straight out of a softmax (sigmoid)
+of the step that is being written down, its inputs are taken instead: the same number, without clipping and
+exact where a probability is 0 or 1 in float32. Agrees with Keras 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine import ops
+from pyengine.dtypes import is_float
+from pyengine.errors import ArgumentError, ShapeError
+from pyengine.graph import Value
+from pyengine.losses.base import EPSILON, Loss, aligned, hint
+from pyengine.ops.base import Array
+
+
+class BinaryCrossentropy(Loss):
+    """-mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)): yes-or-no questions.
+
+    Shapes: y_true, y_pred (batch, …, questions).
+
+    Arguments:
+        from_logits: y_pred is the logit x, whose sigmoid is the probability.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s/2.
+        reduction, name: see `Loss`.
+
+    >>> BinaryCrossentropy()([[1.0, 0.0]], [[0.5, 0.5]])
+    array(0.6931472, dtype=float32)
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+        self.label_smoothing = smoothing(self, label_smoothing)
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        if self.label_smoothing:
+            y_true = ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / 2)
+        logits = y_pred if self.from_logits else behind(y_pred, "sigmoid")
+        if logits is not None:
+            return ops.mean(binary_from_logits(y_true, logits), axis=-1)
+        y_pred = ops.clip(y_pred, EPSILON, 1 - EPSILON)
+        yes = ops.multiply(y_true, ops.log(y_pred))
+        no = ops.multiply(ops.subtract(1.0, y_true), ops.log(ops.subtract(1.0, y_pred)))
+        return ops.negative(ops.mean(ops.add(yes, no), axis=-1))
+
+
+class CategoricalCrossentropy(Loss):
+    """-Σ y_true · log(y_pred): one of several classes, targets one-hot (or any distribution).
+
+    Probabilities are first divided by their sum, as Keras does.
+
+    Shapes: y_true, y_pred (batch, …, classes).
+
+    Arguments:
+        from_logits: y_pred are scores, whose softmax are the probabilities.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s / classes.
+        axis: where the classes are.
+        reduction, name: see `Loss`.
+
+    >>> CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])
+    array(0.6931472, dtype=float32)
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+        self.label_smoothing = smoothing(self, label_smoothing)
+        self.axis = axis
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        if self.label_smoothing:
+            classes = ops.shape_of(y_pred)[self.axis]
+            y_true = ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / classes)
+        log_likelihood = log_probabilities(y_pred, self.from_logits, self.axis)
+        return ops.negative(ops.sum(ops.multiply(y_true, log_likelihood), axis=self.axis))
+
+
+class SparseCategoricalCrossentropy(Loss):
+    """-log(y_pred[y_true]): one of several classes, targets are class numbers.
+
+    Shapes: y_true (batch, …) or (batch, …, 1), whole numbers from 0; y_pred (batch, …, classes).
+
+    Arguments:
+        from_logits: y_pred are scores, whose softmax are the probabilities.
+        ignore_class: a class number whose samples have loss 0, such as a filler; the others then count for
+            the whole, so that a mean is theirs.
+        axis: where the classes are; only the last.
+        reduction, name: see `Loss`.
+
+    >>> SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])
+    array(0.6931472, dtype=float32)
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        if axis != -1:
+            raise ArgumentError(
+                f"{self.name}: the classes must be on the last axis (axis=-1), but axis is {axis!r}. "
+                "Permute the model's output."
+            )
+        self.from_logits = from_logits
+        self.ignore_class = ignore_class
+        self.axis = axis
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        y_true, y_pred = classes_and_scores(y_true, y_pred, self.name)
+        log_likelihood = log_probabilities(y_pred, self.from_logits, -1)
+        if self.ignore_class is None:
+            return ops.negative(pick(log_likelihood, y_true))
+        counts = ops.not_equal(y_true, self.ignore_class)
+        losses = ops.negative(pick(log_likelihood, ops.where(counts, y_true, 0)))
+        share = ops.maximum(ops.mean(ops.cast(counts, dtype=ops.dtype_of(losses))), EPSILON)
+        return ops.where(counts, ops.divide(losses, share), 0.0)
+
+
+class KLDivergence(Loss):
+    """Σ y_true · log(y_true / y_pred): how far a predicted distribution is from the true one.
+
+    Shapes: y_true, y_pred (batch, …, classes), both clipped to [1e-7, 1].
+
+    >>> KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]])
+    array(0., dtype=float32)
+    """
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = ops.clip(y_true, EPSILON, 1.0), ops.clip(y_pred, EPSILON, 1.0)
+        return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
+
+
+def binary_from_logits(y_true: Array, x: Array) -> Any:
+    """max(x, 0) - x · y_true + log(1 + exp(-|x|)): exact for every x, and so is its slope."""
+    tail = ops.log1p(ops.exp(ops.negative(ops.abs(x))))
+    return ops.add(ops.subtract(ops.maximum(x, 0.0), ops.multiply(x, y_true)), tail)
+
+
+def log_probabilities(y_pred: Array, from_logits: bool, axis: int) -> Any:
+    """The logarithms of predicted probabilities, however they are given."""
+    logits = y_pred if from_logits else behind(y_pred, "softmax", axis)
+    if logits is not None:
+        return ops.log_softmax(logits, axis=axis)
+    total = ops.sum(y_pred, axis=axis, keepdims=True)
+    return ops.log(ops.clip(ops.divide(y_pred, total), EPSILON, 1 - EPSILON))
+
+
+def behind(y_pred: Array, activation: str, axis: int = -1) -> Value | None:
+    """What went into the activation that made a value of the step; None where nothing like that made it.
+
+    A reshape between them is looked through, as long as it keeps what the softmax summed over together.
+    """
+    if not isinstance(y_pred, Value):
+        return None
+    made = y_pred
+    while made.node is not None and made.node.op.name == "reshape":
+        made = made.node.inputs[0]
+    if made.node is None or made.node.op.name != activation:
+        return None
+    logits = made.node.inputs[0]
+    if activation == "softmax" and made is not y_pred:
+        together = axis == -1 and made.shape[-1:] == y_pred.shape[-1:]
+        if not together or made.node.op.settings["axis"] != made.ndim - 1:
+            return None
+    elif activation == "softmax" and made.node.op.settings["axis"] != axis % made.ndim:
+        return None
+    return ops.reshape(logits, y_pred.shape)
+
+
+def classes_and_scores(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:
+    """Class numbers (batch, …) as int32 and scores (batch, …, classes) in a floating dtype.
+
+    Errors: ShapeError when they do not belong together.
+    """
+    if not is_float(ops.dtype_of(y_pred)):
+        y_pred = ops.in_dtype(y_pred, "float32")
+    true_shape, shape = ops.shape_of(y_true), ops.shape_of(y_pred)
+    if len(shape) < 1 or true_shape not in (shape[:-1], (*shape[:-1], 1)):
+        one_hot = " One-hot targets need categorical_crossentropy (or categorical_accuracy)."
+        raise ShapeError(
+            f"{name} expects one class number for each row of scores: y_true of shape {shape[:-1]} for "
+            f"y_pred of shape {shape}, but got {true_shape}."
+            + (one_hot if true_shape == shape else hint(true_shape, shape))
+        )
+    return ops.reshape(ops.in_dtype(y_true, "int32"), shape[:-1]), y_pred
+
+
+def pick(scores: Array, classes: Array) -> Any:
+    """The score of each row's class: (batch, …, classes) and (batch, …) to (batch, …)."""
+    picked = ops.take_along_axis(scores, ops.expand_dims(classes, -1), axis=-1)
+    return ops.squeeze(picked, -1)
+
+
+def smoothing(loss: Loss, value: float) -> float:
+    """A label smoothing that has been checked."""
+    if not 0 <= value <= 1:
+        raise ArgumentError(f"{loss.name}: label_smoothing must be from 0 to 1, but got {value!r}.")
+    return value

@@ -1,0 +1,57 @@
+"""Losses that want a margin, as support vector machines do. Agrees with Keras 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine import ops
+from pyengine.losses.base import Loss, aligned
+from pyengine.ops.base import Array
+
+
+class Hinge(Loss):
+    """mean(max(0, 1 - y_true · y_pred)).
+
+    Shapes: y_true, y_pred (batch, …, values); targets are -1 and 1, or 0 and 1, which then mean -1 and 1.
+
+    >>> Hinge()([[1.0, -1.0]], [[2.0, 0.5]])
+    array(0.75, dtype=float32)
+    """
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        return ops.mean(margin(y_true, y_pred, self.name), axis=-1)
+
+
+class SquaredHinge(Loss):
+    """mean(max(0, 1 - y_true · y_pred)²). Shapes: as Hinge.
+
+    >>> SquaredHinge()([[1.0, -1.0]], [[2.0, 0.5]])
+    array(1.125, dtype=float32)
+    """
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        return ops.mean(ops.square(margin(y_true, y_pred, self.name)), axis=-1)
+
+
+class CategoricalHinge(Loss):
+    """max(0, 1 + the largest score of a wrong class - the score of the right one).
+
+    Shapes: y_true (batch, …, classes) one-hot, y_pred the same.
+
+    >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]])
+    array(0.5, dtype=float32)
+    """
+
+    def call(self, y_true: Array, y_pred: Array) -> Any:
+        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        right = ops.sum(ops.multiply(y_true, y_pred), axis=-1)
+        wrong = ops.max(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=-1)
+        return ops.relu(ops.add(ops.subtract(wrong, right), 1.0))
+
+
+def margin(y_true: Array, y_pred: Array, name: str) -> Any:
+    """How much each value lacks of a margin of 1."""
+    y_true, y_pred = aligned(y_true, y_pred, name)
+    zero_or_one = ops.logical_or(ops.equal(y_true, 0.0), ops.equal(y_true, 1.0))
+    signs = ops.where(ops.all(zero_or_one), ops.subtract(ops.multiply(y_true, 2.0), 1.0), y_true)
+    return ops.relu(ops.subtract(1.0, ops.multiply(signs, y_pred)))
