@@ -1,19 +1,21 @@
-"""Runs nothing: counts the calls and checks that the plan's memory is sound."""
+"""Runs nothing: counts calls, and proves that a plan's memory is sound by following who wrote each byte last."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from pyengine.errors import GraphError
 from pyengine.executors.base import Executor, Memory
+from pyengine.graph import Graph, Spec, Value
 from pyengine.plan import Call, Program, Slot
+
+Token = Any  # stands for a value: what was computed, from what
 
 
 class DryExecutor(Executor):
-    """Follows who owns each byte of the arena: a call that reads what another call has overwritten is an error.
-
-    `run` returns as the others do, `read` gives zeros, and `executed` counts calls.
-    """
+    """Checks a program when memory is asked for; `run` only counts, `read` gives zeros."""
 
     name = "dry"
 
@@ -24,7 +26,7 @@ class DryExecutor(Executor):
         return True
 
     def allocate(self, program: Program) -> Memory:
-        check_bounds(program)
+        follow(program)
         memory = Memory(program)
         memory.outputs = {name: np.zeros(s.spec.shape, s.spec.dtype) for name, s in program.outputs.items()}
         return memory
@@ -44,20 +46,92 @@ class DryExecutor(Executor):
         memory.outputs = {}
 
 
-def check_bounds(program: Program) -> None:
-    """Every slot lies within its region, at a multiple of 64 bytes."""
-    sizes: dict[str | int, int] = {"arena": program.arena, "constants": len(program.constants)}
-    sizes.update({number: variable.value.nbytes for number, variable in enumerate(program.variables)})
-    slots = [*program.inputs.values(), *program.outputs.values()]
+class Tokens:
+    """Which value every byte of every region belongs to."""
+
+    def __init__(self, program: Program):
+        self.sizes: dict[str | int, int] = {"arena": program.arena, "constants": len(program.constants)}
+        self.sizes.update(
+            {number: variable.value.nbytes for number, variable in enumerate(program.variables)}
+        )
+        self.held: dict[str | int, list[tuple[int, int, Token]]] = {region: [] for region in self.sizes}
+
+    def write(self, slot: Slot, token: Token) -> None:
+        start, stop = self.bounds(slot)
+        kept = [one for one in self.held[slot.region] if one[1] <= start or stop <= one[0]]
+        self.held[slot.region] = [*kept, (start, stop, token)]
+
+    def read(self, slot: Slot) -> Token:
+        start, stop = self.bounds(slot)
+        for have in self.held[slot.region]:
+            if have[:2] == (start, stop):
+                return have[2]
+        raise GraphError(f"Slot {slot} is read, but what was there is overwritten or was never made.")
+
+    def bounds(self, slot: Slot) -> tuple[int, int]:
+        stop = slot.offset + slot.spec.nbytes
+        if slot.offset < 0 or stop > self.sizes[slot.region] or slot.offset % 64:
+            raise GraphError(
+                f"Slot {slot} is unaligned or outside its region of {self.sizes[slot.region]} bytes."
+            )
+        return slot.offset, max(stop, slot.offset + 1)
+
+
+def follow(program: Program) -> tuple[dict[str, Token], list[Token]]:
+    """The tokens of the outputs and of the variables after the program. Raises GraphError where memory is unsound."""
+    memory = Tokens(program)
+    for name, slot in program.inputs.items():
+        memory.write(slot, ("input", name))
+    for number, variable in enumerate(program.variables):
+        memory.write(Slot(number, 0, spec_of(variable)), ("read", number))
     for call in program.calls:
-        slots += [*call.inputs, call.output]
-    for slot in slots:
-        if slot.offset < 0 or slot.offset + slot.spec.nbytes > sizes[slot.region]:
-            raise GraphError(f"Slot {slot} lies outside its region of {sizes[slot.region]} bytes.")
-        if slot.offset % 64:
-            raise GraphError(f"Slot {slot} is not aligned to 64 bytes.")
+        tokens = []
+        for position, slot in enumerate(call.inputs):
+            if slot.region == "constants":
+                memory.bounds(slot)
+                content = program.constants[slot.offset : slot.offset + slot.spec.nbytes]
+                tokens.append(("constant", content))
+            else:
+                tokens.append(memory.read(slot))
+            if overlapping(slot, call.output) and not (slot == call.output and position in call.op.in_place):
+                raise GraphError(
+                    f"{call}: the output overlaps input {position}, which {call.op.name} still reads."
+                )
+        memory.write(call.output, tokens[0] if call.op.name == "copy" else (call.op.key, *tokens))
+    outputs = {
+        name: ("constant", program.constants[slot.offset : slot.offset + slot.spec.nbytes])
+        if slot.region == "constants"
+        else memory.read(slot)
+        for name, slot in program.outputs.items()
+    }
+    variables = [memory.read(Slot(n, 0, spec_of(v))) for n, v in enumerate(program.variables)]
+    return outputs, variables
+
+
+def meaning(graph: Graph, program: Program) -> tuple[dict[str, Token], list[Token]]:
+    """The same tokens, worked out from the graph itself: what `follow(program)` must give."""
+    token: dict[Value, Token] = {value: ("input", name) for name, value in graph.inputs.items()}
+    token.update(
+        {value: ("constant", np.ascontiguousarray(a).tobytes()) for value, a in graph.constants.items()}
+    )
+    token.update({graph.reads[v]: ("read", n) for n, v in enumerate(program.variables) if v in graph.reads})
+    for node in graph.nodes:
+        inputs = [token[value] for value in node.inputs]
+        moved = node.op.alias or node.op.name == "copy"  # type: ignore[attr-defined]
+        token[node.output] = inputs[0] if moved else (node.op.key, *inputs)  # type: ignore[attr-defined]
+    outputs = {name: token[value] for name, value in graph.outputs.items()}
+    variables = [
+        token[graph.writes[v]] if v in graph.writes else ("read", n) for n, v in enumerate(program.variables)
+    ]
+    return outputs, variables
+
+
+def spec_of(variable: Any) -> Any:
+    return Spec(variable.shape, variable.dtype)
 
 
 def overlapping(a: Slot, b: Slot) -> bool:
     """Whether two slots share a byte."""
-    return a.region == b.region and a.offset < b.offset + b.spec.nbytes and b.offset < a.offset + a.spec.nbytes
+    return (
+        a.region == b.region and a.offset < b.offset + b.spec.nbytes and b.offset < a.offset + a.spec.nbytes
+    )

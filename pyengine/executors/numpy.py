@@ -42,7 +42,9 @@ class NumpyExecutor(Executor):
     def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
         target = memory.inputs[name]
         if target.shape != array.shape:
-            raise ShapeError(f"Input {name!r} has shape {target.shape}, but got an array of shape {array.shape}.")
+            raise ShapeError(
+                f"Input {name!r} has shape {target.shape}, but got an array of shape {array.shape}."
+            )
         np.copyto(target, array, casting="unsafe")
 
     def run(self, memory: Memory, start: int = 0, deadline: float | None = None) -> int:
@@ -70,5 +72,5 @@ def prepared(call: Call, view: Callable[[Slot], np.ndarray]) -> Callable[[], Non
     arrays = [view(slot) for slot in call.inputs]
     function = getattr(call.op, "function", None)
     if isinstance(function, np.ufunc) and call.output.spec.size:
-        return partial(function, *arrays, view(call.output))
+        return partial(function, *arrays, out=view(call.output))
     return partial(call.op.evaluate_into, view(call.output), *arrays)

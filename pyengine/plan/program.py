@@ -11,7 +11,8 @@ from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.ops.base import Op, make
 from pyengine.plan.arena import Layout, layout
 from pyengine.plan.order import order
-from pyengine.plan.storage import buffers, ordering
+from pyengine.plan.storage import buffers, ordering, root_of
+from pyengine.transforms.rebuild import rebuild
 
 ARENA, CONSTANTS = "arena", "constants"
 
@@ -83,6 +84,7 @@ def megabytes(count: int) -> str:
 
 def plan(graph: Graph) -> Program:
     """Order the nodes, give every value a place, and write the calls down."""
+    graph = with_moved_reads(graph)
     direct, after = ordering(graph)
     nodes = order(graph, after)
     buffer_of = buffers(graph, nodes, direct)
@@ -110,6 +112,19 @@ def plan(graph: Graph) -> Program:
     inputs = {name: slot(value) for name, value in graph.inputs.items()}
     outputs = {name: slot(value) for name, value in graph.outputs.items()}
     return Program(tuple(calls), arena, constants, variables, inputs, outputs)
+
+
+def with_moved_reads(graph: Graph) -> Graph:
+    """The graph in which a variable that gets what another one held gets a copy of it: so two may swap."""
+    held = set(graph.reads.values())
+    if not any(root_of(value) in held for value in graph.writes.values()):
+        return graph
+    graph, _ = rebuild(graph)
+    held = set(graph.reads.values())
+    for variable, value in graph.writes.items():
+        if root_of(value) in held and root_of(value) is not graph.reads.get(variable):
+            graph.writes[variable] = graph.add(make("copy"), (value,))
+    return graph
 
 
 def copies(late: Sequence[tuple[Variable, Value]], slot, number: dict[Variable, int]) -> list[Call]:

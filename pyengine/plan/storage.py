@@ -31,7 +31,9 @@ def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
     readers: dict[Value, list[Node]] = defaultdict(list)
-    roots = {value: root_of(value) for value in [node.output for node in graph.nodes] + [*graph.reads.values()]}
+    roots = {
+        value: root_of(value) for value in [node.output for node in graph.nodes] + [*graph.reads.values()]
+    }
     for node in graph.nodes:
         for value in node.inputs:
             readers[roots.get(value, value)].append(node)

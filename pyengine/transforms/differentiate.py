@@ -45,7 +45,9 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
     for source in wrt:
         value = new.inputs.get(source) if isinstance(source, str) else new.reads.get(source)
         if value is None and isinstance(source, str):
-            raise ArgumentError(f"The graph has no input {source!r}; it has {', '.join(new.inputs) or 'none'}.")
+            raise ArgumentError(
+                f"The graph has no input {source!r}; it has {', '.join(new.inputs) or 'none'}."
+            )
         if value is not None:
             sources[gradient_name(source)] = value
     depends = set(sources.values())
@@ -61,11 +63,15 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
             arrived = gradients.get(node.output)
             if arrived is None or node.output not in depends:
                 continue
-            for value, part in zip(node.inputs, node.op.gradient(arrived, node.output, *node.inputs), strict=True):
+            for value, part in zip(
+                node.inputs, node.op.gradient(arrived, node.output, *node.inputs), strict=True
+            ):
                 if part is None or value not in depends:
                     continue
                 if part.spec != value.spec:
-                    raise GraphError(f"{node.op.name} gives a gradient {part.spec} for an input {value.spec}.")
+                    raise GraphError(
+                        f"{node.op.name} gives a gradient {part.spec} for an input {value.spec}."
+                    )
                 gradients[value] = ops.add(gradients[value], part) if value in gradients else part
     for name, value in sources.items():
         if value in gradients:

@@ -39,15 +39,18 @@ def simplify(graph: Graph) -> Graph:
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Value:
         op: Op = node.op  # type: ignore[assignment]
-        inputs = unstretched(op, inputs, node.output)
+        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
+            op, unstretched(op, inputs, node.output)
+        )
         if inputs and all(value in new.constants for value in inputs) and foldable(node):
             with np.errstate(all="ignore"):
-                array = np.asarray(op.evaluate(*(new.constants[value] for value in inputs)), node.output.dtype)
+                array = np.asarray(
+                    op.evaluate(*(new.constants[value] for value in inputs)), node.output.dtype
+                )
             return new.constant(np.ascontiguousarray(array).reshape(node.output.shape))
         same = IDENTITIES.get(op.name, lambda *_: None)(op, inputs, new)
         if same is not None and same.spec == node.output.spec:
             return same
-        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(op, inputs)
         key = (op.key, *inputs)
         if key not in known:
             known[key] = new.add(op, inputs)
@@ -95,7 +98,11 @@ def _itself(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value:
 def _undone(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
     """An op that is its own inverse, applied twice."""
     before = inputs[0].node
-    return before.inputs[0] if before and before.op.name == op.name and before.op.settings == op.settings else None
+    return (
+        before.inputs[0]
+        if before and before.op.name == op.name and before.op.settings == op.settings
+        else None
+    )
 
 
 # x + 0 is left alone: it turns -0.0 into 0.0, and bits are promised.

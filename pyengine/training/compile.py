@@ -1,0 +1,102 @@
+"""What `compile` decides: optimizer, a loss and metrics per output, and which weights are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyengine import losses, metrics, optimizers
+from pyengine.errors import ArgumentError, unknown_name
+from pyengine.graph import Variable
+
+
+@dataclass
+class Tracked:
+    """A number that is logged: the name, how its additive totals come from a batch, and what they mean."""
+
+    name: str
+    metric: Any
+    output: int
+    weighted: bool = False
+
+
+@dataclass
+class Compiled:
+    """Everything that `compile` was given, resolved.
+
+    Attributes:
+        losses: one Loss (or None) per output; loss_weights: one number per output.
+        tracked: the metrics, in the order in which they are logged.
+        flags: `trainable` of every layer, as it was at compile.
+        trained: the weights that the optimizer may change.
+    """
+
+    optimizer: Any
+    losses: list[Any]
+    loss_weights: list[float]
+    tracked: list[Tracked]
+    flags: tuple
+    trained: list[Variable]
+
+
+def compiled(
+    model: Any, *, optimizer: Any, loss: Any, metrics: Any, loss_weights: Any, weighted_metrics: Any
+) -> Compiled:
+    """Resolve the words of `compile` for a built model."""
+    names = model.output_names
+    chosen = [losses.get(one) for one in by_output("loss", loss, names)]
+    if all(one is None for one in chosen):
+        raise ArgumentError(
+            "compile needs a loss, for example model.compile(optimizer='adam', loss='mean_squared_error')."
+        )
+    weights = [1.0 if one is None else float(one) for one in by_output("loss_weights", loss_weights, names)]
+    tracked = track(model, metrics, chosen, weighted=False) + track(
+        model, weighted_metrics, chosen, weighted=True
+    )
+    trained = list(model.trainable_weights)
+    instance = optimizers.get(optimizer)
+    instance.build(trained)
+    return Compiled(instance, chosen, weights, tracked, model.trainable_state(), trained)
+
+
+def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """One entry per output, from a single value, a list in order, or a map by output name."""
+    if isinstance(given, Mapping) and not ("class_name" in given or "className" in given):
+        for name in given:
+            if name not in names:
+                raise unknown_name(f"output in {what}", name, names)
+        return [given.get(name) for name in names]
+    if isinstance(given, (list, tuple)):
+        if len(given) != len(names):
+            raise ArgumentError(
+                f"{what} has {len(given)} entries, but the model has {len(names)} outputs ({', '.join(names)})."
+            )
+        return list(given)
+    return [given] * len(names)
+
+
+def track(model: Any, given: Any, chosen: Sequence[Any], *, weighted: bool) -> list[Tracked]:
+    """The metrics of all outputs, named as they are logged: `acc`, or `<output>_acc` with several outputs."""
+    names = model.output_names
+    if (
+        isinstance(given, (list, tuple))
+        and len(names) > 1
+        and any(isinstance(e, (list, tuple)) for e in given)
+    ) or (isinstance(given, Mapping) and not ("class_name" in given or "className" in given)):
+        per_output = by_output("metrics", given, names)
+    else:
+        per_output = [given] * len(names)
+    result: list[Tracked] = []
+    taken: dict[str, int] = {}
+    for index, entries in enumerate(per_output):
+        entries = entries if isinstance(entries, (list, tuple)) else [entries]
+        for entry in entries:
+            if entry is None:
+                continue
+            shape = model.outputs[index].shape
+            metric = metrics.get(entry, loss=chosen[index], output_shape=shape)
+            name = f"{names[index]}_{metric.name}" if len(names) > 1 else metric.name
+            taken[name] = taken.get(name, -1) + 1
+            result.append(Tracked(f"{name}_{taken[name]}" if taken[name] else name, metric, index, weighted))
+    return result

@@ -1,0 +1,142 @@
+"""A running fit, evaluate or predict, and who drives it.
+
+The work is a generator that stops at its control points: it yields `PAUSE` where the world may have a turn, and
+anything awaitable (a callback's, a dataset's) whose result it needs. One generator, three ways to drive it: to the
+end in one go, for some milliseconds, or from an event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Generator
+from typing import Any
+
+from pyengine.data import complete
+from pyengine.training.host import host
+from pyengine.training.pacing import Pacer
+
+
+class Pause:
+    """The control point at which the world may have a turn."""
+
+    def __repr__(self) -> str:
+        return "PAUSE"
+
+
+PAUSE = Pause()
+
+Work = Generator[Any, Any, Any]
+
+
+class Job:
+    """Work in progress.
+
+    Attributes:
+        done: whether it has ended, well or not.
+        result: what it returned, once done.
+    """
+
+    def __init__(self, work: Work, pacer: Pacer):
+        self.work = work
+        self.pacer = pacer
+        self.done = False
+        self.result: Any = None
+        self._pending: Any = None
+
+    def finish(self) -> Any:
+        """Drive it to its end without giving control back; returns the result.
+
+        What really has to be waited for (an async callback) is run in an event loop of its own where there is none.
+        """
+        self.pacer.interval = self.pacer.deadline = None
+        answer, error = None, None
+        loop = Loop()
+        try:
+            while not self.done:
+                request = self._next(answer, error)
+                answer, error = None, None
+                if request is not None and request is not PAUSE:
+                    try:
+                        answer = loop.wait_for(request)
+                    except BaseException as failure:
+                        error = failure
+        finally:
+            loop.close()
+        return self.result
+
+    def run(self, milliseconds: float) -> bool:
+        """Drive it for about so long; True when it has ended. Stops early at what must be awaited."""
+        interval, self.pacer.interval = self.pacer.interval, milliseconds / 1000
+        self.pacer.restart()
+        try:
+            while not self.done and self._pending is None:
+                request = self._next(None, None)
+                if request is PAUSE:
+                    break
+                self._pending = request
+        finally:
+            self.pacer.interval = interval
+        return self.done
+
+    async def wait(self) -> Any:
+        """Drive it from an event loop, which has its turn at every pause; returns the result."""
+        self.pacer.restart()
+        answer, error = None, None
+        while not self.done:
+            request = self._next(answer, error)
+            answer, error = None, None
+            if request is PAUSE:
+                await host.pause()
+                self.pacer.restart()
+            elif request is not None:
+                try:
+                    answer = await request
+                except BaseException as failure:
+                    error = failure
+        return self.result
+
+    def _next(self, answer: Any, error: BaseException | None) -> Any:
+        """On to the next control point; None when the work has ended."""
+        if self._pending is not None:
+            request, self._pending = self._pending, None
+            return request
+        try:
+            return self.work.throw(error) if error is not None else self.work.send(answer)
+        except StopIteration as end:
+            self.done, self.result = True, end.value
+        except BaseException:
+            self.done = True
+            raise
+        return None
+
+
+class Loop:
+    """An event loop of one's own for blocking code, made when something really asks for one."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wait_for(self, awaitable: Awaitable[Any]) -> Any:
+        """The result of an awaitable. Inside somebody else's running loop only what does not really wait works."""
+        if self._loop is None:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                self._loop = asyncio.new_event_loop()
+            else:
+                return complete(awaitable)
+        return self._loop.run_until_complete(_awaited(awaitable))
+
+    def close(self) -> None:
+        if self._loop is not None:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def blocking(job: Job) -> Any:
+    """How `fit` runs: the page lives on where stack switching allows it, else straight to the end."""
+    return host.run_sync(job.wait()) if host.run_sync is not None else job.finish()

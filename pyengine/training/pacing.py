@@ -1,0 +1,57 @@
+"""yieldEvery: when a running job gives control back."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pyengine.errors import ArgumentError
+
+AUTO = 16.0  # milliseconds: one frame of a screen with 60 of them a second
+
+
+class Pacer:
+    """Says when it is time to pause.
+
+    Args:
+        yield_every: "auto" (every 16 ms, even inside a step), a number of milliseconds ≥ 0, "batch", "epoch" or
+            "never".
+
+    >>> Pacer("sometimes")
+    Traceback (most recent call last):
+    ...
+    pyengine.errors.ArgumentError: yield_every must be 'auto', 'batch', 'epoch', 'never' or a number of \
+milliseconds, but got 'sometimes'.
+    """
+
+    def __init__(self, yield_every: str | float = "auto"):
+        self.every: Any = yield_every
+        self.interval: float | None = None
+        if isinstance(yield_every, bool) or not (
+            yield_every in ("auto", "batch", "epoch", "never")
+            or (isinstance(yield_every, (int, float)) and yield_every >= 0)
+        ):
+            raise ArgumentError(
+                "yield_every must be 'auto', 'batch', 'epoch', 'never' or a number of milliseconds, "
+                f"but got {yield_every!r}."
+            )
+        if yield_every == "auto":
+            self.interval = AUTO / 1000
+        elif not isinstance(yield_every, str):
+            self.interval = yield_every / 1000
+        self.deadline: float | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Control has just come back: the next stretch begins."""
+        self.deadline = None if self.interval is None else time.perf_counter() + self.interval
+
+    def due(self) -> bool:
+        """Whether the stretch is over."""
+        return self.deadline is not None and time.perf_counter() >= self.deadline
+
+    def after_batch(self) -> bool:
+        return self.every == "batch" or self.due()
+
+    def after_epoch(self) -> bool:
+        return self.every == "epoch" or self.due()

@@ -1,0 +1,214 @@
+"""One step as a Program: what `fit`, `evaluate` and `predict` run again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import ops
+from pyengine.executors import Executor, Memory
+from pyengine.graph import Graph, Spec, Value, Variable
+from pyengine.plan import Program, plan
+from pyengine.training.job import PAUSE
+from pyengine.training.pacing import Pacer
+from pyengine.transforms import differentiate, gradient_name, simplify, trace
+
+
+class Totals:
+    """Additive sums of one logged number, gathered over batches in variables, and what they come to.
+
+    Attributes:
+        variables: one per sum; the program adds each batch's contribution to them.
+        compute: from sums to the number.
+    """
+
+    def __init__(self, name: str, compute: Callable[..., Any]):
+        self.name = name
+        self.compute = compute
+        self.variables: list[Variable] = []
+
+    def add(self, contributions: Sequence[Value]) -> dict[str, Value]:
+        """Within a trace: add a batch's contributions; returns them as named outputs."""
+        if not self.variables:
+            self.variables = [
+                Variable(np.zeros(value.shape), name=f"total/{self.name}/{index}", dtype=value.dtype)
+                for index, value in enumerate(contributions)
+            ]
+        for variable, value in zip(self.variables, contributions, strict=True):
+            variable.assign_add(value)  # type: ignore[attr-defined]
+        return {f"batch/{self.name}/{index}": value for index, value in enumerate(contributions)}
+
+    def reset(self) -> None:
+        for variable in self.variables:
+            variable.value.fill(0)
+
+    def result(self) -> float:
+        """The number over everything since `reset`."""
+        return float(self.compute(*(variable.value for variable in self.variables)))
+
+
+class Step:
+    """A planned step with its memory.
+
+    Attributes:
+        graph, program: print them to see what runs.
+        position: the next call; a step may stand still between two calls.
+    """
+
+    def __init__(self, executor: Executor, graph: Graph, program: Program, totals: Sequence[Totals] = ()):
+        self.executor = executor
+        self.graph = graph
+        self.program = program
+        self.totals = list(totals)
+        self.memory: Memory = executor.allocate(program)
+        self.position = len(program.calls)
+
+    def feed(self, name: str, array: np.ndarray) -> None:
+        self.executor.write(self.memory, name, array)
+
+    def begin(self) -> None:
+        self.position = 0
+
+    def advance(self, deadline: float | None) -> bool:
+        """Run until the end (True) or until the deadline (False)."""
+        if self.position < self.memory.length:
+            self.position = self.executor.run(self.memory, self.position, deadline)
+        return self.position >= self.memory.length
+
+    def settle(self) -> None:
+        """Finish what has begun, now."""
+        self.advance(None)
+
+    def read(self, name: str) -> np.ndarray:
+        return self.executor.read(self.memory, name)
+
+    def loss(self) -> float:
+        return float(self.memory.outputs["loss"])
+
+    def batch_values(self) -> dict[str, float]:
+        """The logged numbers of the batch that has just run."""
+        values = {}
+        for totals in self.totals:
+            contributions = [
+                self.memory.outputs[f"batch/{totals.name}/{index}"] for index in range(len(totals.variables))
+            ]
+            values[totals.name] = float(totals.compute(*contributions))
+        return values
+
+
+def input_names(model: Any) -> list[str]:
+    return [f"x/{name}" for name in model.input_names]
+
+
+def forward(model: Any, arrays: Sequence[Value], training: bool) -> list[Value]:
+    """The model's outputs as a list."""
+    outputs = model.call(*arrays, training=training)
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def loss_and_totals(
+    model: Any, totals: Sequence[Totals], values: dict[str, Value], training: bool
+) -> dict[str, Value]:
+    """Within a trace: forward, losses, metrics; the outputs `loss` and `batch/<name>/<index>`."""
+    chosen = model.compiled
+    predictions = forward(model, [values[name] for name in input_names(model)], training)
+    batch = float(predictions[0].shape[0])
+    parts, total = [], None
+    for index, (loss, scale, name) in enumerate(
+        zip(chosen.losses, chosen.loss_weights, model.output_names, strict=True)
+    ):
+        if loss is None:
+            parts.append(None)
+            continue
+        part = loss(values[f"y/{name}"], predictions[index], sample_weight=values.get(f"weight/{name}"))
+        parts.append(part)
+        part = part if scale == 1.0 else ops.multiply(part, scale)
+        total = part if total is None else ops.add(total, part)
+    for penalty in model.regularization_losses():
+        total = ops.add(total, penalty)
+    outputs: dict[str, Value] = {"loss": total}
+    numbers = {"loss": total}
+    if len(parts) > 1:
+        numbers.update(
+            {f"{n}_loss": p for n, p in zip(model.output_names, parts, strict=True) if p is not None}
+        )
+    tracked = {one.name: one for one in chosen.tracked}
+    for sums in totals:
+        if sums.name in numbers:
+            contributions = (ops.multiply(numbers[sums.name], batch), ops.cast(batch, dtype="float32"))
+        else:
+            one = tracked[sums.name]
+            name = model.output_names[one.output]
+            weight = values.get(f"weight/{name}") if one.weighted else None
+            contributions = one.metric.contributions(values[f"y/{name}"], predictions[one.output], weight)
+        graph = total.graph
+        outputs.update(sums.add([ops.base.to_value(value, graph) for value in contributions]))
+    return outputs
+
+
+def new_totals(model: Any) -> list[Totals]:
+    """Sums for everything that is logged: the loss, each output's loss when there are several, the metrics."""
+    names = ["loss"]
+    if len(model.output_names) > 1:
+        names += [
+            f"{name}_loss"
+            for name, loss in zip(model.output_names, model.compiled.losses, strict=True)
+            if loss is not None
+        ]
+    result = [Totals(name, ops.divide) for name in names]
+    return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
+
+
+def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+    """The whole step of training: forward, loss, gradients, update, metrics. Pauses between its transforms."""
+    chosen = model.compiled
+    with model.compiled_flags():
+        graph = trace(lambda **values: loss_and_totals(model, totals, values, True), specs)
+    if pacer.due():
+        yield PAUSE
+    graph = differentiate(graph, "loss", chosen.trained)
+    pairs = [(graph.outputs.pop(gradient_name(one), None), one) for one in chosen.trained]
+    missing = [variable.name for gradient, variable in pairs if gradient is None]
+    if missing:
+        model.warn_once(
+            f"The loss does not depend on {', '.join(missing)}: these weights stay as they are.",
+            key="gradients",
+        )
+    with graph:
+        known = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+        if known:
+            chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
+    if pacer.due():
+        yield PAUSE
+    return (yield from finished(model, graph, totals, pacer))
+
+
+def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+    """Forward, loss and metrics in inference mode."""
+    with model.compiled_flags():
+        graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
+    return (yield from finished(model, graph, totals, pacer))
+
+
+def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+    """Forward in inference mode; the outputs `output/<name>`."""
+
+    def run(**values: Value) -> dict[str, Value]:
+        outputs = forward(model, [values[name] for name in input_names(model)], False)
+        return {f"output/{name}": value for name, value in zip(model.output_names, outputs, strict=True)}
+
+    return (yield from finished(model, trace(run, specs), (), pacer))
+
+
+def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -> Generator:
+    """Simplify, plan and allocate."""
+    graph = simplify(graph)
+    if pacer.due():
+        yield PAUSE
+    program = plan(graph)
+    if pacer.due():
+        yield PAUSE
+    model.builds += 1
+    return Step(model.executor, graph, program, totals)
