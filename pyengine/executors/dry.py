@@ -117,8 +117,8 @@ def meaning(graph: Graph, program: Program) -> tuple[dict[str, Token], list[Toke
     token.update({graph.reads[v]: ("read", n) for n, v in enumerate(program.variables) if v in graph.reads})
     for node in graph.nodes:
         inputs = [token[value] for value in node.inputs]
-        moved = node.op.alias or node.op.name == "copy"  # type: ignore[attr-defined]
-        token[node.output] = inputs[0] if moved else (node.op.key, *inputs)  # type: ignore[attr-defined]
+        moved = node.op.alias or node.op.name == "copy"
+        token[node.output] = inputs[0] if moved else (node.op.key, *inputs)
     outputs = {name: token[value] for name, value in graph.outputs.items()}
     variables = [
         token[graph.writes[v]] if v in graph.writes else ("read", n) for n, v in enumerate(program.variables)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -36,15 +36,6 @@ class Spec:
 
     def __str__(self) -> str:
         return f"{SHORT[self.dtype]}[{','.join(map(str, self.shape))}]"
-
-
-class AnyOp(Protocol):
-    """What a node needs of its op."""
-
-    name: str
-    settings: dict[str, Any]
-
-    def shape(self, *specs: Spec) -> Spec: ...
 
 
 class Value:
@@ -84,11 +75,14 @@ class Value:
 
 
 class Node:
-    """One application of an op: its inputs and the value it makes."""
+    """One application of an op: its inputs and the value it makes.
+
+    The op is an object with `name`, `settings` and a `shape` rule; what else it can do is no matter of the graph.
+    """
 
     __slots__ = ("inputs", "op", "output")
 
-    def __init__(self, op: AnyOp, inputs: tuple[Value, ...], graph: Graph, spec: Spec):
+    def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, spec: Spec):
         self.op = op
         self.inputs = inputs
         self.output = Value(spec, graph, self)
@@ -144,7 +138,7 @@ class Graph:
             raise GraphError(f"Variable {variable.name!r} is {have} and cannot be assigned {value.spec}.")
         self.writes[variable] = value
 
-    def add(self, op: AnyOp, inputs: tuple[Value, ...]) -> Value:
+    def add(self, op: Any, inputs: tuple[Value, ...]) -> Value:
         """Apply an op to values of this graph."""
         for value in inputs:
             self.own(value)

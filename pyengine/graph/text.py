@@ -20,7 +20,7 @@ import numpy as np
 
 from pyengine.dtypes import LONG
 from pyengine.errors import GraphError
-from pyengine.graph.graph import AnyOp, Graph, Spec, Value
+from pyengine.graph.graph import Graph, Spec, Value
 from pyengine.graph.variable import Variable
 
 SHOWN = 8  # constants of more numbers than this are abbreviated in print
@@ -55,7 +55,7 @@ _KEPT = re.compile(r'(write|output) "(.*)" (%\d+)')
 
 
 def parse_graph(
-    text: str, make_op: Callable[..., AnyOp], variables: Mapping[str, Variable] | None = None
+    text: str, make_op: Callable[..., Any], variables: Mapping[str, Variable] | None = None
 ) -> Graph:
     """The graph that `print_graph(graph, full=True)` wrote.
 

@@ -103,9 +103,9 @@ def plan(graph: Graph) -> Program:
         return Slot(CONSTANTS, constant_offset[buffer.home], value.spec)
 
     calls = [
-        Call(node.op, tuple(slot(value) for value in node.inputs), slot(node.output))  # type: ignore[arg-type]
+        Call(node.op, tuple(slot(value) for value in node.inputs), slot(node.output))
         for node in nodes
-        if not node.op.alias  # type: ignore[attr-defined]
+        if not node.op.alias
     ]
     late = [(variable, value) for variable, value in graph.writes.items() if variable not in direct]
     calls += copies(late, slot, number)

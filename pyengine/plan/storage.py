@@ -42,25 +42,25 @@ def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]
     direct: dict[Variable, Value] = {}
     after: dict[Node, set[Node]] = {}
     for variable, value in graph.writes.items():
-        node = value.node
-        if node is None or node.op.alias or written.count(value) > 1:  # type: ignore[attr-defined]
+        maker = value.node
+        if maker is None or maker.op.alias or written.count(value) > 1:
             continue
         old = graph.reads.get(variable)
-        before = [reader for reader in readers.get(old, ()) if reader is not node] if old is not None else []
+        before = [reader for reader in readers.get(old, ()) if reader is not maker] if old is not None else []
         if old is not None and (old in shown or any(roots.get(other) is old for other in written)):
             continue
-        if any(position[reader] > position[node] for reader in before):
+        if any(position[reader] > position[maker] for reader in before):
             continue
-        if old is not None and node in readers[old] and not replaces(node, old):
+        if old is not None and maker in readers[old] and not replaces(maker, old):
             continue
         direct[variable] = value
-        after[node] = set(before)
+        after[maker] = set(before)
     return direct, after
 
 
 def root_of(value: Value) -> Value:
     """The value whose memory this one merely sees in another shape."""
-    while value.node is not None and value.node.op.alias:  # type: ignore[attr-defined]
+    while value.node is not None and value.node.op.alias:
         value = value.node.inputs[0]
     return value
 
@@ -68,7 +68,7 @@ def root_of(value: Value) -> Value:
 def replaces(node: Node, value: Value) -> bool:
     """Whether the node may write its output over this input (given directly, not through an alias)."""
     places = [index for index, one in enumerate(node.inputs) if root_of(one) is value]
-    allowed = node.op.in_place  # type: ignore[attr-defined]
+    allowed = node.op.in_place
     return all(index in allowed and node.inputs[index].spec == node.output.spec for index in places)
 
 
@@ -103,7 +103,7 @@ def buffers(graph: Graph, nodes: list[Node], direct: dict[Variable, Value]) -> d
         place(value, index)
         if value in home:
             continue
-        for position in node.op.in_place:  # type: ignore[attr-defined]
+        for position in node.op.in_place:
             if position >= len(node.inputs):
                 break
             dying = root_of(node.inputs[position])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from pyengine.data import ArrayData, Dataset
 from pyengine.errors import DataError
 from pyengine.graph import Spec
 from pyengine.training import inputs
+from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
@@ -35,13 +36,13 @@ class Steps:
         build: a generator function from the specs of the inputs by name, and a pacer, to the Step.
     """
 
-    def __init__(self, model: Any, build: Callable[..., Generator], totals: Sequence[Totals] = ()):
+    def __init__(self, model: Any, build: Callable[..., Work], totals: Sequence[Totals] = ()):
         self.model = model
         self.build = build
         self.totals = list(totals)
         self.kept: dict[tuple, Step] = {}
 
-    def fed(self, arrays: Sequence[np.ndarray], pacer: Pacer) -> Generator:
+    def fed(self, arrays: Sequence[np.ndarray], pacer: Pacer) -> Work:
         """The step for arrays of these shapes (inputs, then targets, then weights), with the arrays in it."""
         model = self.model
         names = [f"x/{name}" for name in model.input_names]
@@ -102,7 +103,7 @@ class ArraySource:
             yield from self.data.batches(self.batch_size, key=self.key, epoch=self._passes)
             self._passes += 1
 
-    def next(self, steps: Steps, pacer: Pacer) -> Generator:
+    def next(self, steps: Steps, pacer: Pacer) -> Work:
         """The next batch of this epoch, or None."""
         if self.steps_per_epoch is not None and self._taken >= self.steps_per_epoch:
             return None
@@ -137,7 +138,7 @@ class DatasetSource:
         if self._iterator is None or self.steps is None:
             self._iterator = aiter(self.dataset)
 
-    def next(self, steps: Steps, pacer: Pacer) -> Generator:
+    def next(self, steps: Steps, pacer: Pacer) -> Work:
         if self.steps is not None and self._taken >= self.steps:
             return None
         assert self._iterator is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from pyengine.data import ArrayData
 from pyengine.dtypes import canonical
 from pyengine.errors import ArgumentError, DataError, ShapeError, unknown_name
-from pyengine.training.job import PAUSE
+from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 
 CHUNK = 1 << 18  # numbers checked between two looks at the clock: about 1 MB
@@ -205,7 +205,7 @@ def weights_of_classes(class_weight: Mapping[Any, float], targets: np.ndarray, n
     return np.array([table[int(label)] for label in present], np.float32)[places]
 
 
-def check_numbers(model: Any, data: ArrayData, pacer: Pacer) -> Generator:
+def check_numbers(model: Any, data: ArrayData, pacer: Pacer) -> Work:
     """Non-finite numbers and labels out of range are errors; looks at the data a megabyte at a time."""
     for what, arrays in (("x", data.x), ("y", data.y)):
         for index, array in enumerate(arrays):

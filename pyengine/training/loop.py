@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pyengine.callbacks import CallbackList
 from pyengine.data import ArrayData
 from pyengine.logs import Logs
 from pyengine.training.feeding import Fed, Steps
-from pyengine.training.job import PAUSE
+from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step
 
@@ -29,17 +29,17 @@ class Running:
         self.batch = 0
         self.logs = Logs()
 
-    def call(self, hook: str, *args: Any) -> Generator:
+    def call(self, hook: str, *args: Any) -> Work:
         """Call a hook of every callback, and have what it returns awaited."""
         yield from self.callbacks.call(hook, *args)
 
-    def breathe(self, due: bool) -> Generator:
+    def breathe(self, due: bool) -> Work:
         """Give control back if it is time, and tell the callbacks."""
         if due:
             yield PAUSE
             yield from self.call("on_yield", self.epoch, self.batch, self.logs)
 
-    def step(self, step: Step) -> Generator:
+    def step(self, step: Step) -> Work:
         """One whole step, pausing inside it when it takes long."""
         step.begin()
         while not step.advance(self.pacer.deadline):
@@ -53,9 +53,9 @@ def training(
     *,
     epochs: int,
     initial_epoch: int,
-    validate: Callable[[], Generator] | None,
+    validate: Callable[[], Work] | None,
     validation_due: Callable[[int], bool],
-) -> Generator:
+) -> Work:
     """Epochs of batches from `source`, each followed by validation where it is due; callbacks see everything.
 
     Returns the model's History.
@@ -93,7 +93,7 @@ def training(
     return model.history
 
 
-def train_epoch(running: Running, source: Any, steps: Steps) -> Generator:
+def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
     """The batches of one epoch; returns how many ran."""
     model, callbacks, pacer = running.model, running.callbacks, running.pacer
     listened = callbacks.wants("on_train_batch_begin") or callbacks.wants("on_train_batch_end")
@@ -132,7 +132,7 @@ def check_loss(running: Running, loss: float) -> None:
     )
 
 
-def evaluation(running: Running, source: Any, steps: Steps) -> Generator:
+def evaluation(running: Running, source: Any, steps: Steps) -> Work:
     """One pass over data in inference mode; returns the values by name."""
     callbacks, pacer = running.callbacks, running.pacer
     listened = callbacks.wants("on_test_batch_begin") or callbacks.wants("on_test_batch_end")
@@ -158,11 +158,11 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Generator:
     return values
 
 
-def prediction(running: Running, data: ArrayData, batch_size: int, steps: Steps) -> Generator:
+def prediction(running: Running, data: ArrayData, batch_size: int, steps: Steps) -> Work:
     """Outputs for all rows, batch by batch: a list of arrays (samples, …)."""
     results: list[np.ndarray] = []
     names = running.model.output_names
-    callbacks, pacer = running.callbacks, running.pacer
+    pacer = running.pacer
     yield from running.call("on_predict_begin", Logs())
     for batch, begin in enumerate(range(0, len(data), batch_size)):
         end = min(begin + batch_size, len(data))

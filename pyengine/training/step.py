@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from pyengine import ops
 from pyengine.executors import Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
-from pyengine.training.job import PAUSE
+from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 from pyengine.transforms import differentiate, gradient_name, simplify, trace
 
@@ -115,7 +115,8 @@ def loss_and_totals(
     chosen = model.compiled
     predictions = forward(model, [values[name] for name in input_names(model)], training)
     batch = float(predictions[0].shape[0])
-    parts, total = [], None
+    parts: list[Any] = []
+    total: Any = None
     for index, (loss, scale, name) in enumerate(
         zip(chosen.losses, chosen.loss_weights, model.output_names, strict=True)
     ):
@@ -161,7 +162,7 @@ def new_totals(model: Any) -> list[Totals]:
     return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
 
 
-def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """The whole step of training: forward, loss, gradients, update, metrics. Pauses between its transforms."""
     chosen = model.compiled
     with model.compiled_flags():
@@ -185,14 +186,14 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
     return (yield from finished(model, graph, totals, pacer))
 
 
-def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Forward, loss and metrics in inference mode."""
     with model.compiled_flags():
         graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
     return (yield from finished(model, graph, totals, pacer))
 
 
-def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Generator:
+def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Forward in inference mode; the outputs `output/<name>`."""
 
     def run(**values: Value) -> dict[str, Value]:
@@ -202,7 +203,7 @@ def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], p
     return (yield from finished(model, trace(run, specs), (), pacer))
 
 
-def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -> Generator:
+def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Simplify, plan and allocate."""
     graph = simplify(graph)
     if pacer.due():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,23 @@ from pyengine.executors import Executor, NumpyExecutor
 from pyengine.training import inputs, loop
 from pyengine.training.compile import Compiled, compiled
 from pyengine.training.feeding import ArraySource, DatasetSource, Steps
-from pyengine.training.job import Job, blocking
+from pyengine.training.job import Job, Work, blocking
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, new_totals, predict_step, test_step, train_step
 
 Array = Any
 KINDS = {"train": train_step, "test": test_step, "predict": predict_step}
+
+
+@dataclass
+class Plan:
+    """What fit and fit_dataset are asked alike."""
+
+    epochs: Any
+    initial_epoch: Any
+    verbose: Any
+    callbacks: Any
+    validation_freq: Any
 
 
 class Trainer:
@@ -151,10 +163,8 @@ class Trainer:
     def _steps_of(self, kind: str) -> Iterator[Steps]:
         """The planned steps of a kind, for one user at a time; who comes meanwhile gets others."""
         pool = self._steps[kind]
-        if pool:
-            steps = pool.pop()
-        else:
-            steps = Steps(self, KINDS[kind], new_totals(self) if kind != "predict" else ())
+        totals = () if pool or kind == "predict" else new_totals(self)
+        steps = pool.pop() if pool else Steps(self, KINDS[kind], totals)
         try:
             yield steps
         finally:
@@ -309,7 +319,7 @@ class Trainer:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
-    ) -> Generator:
+    ) -> Work:
         self._refuse_while_fitting("fit")
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         if isinstance(x, Dataset):
@@ -332,8 +342,8 @@ class Trainer:
             optional("validation_steps", validation_steps),
             pacer,
         )
-        arguments = dict(epochs=epochs, verbose=verbose, callbacks=callbacks, initial_epoch=initial_epoch)
-        return (yield from self._train(pacer, source, validation, validation_freq, batch_size, **arguments))
+        plan = Plan(epochs, initial_epoch, verbose, callbacks, validation_freq)
+        return (yield from self._train(pacer, source, validation, plan, batch_size))
 
     def _fit_dataset(
         self,
@@ -351,7 +361,7 @@ class Trainer:
         initial_epoch: int = 0,
         batches_per_epoch: int | None = None,
         steps_per_epoch: int | None = None,
-    ) -> Generator:
+    ) -> Work:
         self._refuse_while_fitting("fit_dataset")
         if self._compile_words is None:
             self.ensure_compiled()
@@ -373,10 +383,10 @@ class Trainer:
             optional("validation_batches", validation_batches),
             pacer,
         )
-        arguments = dict(epochs=epochs, verbose=verbose, callbacks=callbacks, initial_epoch=initial_epoch)
-        return (yield from self._train(pacer, source, validation, validation_freq, None, **arguments))
+        plan = Plan(epochs, initial_epoch, verbose, callbacks, validation_freq)
+        return (yield from self._train(pacer, source, validation, plan, None))
 
-    def _build_from_first(self, dataset: Dataset) -> Generator:
+    def _build_from_first(self, dataset: Dataset) -> Work:
         """Build a model of unknown input shape from the dataset's first batch."""
         from pyengine.training.feeding import unpacked
 
@@ -387,7 +397,7 @@ class Trainer:
             raise DataError("The dataset has no batch: its first pass ended at once.") from None
         inputs.fit_inputs(self, unpacked(first)[0])
 
-    def _validation(self, given: Any, batch_size: int, steps: int | None, pacer: Pacer) -> Generator:
+    def _validation(self, given: Any, batch_size: int, steps: int | None, pacer: Pacer) -> Work:
         """Where validation batches come from, or None."""
         if given is None:
             return None
@@ -408,16 +418,11 @@ class Trainer:
         pacer: Pacer,
         source: Any,
         validation: Any,
-        validation_freq: Any,
+        plan: Plan,
         batch_size: int | None,
-        *,
-        epochs: int,
-        verbose: Any,
-        callbacks: Any,
-        initial_epoch: int,
-    ) -> Generator:
-        epochs = count("epochs", epochs, least=0)
-        initial_epoch = count("initial_epoch", initial_epoch, least=0)
+    ) -> Work:
+        epochs = count("epochs", plan.epochs, least=0)
+        initial_epoch = count("initial_epoch", plan.initial_epoch, least=0)
         self.ensure_compiled()
         self._warn_of_changed_flags()
         self.history = History()
@@ -427,19 +432,19 @@ class Trainer:
             "steps": source.steps,
             "batch_size": batch_size,
             "samples": len(source.data) if isinstance(source, ArraySource) else None,
-            "verbose": verbose,
+            "verbose": plan.verbose,
             "do_validation": validation is not None,
-            "validation_freq": validation_freq,
+            "validation_freq": plan.validation_freq,
         }
-        everyone = CallbackList([progress_display(verbose), callbacks, self.history], self, params)
+        everyone = CallbackList([progress_display(plan.verbose), plan.callbacks, self.history], self, params)
         running = loop.Running(self, everyone, pacer)
-        due = validation_due(validation_freq)
+        due = validation_due(plan.validation_freq)
         self.loss_reported = False
         self._fitting = True
         try:
             with self._steps_of("train") as steps:
 
-                def validate() -> Generator:
+                def validate() -> Work:
                     with self._steps_of("test") as tests:
                         return (yield from loop.evaluation(running, validation, tests))
 
@@ -471,7 +476,7 @@ class Trainer:
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
-    ) -> Generator:
+    ) -> Work:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         data = self._labelled(x, y, sample_weight, None)
         yield from inputs.check_numbers(self, data, pacer)
@@ -488,7 +493,7 @@ class Trainer:
         verbose: Any = 0,
         callbacks: Any = None,
         return_dict: bool = False,
-    ) -> Generator:
+    ) -> Work:
         if self._compile_words is None:
             self.ensure_compiled()
         if not self.built:  # type: ignore[attr-defined]
@@ -498,9 +503,7 @@ class Trainer:
         )
         return (yield from self._measure(pacer, source, verbose, callbacks, return_dict))
 
-    def _measure(
-        self, pacer: Pacer, source: Any, verbose: Any, callbacks: Any, return_dict: bool
-    ) -> Generator:
+    def _measure(self, pacer: Pacer, source: Any, verbose: Any, callbacks: Any, return_dict: bool) -> Work:
         self.ensure_compiled()
         self.settle()
         everyone = CallbackList([progress_display(verbose), callbacks], self, {"steps": source.steps})
@@ -519,7 +522,7 @@ class Trainer:
         batch_size: int | None = None,
         verbose: Any = 0,
         callbacks: Any = None,
-    ) -> Generator:
+    ) -> Work:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         data = ArrayData(inputs.fit_inputs(self, x))
         self.settle()

@@ -38,7 +38,7 @@ def simplify(graph: Graph) -> Graph:
     known: dict[tuple, Value] = {}
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Value:
-        op: Op = node.op  # type: ignore[assignment]
+        op: Op = node.op
         op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
             op, unstretched(op, inputs, node.output)
         )
@@ -115,7 +115,9 @@ IDENTITIES: dict[str, Callable[[Op, tuple[Value, ...], Graph], Value | None]] = 
     "reshape": _itself,
     "broadcast_to": _itself,
     "cast": _itself,
-    "transpose": lambda op, inputs, graph: inputs[0] if op.axes == tuple(range(len(op.axes))) else None,
+    "transpose": lambda op, inputs, graph: (
+        inputs[0] if op.settings["axes"] == tuple(range(len(inputs[0].shape))) else None
+    ),
 }
 
 
