@@ -8,6 +8,7 @@ To add one:
 
 # ruff: noqa: F401
 from pyengine.ops.base import OPS, Op, apply, dtype_of, in_dtype, make, meet, shape_of
+from pyengine.ops.conv import conv1d, conv2d, depthwise_conv2d
 from pyengine.ops.elementwise import (
     abs,
     add,
@@ -52,7 +53,11 @@ from pyengine.ops.elementwise import (
     tanh,
     where,
 )
+from pyengine.ops.index import add_along_axis, gather, one_hot, scatter_add, take_along_axis
 from pyengine.ops.matmul import matmul
+from pyengine.ops.normalize import log_softmax, logsumexp, softmax
+from pyengine.ops.pool import average_pool1d, average_pool2d, max_pool1d, max_pool2d
+from pyengine.ops.random import next_random_state, random_normal, random_uniform
 from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, sum, sum_to, variance
 from pyengine.ops.state import assign, assign_add
 from pyengine.ops.structure import (

@@ -1,0 +1,108 @@
+"""Ops that turn scores into probabilities: softmax, log_softmax, logsumexp. None of them overflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine import shapes
+from pyengine.dtypes import is_float
+from pyengine.graph import Spec
+from pyengine.ops import elementwise as e
+from pyengine.ops.base import Array, Op, apply, dtype_of, in_dtype, shape_of
+from pyengine.ops.reduce import Axis, Reduction, sum
+
+
+class OverAxis(Op):
+    """Along one axis, in place; the shape stays."""
+
+    in_place = (0,)
+    axis: int
+
+    def shape(self, x: Spec) -> Spec:
+        return x
+
+    def evaluate(self, x):
+        out = np.empty_like(x)
+        self.evaluate_into(out, x)
+        return out
+
+
+class Softmax(OverAxis):
+    """exp(x) / Σ exp(x)."""
+
+    name = "softmax"
+
+    def evaluate_into(self, out, x):
+        if x.size:
+            np.subtract(x, x.max(axis=self.axis, keepdims=True), out=out)
+            np.exp(out, out=out)
+            np.divide(out, out.sum(axis=self.axis, keepdims=True), out=out)
+
+    def gradient(self, gradient, output, x):
+        along = sum(e.multiply(gradient, output), axis=self.axis, keepdims=True)
+        return (e.multiply(output, e.subtract(gradient, along)),)
+
+
+class LogSoftmax(OverAxis):
+    """x - log Σ exp(x)."""
+
+    name = "log_softmax"
+
+    def evaluate_into(self, out, x):
+        if x.size:
+            np.subtract(x, x.max(axis=self.axis, keepdims=True), out=out)
+            np.subtract(out, np.log(np.exp(out).sum(axis=self.axis, keepdims=True)), out=out)
+
+    def gradient(self, gradient, output, x):
+        total = sum(gradient, axis=self.axis, keepdims=True)
+        return (e.subtract(gradient, e.multiply(e.exp(output), total)),)
+
+
+class LogSumExp(Reduction):
+    """log Σ exp(x). Over nothing it is -∞, the logarithm of an empty sum."""
+
+    name = "logsumexp"
+
+    def evaluate(self, x):
+        top = x.max(axis=self.axes, keepdims=True, initial=-np.inf)
+        top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))  # ±∞ - ±∞ would be NaN
+        total = np.log(np.exp(x - top).sum(axis=self.axes, keepdims=True)) + top
+        return total if self.keepdims else total.reshape(shapes.reduced(x.shape, self.axes, False))
+
+    def gradient(self, gradient, output, x):
+        share = e.exp(e.subtract(x, self.restored(output, x)))
+        return (e.multiply(self.restored(gradient, x), share),)
+
+
+def _floats(x: Array) -> Array:
+    return x if is_float(dtype_of(x)) else in_dtype(x, "float32")
+
+
+def softmax(x: Array, *, axis: int = -1) -> Any:
+    """Probabilities from scores: exp(x) / Σ exp(x) along an axis.
+
+    >>> softmax(np.float32([1000, 1000]))
+    array([0.5, 0.5], dtype=float32)
+    """
+    return apply(Softmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), _floats(x))
+
+
+def log_softmax(x: Array, *, axis: int = -1) -> Any:
+    """Logarithms of the probabilities, exact where softmax itself would round to 0.
+
+    >>> log_softmax(np.float32([1000, 0]))
+    array([    0., -1000.], dtype=float32)
+    """
+    return apply(LogSoftmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), _floats(x))
+
+
+def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """log Σ exp(x) over axes (None: all).
+
+    >>> logsumexp(np.float32([1000, 1000])).round(2)
+    np.float32(1000.69)
+    """
+    op = LogSumExp(axes=shapes.normalize_axes(axis, len(shape_of(x))), keepdims=keepdims)
+    return apply(op, _floats(x))

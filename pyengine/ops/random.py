@@ -1,0 +1,126 @@
+"""Random numbers inside a step, from a state that the step itself moves on.
+
+A state is three 32-bit words: a key and a step counter. The numbers are those of `pyengine.random` for
+`fold_in(key, counter)`: each step draws anew, and again the same when the state is put back. Within a layer:
+
+    noise = ops.random_normal(state, shape=x.shape)
+    state.assign(ops.next_random_state(state))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import random, shapes
+from pyengine.dtypes import canonical, is_float
+from pyengine.errors import ArgumentError, DtypeError, ShapeError
+from pyengine.graph import Spec
+from pyengine.ops.base import Array, Op, apply
+
+
+def check_state(op: str, state: Spec) -> None:
+    if state != Spec((3,), "uint32"):
+        raise ShapeError(
+            f"{op} expects a random state u32[3] (two words of a key, a counter), but got {state}. "
+            "Layers make one with add_random_state."
+        )
+
+
+class Random(Op):
+    """state: (3,) uint32 -> `target`, floats."""
+
+    target: shapes.Shape
+    dtype: str
+
+    def shape(self, state: Spec) -> Spec:
+        check_state(self.name, state)
+        return Spec(self.target, self.dtype)
+
+    def key_of(self, state):
+        first, second, counter = state.tolist()
+        return random.fold_in((first, second), counter)
+
+    def gradient(self, gradient, output, state):
+        return (None,)
+
+
+class RandomUniform(Random):
+    name = "random_uniform"
+    low: float
+    high: float
+
+    def evaluate(self, state):
+        key = self.key_of(state)
+        return random.uniform(key, self.target, low=self.low, high=self.high, dtype=self.dtype)
+
+
+class RandomNormal(Random):
+    name = "random_normal"
+
+    def evaluate(self, state):
+        return random.normal(self.key_of(state), self.target, dtype=self.dtype)
+
+
+class NextRandomState(Op):
+    """The same key, the counter one further (after 2³² steps it begins again)."""
+
+    name = "next_random_state"
+    in_place = (0,)
+
+    def shape(self, state: Spec) -> Spec:
+        check_state(self.name, state)
+        return state
+
+    def evaluate(self, state):
+        return np.add(state, np.array([0, 0, 1], np.uint32))
+
+    def evaluate_into(self, out, state):
+        np.add(state, np.array([0, 0, 1], np.uint32), out=out)
+
+    def gradient(self, gradient, output, state):
+        return (None,)
+
+
+def _target(shape: Sequence[int], dtype: str) -> dict[str, Any]:
+    dtype = canonical(dtype)
+    if not is_float(dtype):
+        raise DtypeError(f"Random numbers are float32 or float64, not {dtype}. Cast them afterwards.")
+    return {"target": tuple(int(length) for length in shape), "dtype": dtype}
+
+
+def random_uniform(
+    state: Array, *, shape: Sequence[int], low: float = 0.0, high: float = 1.0, dtype: str = "float32"
+) -> Any:
+    """Numbers spread evenly over low ≤ x < high, decided by `state` alone.
+
+    Shapes: state `(3,)` uint32 (key, key, counter); result `shape`.
+
+    >>> random_uniform(np.uint32([0, 7, 0]), shape=(2,)).dtype
+    dtype('float32')
+    """
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise ArgumentError(f"random_uniform needs finite bounds with low ≤ high, but got {low} and {high}.")
+    return apply(RandomUniform(**_target(shape, dtype), low=float(low), high=float(high)), state)
+
+
+def random_normal(state: Array, *, shape: Sequence[int], dtype: str = "float32") -> Any:
+    """Numbers of the standard normal distribution, decided by `state` alone.
+
+    Shapes: state `(3,)` uint32 (key, key, counter); result `shape`.
+
+    >>> random_normal(np.uint32([0, 7, 0]), shape=(2, 3)).shape
+    (2, 3)
+    """
+    return apply(RandomNormal(**_target(shape, dtype)), state)
+
+
+def next_random_state(state: Array) -> Any:
+    """The state for the step after this one.
+
+    >>> next_random_state(np.uint32([0, 7, 0]))
+    array([0, 7, 1], dtype=uint32)
+    """
+    return apply(NextRandomState(), state)
