@@ -1,0 +1,28 @@
+"""Layers: functions on arrays with weights of their own.
+
+To add one:
+1. a class with `call` (and `build`, if it has weights) in the file of its family; shapes, configuration, repr,
+   copies and its JavaScript face follow from that
+2. its name in the imports below
+3. a row in `tests/cases/layers.py`
+"""
+
+# ruff: noqa: F401
+from pyengine.layers.activation import Activation, LeakyReLU, ReLU, Softmax
+from pyengine.layers.base import Layer
+from pyengine.layers.core import Dense, Flatten, Permute, RepeatVector, Reshape
+from pyengine.layers.embedding import Embedding
+from pyengine.layers.input import Input, InputLayer
+from pyengine.layers.merge import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from pyengine.layers.naming import reset_names
+from pyengine.layers.noise import Dropout
+from pyengine.layers.symbolic import Connection, SymbolicTensor
+
+LAYERS: dict[str, type[Layer]] = {
+    name: value
+    for name, value in dict(globals()).items()
+    if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+}
+"""Every layer by class name."""
+
+__all__ = [*LAYERS, "LAYERS", "Connection", "Input", "Layer", "SymbolicTensor", "reset_names"]

@@ -1,0 +1,135 @@
+"""Activations as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyengine import activations, ops
+from pyengine.errors import ArgumentError
+from pyengine.layers.base import Layer
+
+
+class Activation(Layer):
+    """An activation function as a layer.
+
+    Shapes: any, unchanged.
+    Arguments:
+        activation: name, or function of ops.
+
+    >>> Activation("relu")([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def call(self, x: Any) -> Any:
+        return self.activation(x)
+
+
+class ReLU(Layer):
+    """min(x, max_value) where x ≥ threshold, else negative_slope · (x - threshold).
+
+    Shapes: any, unchanged.
+    Arguments:
+        max_value: ceiling of the output, at least 0; None: no ceiling.
+        negative_slope: slope below the threshold, at least 0.
+        threshold: where the input begins to pass, at least 0.
+
+    >>> ReLU(max_value=6)([-1.0, 2.0, 9.0])
+    array([0., 2., 6.], dtype=float32)
+
+    Agrees with Keras 3.
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, value in [
+            ("max_value", max_value),
+            ("negative_slope", negative_slope),
+            ("threshold", threshold),
+        ]:
+            if value is None and name == "max_value":
+                continue
+            if not isinstance(value, (int, float)) or not value >= 0:
+                raise ArgumentError(
+                    f"{self.label}: {name} must be a number of at least 0, but got {value!r}."
+                )
+        self.max_value = max_value
+        self.negative_slope = negative_slope
+        self.threshold = threshold
+
+    def call(self, x: Any) -> Any:
+        return activations.relu(
+            x, negative_slope=self.negative_slope, max_value=self.max_value, threshold=self.threshold
+        )
+
+
+class LeakyReLU(Layer):
+    """x where x ≥ 0, else negative_slope · x.
+
+    Shapes: any, unchanged.
+    Arguments:
+        negative_slope: slope below 0, at least 0.
+        alpha: TensorFlow.js's word for negative_slope; wins if given.
+
+    >>> LeakyReLU(0.5)([-2.0, 2.0])
+    array([-1.,  2.], dtype=float32)
+
+    Agrees with Keras 3.
+    """
+
+    def __init__(self, negative_slope: float = 0.3, *, alpha: float | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        slope = negative_slope if alpha is None else alpha
+        if not isinstance(slope, (int, float)) or not slope >= 0:
+            raise ArgumentError(
+                f"{self.label}: negative_slope must be a number of at least 0, but got {slope!r}."
+            )
+        self.negative_slope = slope
+
+    def call(self, x: Any) -> Any:
+        return activations.leaky_relu(x, negative_slope=self.negative_slope)
+
+
+class Softmax(Layer):
+    """Numbers that are positive and sum to 1 along an axis (or several): exp(x) / Σ exp(x).
+
+    Shapes: any, unchanged.
+    Arguments:
+        axis: the axis, or a list of axes that sum to 1 together.
+
+    >>> Softmax()([[0.0, 0.0]])
+    array([[0.5, 0.5]], dtype=float32)
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis if isinstance(axis, int) else tuple(axis)
+
+    def call(self, x: Any) -> Any:
+        if isinstance(self.axis, int):
+            return ops.softmax(x, axis=self.axis)
+        if len(self.axis) == 1:
+            return ops.softmax(x, axis=self.axis[0])
+        return softmax_over(x, self.axis)
+
+
+def softmax_over(x: Any, axes: Sequence[int]) -> Any:
+    """Softmax over several axes at once: they are brought together, softened as one, and taken apart again."""
+    rank = len(x.shape)
+    together = [axis % rank for axis in axes]
+    order = [axis for axis in range(rank) if axis not in together] + together
+    turned = ops.transpose(x, order)
+    lead = rank - len(together)
+    soft = ops.softmax(ops.reshape(turned, (*turned.shape[:lead], -1)), axis=-1)
+    back = sorted(range(rank), key=order.__getitem__)
+    return ops.transpose(ops.reshape(soft, turned.shape), back)

@@ -1,0 +1,476 @@
+"""What every layer is: a function on arrays with weights of its own.
+
+A layer knows only ops. Called on arrays it computes at once, called on values of a graph it writes itself down,
+called on symbolic tensors it becomes part of a model.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pyengine import constraints, initializers, ops, random, regularizers
+from pyengine.configurable import Configurable
+from pyengine.dtypes import canonical, is_float
+from pyengine.errors import ArgumentError, NotBuiltError, ShapeError
+from pyengine.graph import Value, Variable
+from pyengine.layers import naming
+from pyengine.layers.symbolic import AnyShape, Connection, SymbolicTensor, infer
+from pyengine.ops.base import to_array
+from pyengine.shapes import size
+
+
+class Layer(Configurable):
+    """A function on arrays with weights of its own.
+
+    A layer of your own needs at most three methods: a constructor that keeps its words, `build` that makes weights
+    once the inputs' shapes are known, and `call` that computes with ops.
+
+    >>> from pyengine import layers, ops
+    >>> class Scale(layers.Layer):
+    ...     def build(self, shape):
+    ...         self.factor = self.add_weight("factor", (shape[-1],), "ones")
+    ...     def call(self, x):
+    ...         return ops.multiply(x, self.factor)
+    >>> Scale()([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+
+    Arguments:
+        name: what errors, summaries and files call it; by default the class's name and a number.
+        trainable: whether an optimizer may change its weights.
+        dtype: "float32" or "float64", of weights and arithmetic; floating inputs are cast to it.
+        input_shape: shape of one sample, without the batch; for the first layer of a Sequential.
+        batch_input_shape: the same with the batch's length (or None) in front.
+    """
+
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The least and the largest number of inputs (None: any)."""
+    input_rank: int | None = None
+    """The rank that every input must have, the batch counted (None: any)."""
+    casts: ClassVar[bool] = True
+    """Whether floating inputs are cast to the layer's dtype."""
+
+    _takes_training: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__signature__ = complete_signature(cls)  # type: ignore[attr-defined]
+        if "build" in cls.__dict__:
+            cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
+        if "call" in cls.__dict__:
+            parameters = inspect.signature(cls.call).parameters
+            cls._takes_training = "training" in parameters or any(
+                p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()
+            )
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str = "float32",
+        input_shape: Sequence[int | None] | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
+    ):
+        self._named = name is not None
+        self.name = naming.unique(type(self).__name__) if name is None else name
+        self.dtype = canonical(dtype)
+        self._trainable = bool(trainable)
+        self._weights: list[Variable] = []
+        self.states: list[Variable] = []
+        self.connections: list[Connection] = []
+        self.built = False
+        self.built_shapes: tuple[AnyShape, ...] = ()
+        self.known_lengths: dict[int, int] = {}
+        self.declared_shape: AnyShape | None = None
+        if batch_input_shape is not None:
+            self.declared_shape = _lengths(batch_input_shape, "batch_input_shape")
+        elif input_shape is not None:
+            self.declared_shape = (None, *_lengths(input_shape, "input_shape"))
+
+    # What a subclass writes
+
+    def build(self, *input_shapes: AnyShape) -> None:
+        """Make the weights. Shapes have the batch first and None where a length is unknown."""
+        self.built, self.built_shapes = True, input_shapes
+
+    def call(self, *inputs: Any, training: bool = False) -> Any:
+        """Compute the output with ops. A layer that does the same in training and after may leave `training` out."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no `call`. Write one: call(self, x) -> ops of x."
+        )
+
+    def add_weight(
+        self,
+        name: str,
+        shape: Sequence[int | None],
+        initializer: Any = "glorot_uniform",
+        *,
+        regularizer: Any = None,
+        constraint: Any = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+    ) -> Variable:
+        """A new weight, to be kept in an attribute by `build`.
+
+        Arguments:
+            name: its own part of the name: "kernel" of layer "dense" is called "dense/kernel".
+            shape: its lengths, all known.
+            initializer, regularizer, constraint: names, configurations or objects.
+            trainable: False for what is no matter of gradients, as moving averages.
+        """
+        if None in shape:
+            raise ShapeError(
+                f"{self.label} cannot make its {name} of shape {tuple(shape)}: None is a length that the "
+                "inputs leave open. Give the first layer (or Input) that length."
+            )
+        lengths = tuple(int(length) for length in shape if length is not None)
+        dtype = dtype or self.dtype
+        start = initializers.get(initializer)(lengths, dtype)
+        weight = Variable(start, name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
+        weight.regularizer = regularizers.get(regularizer)
+        weight.constraint = constraints.get(constraint)
+        self._weights.append(weight)
+        return weight
+
+    def add_random_state(self, seed: int | None = None) -> Variable:
+        """A counter for `ops.random_uniform` and its like: (key, key, step). It is a state, not a weight."""
+        state = np.array([*random.next_key(seed), 0], np.uint32)
+        variable = Variable(state, name=f"{self.name}/random_state", trainable=False)
+        self.states.append(variable)
+        return variable
+
+    # Calling
+
+    def __call__(self, *inputs: Any, training: bool = False) -> Any:
+        """The output for arrays, graph values or symbolic tensors; several inputs singly or in one list."""
+        inputs = self.flat(*inputs)
+        least, most = self.arity
+        if not least <= len(inputs) <= (most or len(inputs)):
+            wanted = (
+                f"{least} or more" if most is None else f"{least}" if most == least else f"{least} to {most}"
+            )
+            wanted += " input" if most == 1 else " inputs"
+            raise ArgumentError(f"{self.label} expects {wanted}, but was called with {len(inputs)}.")
+        symbolic = [isinstance(x, SymbolicTensor) for x in inputs]
+        if any(symbolic):
+            if not all(symbolic):
+                raise ArgumentError(
+                    f"{self.label} got symbolic tensors and arrays together: give only the one or the other."
+                )
+            return self.connect(*inputs)
+        arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
+        return self.run(*arrays, training=training)
+
+    def flat(self, *inputs: Any) -> tuple[Any, ...]:
+        """Inputs given singly, from inputs given singly or as one list (of arrays, not of numbers)."""
+        first = inputs[0] if len(inputs) == 1 else None
+        if isinstance(first, (list, tuple)) and first and all(hasattr(x, "shape") for x in first):
+            return tuple(first)
+        return inputs
+
+    def connect(self, *inputs: SymbolicTensor) -> Any:
+        """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others."""
+        self.prepare(*(tensor.shape for tensor in inputs))
+        connection = Connection(self, inputs, infer(self, inputs))
+        self.connections.append(connection)
+        return connection.outputs[0] if len(connection.outputs) == 1 else list(connection.outputs)
+
+    def run(self, *inputs: Any, training: bool) -> Any:
+        """`call`, after the inputs were checked and cast and the weights made if there were none."""
+        self.prepare(*(x.shape for x in inputs))
+        if self.casts:
+            inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
+        try:
+            return self.call(*inputs, training=training) if self._takes_training else self.call(*inputs)
+        except ShapeError as error:
+            if getattr(error, "layer", None) is not None:
+                raise
+            shapes = " and ".join(str(x.shape) for x in inputs)
+            raise self.shape_error(f"{self.label} got shape {shapes}: {error}") from error
+
+    def prepare(self, *input_shapes: AnyShape) -> None:
+        """Check shapes, and make the weights at the first call."""
+        if self.input_rank is not None:
+            for shape in input_shapes:
+                if len(shape) != self.input_rank:
+                    raise self.shape_error(
+                        f"{self.label} expects inputs of rank {self.input_rank}, the batch counted, "
+                        f"but got shape {shape} of rank {len(shape)}. {self.rank_hint()}"
+                    )
+        if not self.built:
+            self.build(*((None, *shape[1:]) for shape in input_shapes))
+        for axis, length in self.known_lengths.items():
+            self._check_length(input_shapes[0], axis, length)
+
+    def _check_length(self, shape: AnyShape, axis: int, length: int) -> None:
+        place = axis % len(shape) if -len(shape) <= axis < len(shape) else len(shape)
+        if place < len(shape) and shape[place] in (None, length):
+            return
+        wanted = (*shape[:place], length, *shape[place + 1 :])
+        where = f"ending in {length}" if axis == -1 else f"with length {length} on axis {axis}"
+        raise self.shape_error(
+            f"{self.label} expects inputs {where} (it was built so), but got shape {shape}. "
+            f"Reshape the input to {wanted} or rebuild the layer."
+        )
+
+    def shape_error(self, text: str) -> ShapeError:
+        error = ShapeError(text)
+        error.layer = self  # type: ignore[attr-defined]
+        return error
+
+    def rank_hint(self) -> str:
+        """What to do about an input of the wrong rank."""
+        return "Reshape the input."
+
+    # What it is called, what it has
+
+    @property
+    def label(self) -> str:
+        """How errors call it: Dense 'head'."""
+        return f"{type(self).__name__} {self.name!r}"
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype of the input that it declares as the first layer of a model."""
+        return self.dtype
+
+    @classmethod
+    def get_class_name(cls) -> str:
+        """The name of its class, as Keras and files have it."""
+        return cls.__name__
+
+    def children(self) -> list[Layer]:
+        """The layers kept in its attributes, directly or in lists, tuples and maps."""
+        found: dict[int, Layer] = {}
+        for key, kept in vars(self).items():
+            if key not in ("_arguments", "connections"):
+                found.update((id(layer), layer) for layer in _layers_in(kept))
+        return list(found.values())
+
+    def all_layers(self) -> list[Layer]:
+        """The layers inside, at every depth, each once (not this one itself)."""
+        found: dict[int, Layer] = {}
+        for child in self.children():
+            for layer in (child, *child.all_layers()):
+                found.setdefault(id(layer), layer)
+        return list(found.values())
+
+    @property
+    def trainable(self) -> bool:
+        """Whether an optimizer may change its weights. Setting it sets it for every layer inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        self._trainable = bool(trainable)
+        for child in self.children():
+            child.trainable = trainable
+
+    def trainable_state(self) -> tuple[tuple[str, bool], ...]:
+        """(name, trainable) of this layer and every one inside: to see later which flag was changed."""
+        return tuple((layer.name, layer.trainable) for layer in (self, *self.all_layers()))
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights in the order of making, those of the layers inside after its own."""
+        return _distinct([*self._weights, *(w for child in self.children() for w in child.weights)])
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes by gradients; none if the layer is frozen."""
+        if not self.trainable:
+            return []
+        own = [weight for weight in self._weights if weight.trainable]
+        return _distinct([*own, *(w for child in self.children() for w in child.trainable_weights)])
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The other weights."""
+        changing = {id(weight) for weight in self.trainable_weights}
+        return [weight for weight in self.weights if id(weight) not in changing]
+
+    @property
+    def all_states(self) -> list[Variable]:
+        """What it remembers besides weights (random counters), those of the layers inside after its own."""
+        return _distinct([*self.states, *(s for child in self.children() for s in child.all_states)])
+
+    def count_params(self) -> int:
+        """How many numbers its weights hold."""
+        self._require_built("count its parameters")
+        return sum(size(weight.shape) for weight in self.weights)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights, in the order of `weights`.
+
+        >>> from pyengine import layers
+        >>> layer = layers.Dense(2)
+        >>> layer.build((None, 3))
+        >>> [weight.shape for weight in layer.get_weights()]
+        [(3, 2), (2,)]
+        """
+        self._require_built("give its weights")
+        return [weight.numpy() for weight in self.weights]
+
+    def set_weights(self, values: Sequence[Any]) -> None:
+        """Overwrite all weights, in the order of `weights`. Nothing is changed unless all shapes fit."""
+        self._require_built("take weights")
+        weights, arrays = self.weights, [np.asarray(value) for value in values]
+        if len(arrays) != len(weights):
+            listed = ", ".join(f"{weight.name} {weight.shape}" for weight in weights) or "none"
+            raise ShapeError(
+                f"{self.label} has {len(weights)} weights, but set_weights got {len(arrays)} arrays. "
+                f"Give one per weight, in this order: {listed}."
+            )
+        for position, (weight, array) in enumerate(zip(weights, arrays, strict=True)):
+            if array.shape != weight.shape:
+                raise ShapeError(
+                    f"{self.label}: weight {position}, {weight.name!r}, has shape {weight.shape}, but "
+                    f"set_weights got shape {array.shape} for it. No weight was changed."
+                )
+            if array.dtype.kind not in "fiub":
+                raise ArgumentError(
+                    f"{self.label}: set_weights got {array.dtype} for {weight.name!r}; give numbers. "
+                    "No weight was changed."
+                )
+        for weight, array in zip(weights, arrays, strict=True):
+            weight.set(array)
+
+    def regularization_losses(self) -> list[Any]:
+        """One scalar per trainable weight that has a regularizer: its penalty, written in ops."""
+        return [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
+
+    def _require_built(self, wish: str) -> None:
+        if not self.built:
+            raise NotBuiltError(
+                f"{self.label} cannot {wish} before the shape of its input is known. "
+                "Call it once, or build it with a shape: layer.build((None, …))."
+            )
+
+    # Its place in a model
+
+    def _first(self) -> Connection:
+        if not self.connections:
+            raise NotBuiltError(
+                f"{self.label} is not part of a model yet: call it on a symbolic tensor first."
+            )
+        return self.connections[0]
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor (or list of them) that it was first called on."""
+        tensors = self._first().inputs
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor (or list of them) that its first use makes."""
+        tensors = self._first().outputs
+        return tensors[0] if len(tensors) == 1 else list(tensors)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape (or list of shapes) of what it was first called on; None where a length is unknown."""
+        if self.connections or not self.built:
+            return _shapes([tensor.shape for tensor in self._first().inputs])
+        return _shapes(list(self.built_shapes))
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape (or list of shapes) of its output; None where a length is unknown."""
+        if self.connections or not self.built:
+            return _shapes([tensor.shape for tensor in self._first().outputs])
+        return self.compute_output_shape(*self.built_shapes)
+
+    def compute_output_shape(self, *input_shapes: Sequence[int | None]) -> Any:
+        """The output's shape for inputs of these shapes; None where a length is unknown.
+
+        >>> from pyengine import layers
+        >>> layers.Flatten().compute_output_shape((None, 4, 4))
+        (None, 16)
+        """
+        tensors = [SymbolicTensor(shape, self.dtype) for shape in input_shapes]
+        self.prepare(*(tensor.shape for tensor in tensors))
+        return _shapes([tensor.shape for tensor in infer(self, tensors)])
+
+    # Its words
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument of the constructor by name; the name and `trainable` are those it has now."""
+        now = {"name": self.name, "trainable": self.trainable}
+        return {key: now.get(key, value) for key, value in super().get_config().items()}
+
+    def _given(self) -> dict[str, Any]:
+        given = super()._given()
+        if not self._named:
+            given.pop("name", None)
+        return given
+
+
+def complete_signature(cls: type) -> inspect.Signature:
+    """A class's constructor with `**kwargs` replaced by the arguments that its bases add.
+
+    So an unknown argument is found at once, and whoever offers layers elsewhere sees all their arguments.
+    """
+    own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in own):
+        return inspect.Signature(own)
+    kept = [parameter for parameter in own if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+    names = {parameter.name for parameter in kept}
+    for base in cls.__mro__[1:]:
+        if "__init__" in base.__dict__ and base is not cls:
+            inherited = inspect.signature(base).parameters.values()
+            kept += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in inherited if p.name not in names]
+            break
+    return inspect.Signature(kept)
+
+
+def _once(build: Callable) -> Callable:
+    """`build` that does nothing the second time and remembers for which shapes the layer was built."""
+
+    @functools.wraps(build)
+    def built_once(self: Layer, *input_shapes: Any) -> None:
+        if self.built:
+            return
+        if len(input_shapes) == 1 and input_shapes[0] and isinstance(input_shapes[0][0], (list, tuple)):
+            input_shapes = tuple(input_shapes[0])
+        given = tuple(tuple(shape) for shape in input_shapes)
+        build(self, *given)
+        self.built, self.built_shapes = True, given
+
+    return built_once
+
+
+def _layers_in(kept: Any) -> Iterator[Layer]:
+    if isinstance(kept, Layer):
+        yield kept
+    elif isinstance(kept, (list, tuple)):
+        for one in kept:
+            yield from _layers_in(one)
+    elif isinstance(kept, dict):
+        for one in kept.values():
+            yield from _layers_in(one)
+
+
+def _distinct(items: list[Variable]) -> list[Variable]:
+    return list({id(item): item for item in items}.values())
+
+
+def _shapes(shapes: list[AnyShape]) -> Any:
+    return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _lengths(shape: Any, name: str) -> AnyShape:
+    try:
+        lengths = tuple(None if length is None else int(length) for length in shape)
+    except (TypeError, ValueError):
+        lengths = (-1,)
+    if any(length is not None and length < 0 for length in lengths):
+        raise ArgumentError(
+            f"{name} expects a list of whole numbers (or None), as [28, 28, 1], but got {shape!r}."
+        )
+    return lengths

@@ -1,0 +1,192 @@
+"""Layers that every model has: Dense, and those that only change the shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyengine import activations, constraints, initializers, ops, regularizers
+from pyengine.errors import ArgumentError, ShapeError
+from pyengine.layers import check
+from pyengine.layers.base import Layer
+from pyengine.layers.symbolic import AnyShape
+from pyengine.shapes import size
+
+
+class Dense(Layer):
+    """Every output sees every input: activation(x @ kernel + bias).
+
+    Shapes: (batch, …, features) to (batch, …, units).
+    Weights: kernel (features, units), bias (units,).
+    Arguments:
+        units: how many outputs, at least 1.
+        activation: name or function of ops; None leaves the sum as it is.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer: how they begin.
+        kernel_regularizer, bias_regularizer: penalties added to the loss.
+        kernel_constraint, bias_constraint: applied after every update.
+
+    >>> Dense(2, kernel_initializer="ones")([[1.0, 2.0, 3.0]])
+    array([[6., 6.]], dtype=float32)
+
+    Agrees with Keras 3.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        *,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = check.whole(self, "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+
+    def build(self, shape: AnyShape) -> None:
+        if len(shape) < 2:
+            raise self.shape_error(
+                f"{self.label} expects inputs of rank 2 or more, (batch, features), but got shape {shape}. "
+                "Give every sample an axis of features: reshape (batch,) to (batch, 1)."
+            )
+        if shape[-1] is None:
+            raise self.shape_error(
+                f"{self.label} needs to know the length of its input's last axis, but got shape {shape}. "
+                "Give Input (or the first layer) that length."
+            )
+        self.kernel = self.add_weight(
+            "kernel",
+            (shape[-1], self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                "bias",
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.known_lengths = {-1: shape[-1]}
+
+    def call(self, x: Any) -> Any:
+        x = ops.matmul(x, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return self.activation(x)
+
+
+class Flatten(Layer):
+    """All numbers of a sample in one row.
+
+    Shapes: (batch, …) to (batch, numbers per sample); (batch,) to (batch, 1).
+
+    >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]])
+    array([[1., 2., 3., 4.]], dtype=float32)
+    """
+
+    def __init__(self, *, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        check.channels_last(self, data_format)
+
+    def call(self, x: Any) -> Any:
+        return ops.flatten(x)
+
+
+class Reshape(Layer):
+    """The numbers of each sample in another shape.
+
+    Shapes: (batch, …) to (batch, *target_shape).
+    Arguments:
+        target_shape: shape of one sample; one length may be -1: what is left.
+
+    >>> Reshape((2, -1))([[1.0, 2.0, 3.0, 4.0]]).shape
+    (1, 2, 2)
+    """
+
+    def __init__(self, target_shape: Sequence[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        given = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        self.target_shape = tuple(
+            -1 if n in (-1, None) else check.whole(self, "target_shape", n) for n in given
+        )
+        if self.target_shape.count(-1) > 1:
+            raise ArgumentError(
+                f"{self.label}: only one length of target_shape can be worked out, but got {given!r}."
+            )
+
+    def call(self, x: Any) -> Any:
+        each = size(x.shape[1:])
+        known = size(length for length in self.target_shape if length != -1)
+        if -1 in self.target_shape and each % known == 0:
+            target = tuple(each // known if length == -1 else length for length in self.target_shape)
+        else:
+            target = self.target_shape
+        if size(target) != each:
+            raise ShapeError(
+                f"a sample has {each} numbers, but target_shape {self.target_shape} "
+                f"{'holds a multiple of' if -1 in target else 'holds'} {known}."
+            )
+        return ops.reshape(x, (x.shape[0], *target))
+
+
+class Permute(Layer):
+    """The axes of each sample in another order.
+
+    Shapes: (batch, axis 1, axis 2, …) to (batch, axis dims[0], axis dims[1], …).
+    Arguments:
+        dims: the order, counted from 1: the batch stays first.
+
+    >>> Permute((2, 1))([[[1.0, 2.0, 3.0]]]).shape
+    (1, 3, 1)
+    """
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.dims = tuple(check.whole(self, "dims", axis) for axis in dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ArgumentError(
+                f"{self.label}: dims must hold each of 1 … {len(self.dims)} once (the batch is axis 0 and "
+                f"stays), but got {dims!r}."
+            )
+        self.input_rank = len(self.dims) + 1
+
+    def call(self, x: Any) -> Any:
+        return ops.transpose(x, (0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """Each sample n times, along a new axis.
+
+    Shapes: (batch, features) to (batch, n, features).
+
+    >>> RepeatVector(3)([[1.0, 2.0]]).shape
+    (1, 3, 2)
+    """
+
+    input_rank = 2
+
+    def __init__(self, n: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.n = check.whole(self, "n", n)
+
+    def call(self, x: Any) -> Any:
+        batch, features = x.shape
+        return ops.broadcast_to(ops.expand_dims(x, 1), (batch, self.n, features))

@@ -1,0 +1,81 @@
+"""Where data enters a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyengine.dtypes import canonical
+from pyengine.errors import ArgumentError
+from pyengine.layers.base import Layer
+from pyengine.layers.symbolic import Connection, SymbolicTensor
+
+
+class InputLayer(Layer):
+    """The layer behind `Input`: it hands its data on as it comes.
+
+    Shapes: what comes in goes out.
+    Arguments:
+        shape: shape of one sample, without the batch; None for a length that varies.
+        batch_size: the batch's length, if it is always the same.
+        batch_shape: both in one, instead of the other two.
+        dtype: of the data; "int32" for indices.
+    """
+
+    casts = False
+
+    def __init__(
+        self,
+        shape: Sequence[int | None] | None = None,
+        *,
+        batch_size: int | None = None,
+        batch_shape: Sequence[int | None] | None = None,
+        dtype: str = "float32",
+        name: str | None = None,
+    ):
+        if (shape is None) == (batch_shape is None):
+            raise ArgumentError(
+                "Input expects `shape` (one sample, without the batch), as Input(shape=(784,)), or "
+                f"`batch_shape`, but got shape={shape!r} and batch_shape={batch_shape!r}."
+            )
+        if isinstance(shape, int):
+            shape = (shape,)
+        super().__init__(
+            name=name,
+            dtype=canonical(dtype),
+            batch_input_shape=(batch_size, *shape) if shape is not None else batch_shape,
+        )
+        assert self.declared_shape is not None
+        self.build(self.declared_shape)
+        tensor = SymbolicTensor(self.declared_shape, self.dtype, self.name)
+        self.connections.append(Connection(self, (), [tensor]))
+
+    def call(self, x: Any) -> Any:
+        return x
+
+    @property
+    def input(self) -> SymbolicTensor:
+        return self.output
+
+    @property
+    def input_shape(self) -> Any:
+        return self.declared_shape
+
+
+def Input(
+    shape: Sequence[int | None] | None = None,
+    *,
+    batch_size: int | None = None,
+    batch_shape: Sequence[int | None] | None = None,
+    dtype: str = "float32",
+    name: str | None = None,
+) -> SymbolicTensor:
+    """Data to come: where a model begins.
+
+    >>> Input(shape=(28, 28, 1), name="image")
+    SymbolicTensor('image', shape=(None, 28, 28, 1), dtype=float32)
+
+    Arguments: see `InputLayer`.
+    """
+    layer = InputLayer(shape, batch_size=batch_size, batch_shape=batch_shape, dtype=dtype, name=name)
+    return layer.output

@@ -1,0 +1,137 @@
+"""Layers that make one array of several."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+from pyengine import ops
+from pyengine.errors import ArgumentError
+from pyengine.layers.base import Layer
+from pyengine.layers.symbolic import AnyShape
+from pyengine.shapes import normalize_axis
+
+
+class Merge(Layer):
+    """Base of layers that combine several arrays number by number. Lengths of 1 are stretched.
+
+    Arrays of a lower rank get axes of length 1 behind the batch, as in Keras.
+    """
+
+    arity = (2, None)
+
+    def call(self, *inputs: Any) -> Any:
+        rank = max(len(x.shape) for x in inputs)
+        aligned = [
+            ops.reshape(x, (x.shape[0], *(1,) * (rank - len(x.shape)), *x.shape[1:])) if x.shape else x
+            for x in inputs
+        ]
+        return self.merge(aligned)
+
+    def merge(self, inputs: list[Any]) -> Any:
+        """Combine arrays of equal rank."""
+        raise NotImplementedError
+
+
+class Add(Merge):
+    """The sum of its inputs.
+
+    Shapes: two or more that broadcast against each other, to their common shape.
+
+    >>> import numpy as np
+    >>> Add()([np.ones((1, 2)), np.ones((1, 2))])
+    array([[2., 2.]], dtype=float32)
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return reduce(ops.add, inputs)
+
+
+class Subtract(Merge):
+    """The first input minus the second.
+
+    Shapes: two that broadcast against each other, to their common shape.
+    """
+
+    arity = (2, 2)
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return ops.subtract(*inputs)
+
+
+class Multiply(Merge):
+    """The product of its inputs, number by number.
+
+    Shapes: two or more that broadcast against each other, to their common shape.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return reduce(ops.multiply, inputs)
+
+
+class Average(Merge):
+    """The mean of its inputs, number by number.
+
+    Shapes: two or more that broadcast against each other, to their common shape.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return ops.divide(reduce(ops.add, inputs), float(len(inputs)))
+
+
+class Maximum(Merge):
+    """The largest of its inputs, number by number.
+
+    Shapes: two or more that broadcast against each other, to their common shape.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return reduce(ops.maximum, inputs)
+
+
+class Minimum(Merge):
+    """The smallest of its inputs, number by number.
+
+    Shapes: two or more that broadcast against each other, to their common shape.
+    """
+
+    def merge(self, inputs: list[Any]) -> Any:
+        return reduce(ops.minimum, inputs)
+
+
+class Concatenate(Layer):
+    """Its inputs one after another along an axis.
+
+    Shapes: equal but for `axis`, whose lengths are added.
+    Arguments:
+        axis: where they are joined; not 0, the batch.
+
+    >>> import numpy as np
+    >>> Concatenate()([np.ones((1, 2)), np.zeros((1, 1))])
+    array([[1., 1., 0.]], dtype=float32)
+    """
+
+    arity = (1, None)
+
+    def __init__(self, axis: int = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def build(self, *shapes: AnyShape) -> None:
+        axis = normalize_axis(self.axis, len(shapes[0]))
+        if axis == 0:
+            raise ArgumentError(f"{self.label}: axis 0 is the batch; join along another axis.")
+        first = shapes[0]
+        for shape in shapes[1:]:
+            if len(shape) != len(first) or any(
+                a != b and None not in (a, b)
+                for i, (a, b) in enumerate(zip(shape, first, strict=True))
+                if i not in (0, axis)
+            ):
+                raise self.shape_error(
+                    f"{self.label} joins along axis {axis} and expects shapes equal on every other axis, but got "
+                    f"{' and '.join(map(str, shapes))}."
+                )
+
+    def call(self, *inputs: Any) -> Any:
+        return ops.concatenate(inputs, axis=self.axis)

@@ -1,0 +1,121 @@
+"""Symbolic tensors: data to come, known by shape and dtype, and the layer that will make it.
+
+Calling a layer on one writes down a `Connection`; a model is what lies between some symbolic tensors and others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pyengine.errors import GraphError
+from pyengine.graph import Graph, Spec, Value
+
+if TYPE_CHECKING:
+    from pyengine.layers.base import Layer
+
+AnyShape = tuple[int | None, ...]
+
+# What unknown lengths are taken to be while shapes are worked out. Both divide by 1 … 10, so that a reshape of an
+# unknown length works, and are large, so that a pool or a stride never gives the same length for both.
+PROBES = (5040, 7560)
+
+
+class SymbolicTensor:
+    """Data to come. `None` stands for a length that is not known yet, as that of the batch.
+
+    >>> from pyengine import layers
+    >>> x = layers.Input(shape=(784,), name="digits")
+    >>> x
+    SymbolicTensor('digits', shape=(None, 784), dtype=float32)
+    >>> layers.Dense(10)(x).shape
+    (None, 10)
+
+    Arguments:
+        shape: lengths with the batch first; None where unknown.
+        dtype: its dtype.
+        name: that of the layer that makes it.
+        history: the connection that makes it, and which of its outputs it is.
+    """
+
+    __slots__ = ("dtype", "history", "name", "shape")
+
+    def __init__(
+        self,
+        shape: Sequence[int | None],
+        dtype: str = "float32",
+        name: str = "tensor",
+        history: tuple[Connection, int] | None = None,
+    ):
+        self.shape: AnyShape = tuple(shape)
+        self.dtype = dtype
+        self.name = name
+        self.history = history
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def connection(self) -> Connection:
+        if self.history is None:
+            raise GraphError(f"{self!r} was made by no layer. Start from layers.Input(shape=…).")
+        return self.history[0]
+
+    @property
+    def layer(self) -> Layer:
+        """The layer that makes it."""
+        return self.connection.layer
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            f"{self!r} stands for data to come: only layers can be called on it. "
+            "For arithmetic use layers.Add, layers.Multiply, … or an op inside a layer of your own."
+        )
+
+    def __repr__(self) -> str:
+        return f"SymbolicTensor({self.name!r}, shape={self.shape}, dtype={self.dtype})"
+
+
+class Connection:
+    """One use of a layer: what went in, what came out."""
+
+    __slots__ = ("inputs", "layer", "outputs")
+
+    def __init__(self, layer: Layer, inputs: tuple[SymbolicTensor, ...], specs: Sequence[SymbolicTensor]):
+        self.layer = layer
+        self.inputs = inputs
+        self.outputs = tuple(
+            SymbolicTensor(spec.shape, spec.dtype, layer.name, (self, index))
+            for index, spec in enumerate(specs)
+        )
+
+    def __repr__(self) -> str:
+        shapes = " and ".join(str(tensor.shape) for tensor in self.inputs)
+        return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.outputs]})"
+
+
+def infer(layer: Layer, inputs: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
+    """Shapes and dtypes of a layer's outputs, found by writing its call down in a graph that is thrown away.
+
+    Where a length is unknown that is done twice, with two different lengths: what differs in the result is unknown.
+    """
+    unknown = any(None in tensor.shape for tensor in inputs)
+    traced = [_trace(layer, inputs, probe) for probe in (PROBES if unknown else PROBES[:1])]
+    outputs = []
+    for values in zip(*traced, strict=True):
+        lengths = zip(*(value.shape for value in values), strict=True)
+        shape = tuple(same[0] if len(set(same)) == 1 else None for same in lengths)
+        outputs.append(SymbolicTensor(shape, values[0].dtype, layer.name))
+    return outputs
+
+
+def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int) -> list[Value]:
+    graph = Graph()
+    with graph:
+        values = []
+        for number, tensor in enumerate(inputs):
+            shape = tuple(probe if length is None else length for length in tensor.shape)
+            values.append(graph.input(f"input_{number}", Spec(shape, tensor.dtype)))
+        outputs = layer.run(*values, training=False)
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

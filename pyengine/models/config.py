@@ -1,0 +1,100 @@
+"""Models as plain maps of their layers' words, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine import layers as layers_module
+from pyengine.errors import ArgumentError, unknown_name
+from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
+
+
+def model_config(model: Any) -> dict[str, Any]:
+    """What a model is made of: enough to make it again, weights apart.
+
+    A layer's `inbound` has one entry a use: the tensors that it takes, each [layer, which of its uses, which output].
+    """
+    from pyengine.models.sequential import Sequential
+
+    config: dict[str, Any] = {"name": model.name, "trainable": model.trainable}
+    if isinstance(model, Sequential):
+        entries = [_entry(layer) for layer in model.layers]
+        if model.inputs:
+            entries.insert(0, _input_entry(model.inputs[0]))
+        return {**config, "layers": entries}
+    place: dict[int, list[Any]] = {id(tensor): [tensor.name, 0, 0] for tensor in model.inputs}
+    inbound: dict[int, list[Any]] = {}
+    entries = [_input_entry(tensor) for tensor in model.inputs]
+    for use in model._uses:
+        uses = inbound.get(id(use.layer))
+        if uses is None:
+            uses = inbound[id(use.layer)] = []
+            entries.append({**_entry(use.layer), "inbound": uses})
+        for index, tensor in enumerate(use.outputs):
+            place[id(tensor)] = [use.layer.name, len(uses), index]
+        uses.append([place[id(tensor)] for tensor in use.inputs])
+    return {
+        **config,
+        "layers": entries,
+        "inputs": {
+            name: place[id(tensor)] for name, tensor in zip(model.input_names, model.inputs, strict=True)
+        },
+        "outputs": {
+            name: place[id(tensor)] for name, tensor in zip(model.output_names, model.outputs, strict=True)
+        },
+    }
+
+
+def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
+    """The model that `model_config` described."""
+    from pyengine.models.sequential import Sequential
+
+    layers = {entry["name"]: _layer(entry) for entry in config["layers"]}
+    if issubclass(cls, Sequential):
+        return cls(list(layers.values()), name=config["name"], trainable=config["trainable"])
+    made: dict[tuple[str, int, int], SymbolicTensor] = {}
+    waiting = []
+    for entry in config["layers"]:
+        layer = layers[entry["name"]]
+        if isinstance(layer, InputLayer):
+            made[layer.name, 0, 0] = layer.output
+        waiting += [(layer, number, taken) for number, taken in enumerate(entry.get("inbound", ()))]
+    while waiting:
+        left = []
+        for layer, number, taken in waiting:
+            if any(tuple(place) not in made for place in taken):
+                left.append((layer, number, taken))
+                continue
+            outputs = layer(*(made[tuple(place)] for place in taken))
+            outputs = outputs if isinstance(outputs, list) else [outputs]
+            for index, tensor in enumerate(outputs):
+                made[layer.name, number, index] = tensor
+        if len(left) == len(waiting):
+            names = ", ".join(layer.name for layer, _, _ in left)
+            raise ArgumentError(f"Model.from_config: layers {names} take inputs that nothing makes.")
+        waiting = left
+    ends = [
+        {name: made[tuple(place)] for name, place in config[which].items()} for which in ("inputs", "outputs")
+    ]
+    return cls(*ends, name=config["name"], trainable=config["trainable"])
+
+
+def _entry(layer: Layer) -> dict[str, Any]:
+    return {"class_name": layer.get_class_name(), "name": layer.name, "config": layer.get_config()}
+
+
+def _input_entry(tensor: SymbolicTensor) -> dict[str, Any]:
+    config = {"batch_shape": tensor.shape, "dtype": tensor.dtype, "name": tensor.name}
+    return {"class_name": "InputLayer", "name": tensor.name, "config": config}
+
+
+def _layer(entry: dict[str, Any]) -> Layer:
+    from pyengine.models.model import Model
+    from pyengine.models.sequential import Sequential
+
+    if entry["class_name"] == "InputLayer":
+        return Input(**entry["config"]).layer
+    known = {**layers_module.LAYERS, "Sequential": Sequential, "Model": Model}
+    if entry["class_name"] not in known:
+        raise unknown_name("layer class", entry["class_name"], known)
+    return known[entry["class_name"]].from_config(entry["config"])

@@ -1,0 +1,237 @@
+"""A model: a network of layers with the face of training. It is a layer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from pyengine.errors import ArgumentError, unknown_name
+from pyengine.layers import Connection, Input, Layer, SymbolicTensor
+from pyengine.layers.symbolic import AnyShape
+from pyengine.models.network import network
+from pyengine.models.summary import summary_lines
+from pyengine.training import Trainer
+
+
+class Model(Layer, Trainer):
+    """What lies between some inputs and some outputs, several of each if need be.
+
+    Layers may be used twice (their weights are shared) and models may be used as layers.
+
+    Arguments:
+        inputs: symbolic tensor from `Input`, a list of them, or a map by name.
+        outputs: what layers made of them; one, a list, or a map by name.
+        name: what it is called when it is a layer of another model.
+        trainable: whether training may change its weights.
+
+    >>> from pyengine import layers
+    >>> x = layers.Input(shape=(4,))
+    >>> model = Model(x, layers.Dense(2)(x))
+    >>> model.output_shape, model.count_params()
+    ((None, 2), 10)
+    """
+
+    casts = False
+
+    def __init__(self, inputs: Any, outputs: Any, *, name: str | None = None, trainable: bool = True):
+        super().__init__(name=name)
+        self._init_training()
+        self.inputs, input_names = _tensors("inputs", inputs)
+        self.outputs, output_names = _tensors("outputs", outputs)
+        found = network(self.inputs, self.outputs)
+        self.layers: list[Layer] = found.layers
+        self._uses: list[Connection] = found.connections
+        self.input_names = input_names or _names(self.inputs)
+        self.output_names = output_names or _names(self.outputs)
+        self.built, self.built_shapes = True, tuple(tensor.shape for tensor in self.inputs)
+        if not trainable:
+            self.trainable = False
+
+    # A layer like any other
+
+    def children(self) -> list[Layer]:
+        return list(self.layers)
+
+    @property
+    def arity(self) -> tuple[int, int | None]:  # type: ignore[override]
+        return (len(self.inputs), len(self.inputs)) if self.built else (1, 1)
+
+    def flat(self, *inputs: Any) -> tuple[Any, ...]:
+        """Inputs given singly, in a list, or in a map by input name."""
+        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+            for name in inputs[0]:
+                if name not in self.input_names:
+                    raise unknown_name(f"input of {self.label}", name, self.input_names)
+            missing = [name for name in self.input_names if name not in inputs[0]]
+            if missing:
+                raise ArgumentError(f"{self.label} was called without its input {', '.join(missing)}.")
+            return tuple(inputs[0][name] for name in self.input_names)
+        return super().flat(*inputs)
+
+    def prepare(self, *input_shapes: AnyShape) -> None:
+        for tensor, shape in zip(self.inputs, input_shapes, strict=True):
+            fits = len(shape) == len(tensor.shape) and all(
+                wanted in (None, length) or length is None
+                for wanted, length in zip(tensor.shape, shape, strict=True)
+            )
+            if not fits:
+                raise self.shape_error(
+                    f"{self.label} expects its input {tensor.name!r} to have shape {tensor.shape}, where None is any "
+                    f"length, but got shape {shape}."
+                )
+
+    def call(self, *inputs: Any, training: bool = False) -> Any:
+        """The output (or a list of them) that the layers make of the inputs."""
+        known = {id(tensor): value for tensor, value in zip(self.inputs, inputs, strict=True)}
+        for use in self._uses:
+            if all(id(tensor) in known for tensor in use.outputs):
+                continue
+            made = use.layer.run(*(known[id(tensor)] for tensor in use.inputs), training=training)
+            values = made if isinstance(made, (list, tuple)) else [made]
+            known.update((id(tensor), value) for tensor, value in zip(use.outputs, values, strict=True))
+        values = [known[id(tensor)] for tensor in self.outputs]
+        return values[0] if len(values) == 1 else values
+
+    @property
+    def input(self) -> Any:
+        """Its own input (or a list of them), from which another model may begin."""
+        self._require_built("say its inputs")
+        return self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)
+
+    @property
+    def output(self) -> Any:
+        """Its own output (or a list of them), from which another model may go on."""
+        self._require_built("say its outputs")
+        return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape (or list of shapes) of its inputs; None where a length is unknown."""
+        self._require_built("say the shape of its input")
+        return self.inputs[0].shape if len(self.inputs) == 1 else [tensor.shape for tensor in self.inputs]
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape (or list of shapes) of its outputs; None where a length is unknown."""
+        self._require_built("say the shape of its output")
+        return self.outputs[0].shape if len(self.outputs) == 1 else [tensor.shape for tensor in self.outputs]
+
+    # Its layers
+
+    def get_layer(self, name: str | None = None, *, index: int | None = None) -> Layer:
+        """The layer of a name, or the one at a place in `layers`.
+
+        >>> from pyengine import layers
+        >>> x = layers.Input(shape=(4,))
+        >>> Model(x, layers.Dense(2, name="head")(x)).get_layer("head").units
+        2
+        """
+        if isinstance(name, int) and index is None:
+            name, index = None, name
+        if (name is None) == (index is None):
+            raise ArgumentError("get_layer expects a name or an index: one of the two.")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ArgumentError(
+                    f"{self.label} has {len(self.layers)} layers, so there is none at index {index}."
+                )
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers])
+
+    def regularization_losses(self) -> list[Any]:
+        """One scalar per trainable weight that has a regularizer: its penalty, written in ops."""
+        return super().regularization_losses()
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], Any] = print,
+    ) -> None:
+        """Print name (type), output shape and parameters of every layer, and the totals.
+
+        Arguments:
+            line_length: width in characters; by default as wide as the content needs.
+            positions: where the columns end, as fractions of the width or in characters.
+            print_fn: called with each line.
+        """
+        for line in summary_lines(self, line_length, positions):
+            print_fn(line)
+
+    # Copies
+
+    def clone(self) -> Self:
+        """A model of the same layers with weights of its own, newly begun."""
+        return clone_with(self, lambda layer: layer.clone())
+
+    def get_config(self) -> dict[str, Any]:
+        """Name, layers with their own configurations and uses, inputs and outputs: enough for `from_config`."""
+        from pyengine.models.config import model_config
+
+        return model_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new model from `get_config`, its weights newly begun."""
+        from pyengine.models.config import model_from_config
+
+        return model_from_config(cls, config)
+
+    def __repr__(self) -> str:
+        shapes = f"{self.input_shape} -> {self.output_shape}" if self.built else "not built"
+        return f"<{type(self).__name__} {self.name!r}: {len(self.layers)} layers, {shapes}>"
+
+
+def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
+    """The same network of other layers: `copy` gives the new layer for each old one."""
+    tensors = {
+        id(tensor): Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name)
+        for tensor in model.inputs
+    }
+    copies: dict[int, Layer] = {}
+    for use in model._uses:
+        layer = copies.get(id(use.layer))
+        if layer is None:
+            layer = copies[id(use.layer)] = copy(use.layer)
+        made = layer(*(tensors[id(tensor)] for tensor in use.inputs))
+        made = made if isinstance(made, list) else [made]
+        tensors.update((id(old), new) for old, new in zip(use.outputs, made, strict=True))
+    return Model(
+        dict(zip(model.input_names, (tensors[id(t)] for t in model.inputs), strict=True)),
+        dict(zip(model.output_names, (tensors[id(t)] for t in model.outputs), strict=True)),
+        name=model.name,
+        trainable=model.trainable,
+    )
+
+
+def _tensors(what: str, given: Any) -> tuple[list[SymbolicTensor], list[str] | None]:
+    """A flat list of symbolic tensors, and their names if they came in a map."""
+    names = None
+    if isinstance(given, Mapping):
+        names, given = list(given), list(given.values())
+    tensors = list(given) if isinstance(given, (list, tuple)) else [given]
+    for tensor in tensors:
+        if not isinstance(tensor, SymbolicTensor):
+            raise ArgumentError(
+                f"Model {what} must be symbolic tensors (from layers.Input and from layers called on it), "
+                f"but got {tensor!r}."
+            )
+    if not tensors:
+        raise ArgumentError(f"Model needs at least one of {what}.")
+    if what == "inputs" and len({id(tensor) for tensor in tensors}) < len(tensors):
+        raise ArgumentError("Model inputs must be different from each other, but one was given twice.")
+    return tensors, names
+
+
+def _names(tensors: Sequence[SymbolicTensor]) -> list[str]:
+    """The names of the layers that make them; equal ones are numbered."""
+    names: list[str] = []
+    for tensor in tensors:
+        name, number = tensor.name, 1
+        while name in names:
+            name, number = f"{tensor.name}_{number}", number + 1
+        names.append(name)
+    return names

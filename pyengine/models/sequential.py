@@ -1,0 +1,180 @@
+"""A stack of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pyengine.errors import ArgumentError, NotBuiltError
+from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyengine.layers.symbolic import AnyShape
+from pyengine.models.model import Model
+
+
+class Sequential(Model):
+    """Layers one after another, each with one input and one output.
+
+    Without the shape of its input (an `Input` in front, or `input_shape` of the first layer) it is built when the
+    first data arrive.
+
+    Arguments:
+        layers: the layers, first to last; more may be added.
+        name: what it is called when it is a layer of another model.
+        trainable: whether training may change its weights.
+
+    >>> from pyengine import layers
+    >>> model = Sequential([layers.Dense(8, activation="relu", input_shape=(4,)), layers.Dense(2)])
+    >>> model.output_shape, model.count_params()
+    ((None, 2), 58)
+    """
+
+    def __init__(
+        self, layers: Sequence[Any] | None = None, *, name: str | None = None, trainable: bool = True
+    ):
+        Layer.__init__(self, name=name)
+        self._init_training()
+        self.layers: list[Layer] = []
+        self._trainable = bool(trainable)
+        self._forget()
+        for layer in layers or ():
+            self.add(layer)
+
+    def _forget(self) -> None:
+        """Back to what it is before its input's shape is known."""
+        self.built, self.built_shapes = False, ()
+        self.inputs: list[SymbolicTensor] = []
+        self.outputs: list[SymbolicTensor] = []
+        self.input_names: list[str] = []
+        self.output_names: list[str] = []
+        self._uses = []
+
+    def add(self, layer: Any) -> None:
+        """Put a layer on top. In a compiled model that asks for compile again."""
+        self._refuse_while_fitting("add")
+        if isinstance(layer, SymbolicTensor):
+            layer = layer.layer
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                f"{self.label}.add expects a layer, as layers.Dense(10), but got {layer!r} "
+                f"({type(layer).__name__})."
+            )
+        if isinstance(layer, InputLayer):
+            if self.layers or self.inputs:
+                raise ArgumentError(
+                    f"{self.label}: an Input can only be the first, but there are layers already."
+                )
+            self._begin(layer.output)
+            return
+        if any(layer is one for one in self.layers):
+            raise ArgumentError(
+                f"{self.label} has {layer.label} already. A Sequential uses a layer once; to share one, write a "
+                "Model with layers called on tensors."
+            )
+        if any(layer.name == one.name for one in self.layers):
+            raise ArgumentError(
+                f"{self.label} has a layer named {layer.name!r} already. Give the new one another name=…."
+            )
+        self._changed()
+        if not self.layers and not self.inputs:
+            start = self._start_of(layer)
+            if start is not None:
+                self._begin(start)
+        self.layers.append(layer)
+        if self.inputs:
+            try:
+                self._extend(layer)
+            except Exception:
+                self.layers.pop()
+                raise
+        if not self._trainable:
+            layer.trainable = False
+
+    def pop(self) -> Layer:
+        """Take the topmost layer off and return it."""
+        self._refuse_while_fitting("pop")
+        if not self.layers:
+            raise ArgumentError(f"{self.label} has no layer to take off.")
+        self._changed()
+        layer = self.layers.pop()
+        if self.inputs:
+            use = self._uses.pop()
+            layer.connections.remove(use)
+            self._end(use.inputs[0])
+        return layer
+
+    def build(self, *input_shapes: Any) -> None:
+        """Make all weights for inputs of a shape, the batch first: `model.build((None, 784))`."""
+        if len(input_shapes) == 1 and input_shapes[0] and isinstance(input_shapes[0][0], (list, tuple)):
+            input_shapes = tuple(input_shapes[0])
+        self.build_from(input_shapes)
+
+    def build_from(self, shapes: Sequence[AnyShape]) -> None:
+        """Make all weights for inputs of these shapes (one, as a Sequential has one input)."""
+        if self.built or self.inputs:
+            return
+        if len(shapes) != 1:
+            raise ArgumentError(f"{self.label} has one input, but got {len(shapes)} shapes.")
+        if not self.layers:
+            raise NotBuiltError(f"{self.label} has no layers yet. Add one: model.add(layers.Dense(10)).")
+        first = self.layers[0]
+        self._begin(
+            Input(batch_shape=(None, *shapes[0][1:]), dtype=first.input_dtype, name=f"{first.name}_input")
+        )
+        try:
+            for layer in self.layers:
+                self._extend(layer)
+        except Exception:
+            for use in self._uses:
+                use.layer.connections.remove(use)
+            self._forget()
+            raise
+
+    def prepare(self, *input_shapes: AnyShape) -> None:
+        if not self.built:
+            self.build_from([(None, *shape[1:]) for shape in input_shapes])
+        super().prepare(*input_shapes)
+
+    def _start_of(self, layer: Layer) -> SymbolicTensor | None:
+        """The input that a first layer declares, or a first model has."""
+        if isinstance(layer, Model) and layer.built:
+            first = layer.inputs[0]
+            return Input(batch_shape=first.shape, dtype=first.dtype)
+        while isinstance(layer, Sequential) and layer.layers:
+            layer = layer.layers[0]
+        if layer.declared_shape is None:
+            return None
+        return Input(batch_shape=layer.declared_shape, dtype=layer.input_dtype, name=f"{layer.name}_input")
+
+    def _begin(self, tensor: SymbolicTensor) -> None:
+        self.inputs, self.input_names = [tensor], [tensor.name]
+        self.outputs = [tensor]
+
+    def _extend(self, layer: Layer) -> None:
+        made = layer(self.outputs[0])
+        if isinstance(made, list):
+            layer.connections.pop()
+            raise ArgumentError(
+                f"{self.label}: every layer needs exactly one output, but {layer.label} has {len(made)}. "
+                "Use Model(inputs, outputs)."
+            )
+        self._uses.append(layer.connections[-1])
+        self._end(made)
+
+    def _end(self, tensor: SymbolicTensor) -> None:
+        self.outputs, self.output_names = [tensor], [tensor.name]
+        self.built = bool(self.layers)
+        self.built_shapes = (self.inputs[0].shape,)
+
+    def _changed(self) -> None:
+        """Another stack: planned steps do not fit any more, and what was compiled must be compiled again."""
+        self.forget_steps()
+        if self.compiled is not None:
+            self.compiled = self._compile_words = None
+
+    def clone(self) -> Self:
+        copies = [layer.clone() for layer in self.layers]
+        start: list[Any] = []
+        if self.inputs:
+            first = self.inputs[0]
+            start = [Input(batch_shape=first.shape, dtype=first.dtype, name=first.name)]
+        return type(self)([*start, *copies], name=self.name, trainable=self.trainable)
