@@ -1,0 +1,232 @@
+"""Adam and its relatives: a step is the mean of recent gradients over the root of the mean of their squares."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pyengine import ops
+from pyengine.errors import ArgumentError
+from pyengine.graph import Variable
+from pyengine.ops.base import Array
+from pyengine.optimizers.base import Optimizer
+from pyengine.optimizers.schedules import LearningRateSchedule
+
+
+class Adam(Optimizer):
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate · m̂ / (√v̂ + epsilon).
+
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at update t make up for both having begun at 0. These factors are
+    folded into two scalars, so a step costs few passes over the weights.
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        beta_1: β₁, 0 ≤ β₁ < 1.
+        beta_2: β₂, 0 ≤ β₂ < 1.
+        epsilon: keeps the quotient finite; added to √v̂, as the paper, PyTorch and TensorFlow.js do (Keras adds
+            it to √v, which differs while t is small and epsilon large).
+        amsgrad: v never falls: the greatest so far is used.
+        common: see `Optimizer`.
+
+    Source: Kingma, Ba, "Adam: a method for stochastic optimization" (2014); Reddi, Kale, Kumar, "On the
+    convergence of Adam and beyond" (2018) for amsgrad.
+
+    >>> Adam(0.01)
+    Adam(learning_rate=0.01)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.beta_1 = fraction(self, "beta_1", beta_1)
+        self.beta_2 = fraction(self, "beta_2", beta_2)
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        names = ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
+        return dict.fromkeys(names, 0.0)
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        step = self.step_number(variable.dtype)
+        root = ops.sqrt(one_minus_power(self.beta_2, step))
+        rate = ops.divide(ops.multiply(rate, root), one_minus_power(self.beta_1, step))
+        momentum = mixed(slots["momentum"], gradient, self.beta_1)
+        velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
+        if self.amsgrad:
+            hat = slots["velocity_hat"]
+            velocity = ops.assign(hat, ops.maximum(hat, velocity))
+        below = ops.add(ops.sqrt(velocity), ops.multiply(root, self.epsilon))
+        ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
+
+
+class AdamW(Adam):
+    """Adam whose weights decay by rate · weight_decay at each step, apart from the gradient.
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        weight_decay: see `Optimizer`.
+        beta_1, beta_2, epsilon, amsgrad: see `Adam`.
+        common: see `Optimizer`.
+
+    Source: Loshchilov, Hutter, "Decoupled weight decay regularization" (2017).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
+
+
+class Nadam(Optimizer):
+    """Adam that looks ahead, as Nesterov's momentum does.
+
+    The weight of the first moment warms up: uₜ = β₁ · (1 - 0.5 · 0.96ᵗ); then
+    m̂ = uₜ₊₁ · m / (1 - u₁…uₜ₊₁) + (1 - uₜ) · g / (1 - u₁…uₜ) and w ← w - rate · m̂ / (√v̂ + epsilon).
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        beta_1, beta_2, epsilon: see `Adam`.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Dozat, "Incorporating Nesterov momentum into Adam" (2015).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.beta_1 = fraction(self, "beta_1", beta_1)
+        self.beta_2 = fraction(self, "beta_2", beta_2)
+        self.epsilon = epsilon
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"momentum": 0.0, "velocity": 0.0, "product": 1.0}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        step = self.step_number(variable.dtype)
+        now, following = self.warm(step), self.warm(ops.add(step, 1.0))
+        product = ops.assign(slots["product"], ops.multiply(slots["product"], now))
+        momentum = mixed(slots["momentum"], gradient, self.beta_1)
+        velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
+        ahead = ops.divide(following, ops.subtract(1.0, ops.multiply(product, following)))
+        new = ops.divide(ops.subtract(1.0, now), ops.subtract(1.0, product))
+        hat = ops.add(ops.multiply(momentum, ahead), ops.multiply(gradient, new))
+        root = ops.sqrt(one_minus_power(self.beta_2, step))
+        below = ops.add(ops.sqrt(velocity), ops.multiply(root, self.epsilon))
+        rate = ops.multiply(rate, root)
+        ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(hat, rate), below)))
+
+    def warm(self, step: Array) -> Any:
+        """uₜ."""
+        power = ops.exp(ops.multiply(step, math.log(0.96)))
+        return ops.multiply(ops.subtract(1.0, ops.multiply(power, 0.5)), self.beta_1)
+
+
+class Adamax(Optimizer):
+    """m ← β₁ m + (1 - β₁) g, u ← max(β₂ u, |g|), w ← w - rate / (1 - β₁ᵗ) · m / (u + epsilon).
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        beta_1, beta_2, epsilon: see `Adam`.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Kingma, Ba (2014), section 7.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.beta_1 = fraction(self, "beta_1", beta_1)
+        self.beta_2 = fraction(self, "beta_2", beta_2)
+        self.epsilon = epsilon
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"momentum": 0.0, "norm": 0.0}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        rate = ops.divide(rate, one_minus_power(self.beta_1, self.step_number(variable.dtype)))
+        momentum = mixed(slots["momentum"], gradient, self.beta_1)
+        largest = ops.maximum(ops.multiply(slots["norm"], self.beta_2), ops.abs(gradient))
+        below = ops.add(ops.assign(slots["norm"], largest), self.epsilon)
+        ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
+
+
+class Lion(Optimizer):
+    """w ← w - rate · sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g: every weight moves by the same length.
+
+    Arguments:
+        learning_rate: see `Optimizer`; three to ten times smaller than Adam's.
+        beta_1, beta_2: 0 < β < 1.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.beta_1 = fraction(self, "beta_1", beta_1)
+        self.beta_2 = fraction(self, "beta_2", beta_2)
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"momentum": 0.0}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        momentum = slots["momentum"]
+        direction = ops.sign(
+            ops.add(ops.multiply(momentum, self.beta_1), ops.multiply(gradient, 1 - self.beta_1))
+        )
+        ops.assign(variable, ops.subtract(variable, ops.multiply(direction, rate)))
+        mixed(momentum, gradient, self.beta_2)
+
+
+def mixed(slot: Variable, new: Array, keep: float) -> Any:
+    """slot ← keep · slot + (1 - keep) · new, assigned."""
+    return ops.assign(slot, ops.add(ops.multiply(slot, keep), ops.multiply(new, 1 - keep)))
+
+
+def one_minus_power(base: float, exponent: Array) -> Any:
+    """1 - baseᵗ, exact even where baseᵗ is nearly 1 (1 - 0.999 in float32 is off by 3e-5)."""
+    if base == 0:
+        return ops.in_dtype(1.0, ops.dtype_of(exponent))
+    return ops.negative(ops.expm1(ops.multiply(exponent, math.log(base))))
+
+
+def fraction(optimizer: Optimizer, name: str, value: float) -> float:
+    """A setting that has been checked."""
+    if not 0 <= value < 1:
+        raise ArgumentError(
+            f"{type(optimizer).__name__}: {name} must be at least 0 and below 1, but got {value!r}."
+        )
+    return value

@@ -1,0 +1,207 @@
+"""Optimizers that give each weight a rate of its own: RMSprop, Adagrad, Adadelta, Ftrl."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine import ops
+from pyengine.errors import ArgumentError
+from pyengine.graph import Variable
+from pyengine.ops.base import Array
+from pyengine.optimizers.adam import fraction, mixed
+from pyengine.optimizers.base import Optimizer
+from pyengine.optimizers.schedules import LearningRateSchedule
+
+
+class RMSprop(Optimizer):
+    """v ← rho · v + (1 - rho) g², w ← w - rate · g / √(v + epsilon).
+
+    Centered takes the square of the mean gradient off v; momentum lets steps go on as in SGD.
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        rho: how much of the old mean stays, 0 ≤ rho < 1 (TensorFlow.js calls it decay).
+        momentum: how much of the last step goes on, at least 0.
+        epsilon: keeps the quotient finite.
+        centered: divide by the variance instead of the mean square.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Hinton, "Neural networks for machine learning", lecture 6 (2012).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.rho = fraction(self, "rho", rho)
+        self.momentum = fraction(self, "momentum", momentum)
+        self.epsilon = epsilon
+        self.centered = centered
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        wanted = {"velocity": True, "momentum": self.momentum > 0, "average_gradient": self.centered}
+        return {name: 0.0 for name, needed in wanted.items() if needed}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        below = mixed(slots["velocity"], ops.square(gradient), self.rho)
+        if self.centered:
+            below = ops.subtract(below, ops.square(mixed(slots["average_gradient"], gradient, self.rho)))
+        step = ops.divide(ops.multiply(gradient, rate), ops.sqrt(ops.add(below, self.epsilon)))
+        if self.momentum:
+            step = ops.assign(
+                slots["momentum"], ops.add(ops.multiply(slots["momentum"], self.momentum), step)
+            )
+        ops.assign(variable, ops.subtract(variable, step))
+
+
+class Adagrad(Optimizer):
+    """a ← a + g², w ← w - rate · g / √(a + epsilon): rates fall where gradients were large.
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        initial_accumulator_value: where a begins, at least 0.
+        epsilon: keeps the quotient finite.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Duchi, Hazan, Singer, "Adaptive subgradient methods" (2011).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.initial_accumulator_value = at_least_zero(
+            self, "initial_accumulator_value", initial_accumulator_value
+        )
+        self.epsilon = epsilon
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"accumulator": self.initial_accumulator_value}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        total = ops.assign(slots["accumulator"], ops.add(slots["accumulator"], ops.square(gradient)))
+        step = ops.divide(ops.multiply(gradient, rate), ops.sqrt(ops.add(total, self.epsilon)))
+        ops.assign(variable, ops.subtract(variable, step))
+
+
+class Adadelta(Optimizer):
+    """v ← rho · v + (1 - rho) g², d = g · √((u + epsilon) / (v + epsilon)), w ← w - rate · d.
+
+    u is the same mean of d², so that a step has the weight's own unit.
+
+    Arguments:
+        learning_rate: see `Optimizer`; the paper has 1.
+        rho: how much of the old means stays, 0 ≤ rho < 1.
+        epsilon: keeps the quotient finite, and the first steps above 0.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Zeiler, "Adadelta" (2012).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        self.rho = fraction(self, "rho", rho)
+        self.epsilon = epsilon
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"accumulated_gradient": 0.0, "accumulated_delta": 0.0}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        below = mixed(slots["accumulated_gradient"], ops.square(gradient), self.rho)
+        above = ops.add(slots["accumulated_delta"], self.epsilon)
+        ratio = ops.divide(above, ops.add(below, self.epsilon))
+        delta = ops.multiply(gradient, ops.sqrt(ratio))
+        mixed(slots["accumulated_delta"], ops.square(delta), self.rho)
+        ops.assign(variable, ops.subtract(variable, ops.multiply(delta, rate)))
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader: with l1 it sets weights to exactly 0, for sparse models.
+
+    n ← n + g² and z ← z + g - (nᵖ_new - nᵖ_old) / rate · w, with p = -learning_rate_power; then w is 0 where
+    |z| ≤ l1, else (sign(z) · l1 - z) / (nᵖ / rate + 2 · l2 + beta / rate).
+
+    Arguments:
+        learning_rate: see `Optimizer`, above 0.
+        learning_rate_power: at most 0; 0 for a rate that does not fall.
+        initial_accumulator_value: where n begins, at least 0.
+        l1_regularization_strength: l1, at least 0.
+        l2_regularization_strength: l2, at least 0.
+        l2_shrinkage_regularization_strength: adds 2 · this · w to the gradient in z, at least 0.
+        beta: from the paper.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: McMahan et al., "Ad click prediction" (2013).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        if learning_rate_power > 0:
+            raise ArgumentError(
+                f"Ftrl: learning_rate_power must be at most 0, but got {learning_rate_power!r}."
+            )
+        self.learning_rate_power = learning_rate_power
+        self.initial_accumulator_value = at_least_zero(
+            self, "initial_accumulator_value", initial_accumulator_value
+        )
+        self.l1_regularization_strength = at_least_zero(
+            self, "l1_regularization_strength", l1_regularization_strength
+        )
+        self.l2_regularization_strength = at_least_zero(
+            self, "l2_regularization_strength", l2_regularization_strength
+        )
+        self.l2_shrinkage_regularization_strength = at_least_zero(
+            self, "l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength
+        )
+        self.beta = beta
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"accumulator": self.initial_accumulator_value, "linear": 0.0}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        n, z = slots["accumulator"], slots["linear"]
+        shrinkage = 2 * self.l2_shrinkage_regularization_strength
+        shrunk = ops.add(gradient, ops.multiply(variable, shrinkage)) if shrinkage else gradient
+        old = ops.power(n, -self.learning_rate_power)
+        new_n = ops.add(n, ops.square(gradient))
+        new = ops.power(new_n, -self.learning_rate_power)
+        pull = ops.multiply(ops.divide(ops.subtract(new, old), rate), variable)
+        z = ops.assign(z, ops.subtract(ops.add(z, shrunk), pull))
+        ops.assign(n, new_n)
+        below = ops.add(ops.divide(new, rate), 2 * self.l2_regularization_strength)
+        below = ops.add(below, ops.divide(self.beta, rate)) if self.beta else below
+        l1 = self.l1_regularization_strength
+        ops.assign(variable, ops.divide(ops.subtract(ops.clip(z, -l1, l1), z), below))
+
+
+def at_least_zero(optimizer: Optimizer, name: str, value: float) -> float:
+    """A setting that has been checked."""
+    if not value >= 0:
+        raise ArgumentError(f"{type(optimizer).__name__}: {name} must be at least 0, but got {value!r}.")
+    return value

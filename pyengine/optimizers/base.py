@@ -1,0 +1,278 @@
+"""What an optimizer is: variables, gradients, and an update written in ops.
+
+`apply` called while a step is traced writes the update into the step's graph; called with arrays it is done at
+once. The learning rate and the count of updates are variables of their own, so changing the rate rebuilds
+nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import ops
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError, ShapeError
+from pyengine.graph import Variable
+from pyengine.names import snake
+from pyengine.ops.base import Array
+from pyengine.optimizers import schedules
+from pyengine.optimizers.schedules import LearningRateSchedule
+
+
+class Optimizer(Configurable):
+    """Base of all optimizers: subclasses give `slots` and `update`.
+
+    Every step, in this order: gradients are clipped, weights decayed, weights updated, moving averages
+    taken, constraints applied, updates counted.
+
+    Arguments:
+        learning_rate: how far a step goes: a number of at least 0, or a schedule.
+        weight_decay: before each update a weight loses this fraction of itself times the learning rate.
+        clipnorm: greatest length of a single gradient.
+        clipvalue: greatest absolute value in a gradient.
+        global_clipnorm: greatest length of all gradients together. At most one of the three clips.
+        use_ema: also keep a moving average of every weight; `finalize_variable_values` puts it in place.
+        ema_momentum: how much of the old average stays at each step, 0 ≤ ema_momentum ≤ 1.
+        ema_overwrite_frequency: every so many steps the weights become their averages; None for never.
+        name: the first part of its variables' names.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        name: str | None = None,
+    ):
+        self.name = name or snake(type(self).__name__)
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        self._clips = {key: value for key, value in clips.items() if value is not None}
+        if len(self._clips) > 1:
+            given = ", ".join(f"{key}={value!r}" for key, value in self._clips.items())
+            raise ArgumentError(f"{self._title} can clip in one way only, but got {given}. Choose one.")
+        for key, value in self._clips.items():
+            if not value > 0:
+                raise ArgumentError(f"{self._title}: {key} must be above 0, but got {value!r}.")
+        if not 0 <= ema_momentum <= 1:
+            raise ArgumentError(f"{self._title}: ema_momentum must be from 0 to 1, but got {ema_momentum!r}.")
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.iterations = Variable(np.int32(0), name=f"{self.name}/iteration", trainable=False)
+        rate = schedules.get(learning_rate)
+        self._schedule = rate if isinstance(rate, LearningRateSchedule) else None
+        start = 0.0 if self._schedule else self._checked(rate)
+        self._rate = Variable(np.float32(start), name=f"{self.name}/learning_rate", trainable=False)
+        self._slots: dict[Variable, dict[str, Variable]] = {}
+        self._undecayed: list[str | Variable] = []
+
+    def __init_subclass__(cls) -> None:
+        """A subclass names only its own arguments and `**common`; its signature shows all of them."""
+        super().__init_subclass__()
+        own = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        if own and own[-1].kind is inspect.Parameter.VAR_KEYWORD:
+            common = inspect.signature(Optimizer.__init__).parameters.values()
+            names = {parameter.name for parameter in own}
+            keywords = [p for p in common if p.kind is p.KEYWORD_ONLY and p.name not in names]
+            cls.__signature__ = inspect.Signature([*own[:-1], *keywords])  # type: ignore[attr-defined]
+
+    # --- What a subclass gives
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        """The variables kept beside each weight: what they begin with, by name."""
+        return {}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Variable) -> None:
+        """One weight's update: assigns to its slots and to itself.
+
+        Arguments:
+            variable: the weight.
+            gradient: of its shape and dtype.
+            rate: the learning rate, a scalar of that dtype.
+            slots: the variables that `slots` asked for.
+        """
+        raise NotImplementedError
+
+    # --- The learning rate
+
+    @property
+    def learning_rate(self) -> float:
+        """How far the next step goes. Setting it takes effect with the next step.
+
+        >>> from pyengine.optimizers import SGD
+        >>> optimizer = SGD(learning_rate=0.5)
+        >>> optimizer.learning_rate = 0.25
+        >>> optimizer.learning_rate
+        0.25
+        """
+        if self._schedule:
+            return float(self._schedule(self.iterations.value))
+        # The shortest number that is this float32: 0.1, not 0.10000000149011612.
+        return float(str(self._rate.value[()]))
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        rate = schedules.get(value)
+        if isinstance(rate, LearningRateSchedule):
+            raise ArgumentError(
+                f"{self._title}: a schedule can only be given when the optimizer is made: "
+                f"{type(self).__name__}(learning_rate={rate!r})."
+            )
+        if self._schedule:
+            raise ArgumentError(
+                f"{self._title}: its learning rate follows {self._schedule!r} and cannot be set. "
+                "Make the optimizer with a number to set it later."
+            )
+        self._rate.set(self._checked(rate))
+
+    def _checked(self, rate: float) -> float:
+        if not 0 <= rate < float("inf"):
+            raise ArgumentError(
+                f"{self._title}: learning_rate must be a finite number of at least 0, but got {rate!r}."
+            )
+        return rate
+
+    def current_rate(self) -> Any:
+        """The learning rate as ops see it: a float32 scalar."""
+        return self._schedule(self.iterations) if self._schedule else self._rate
+
+    # --- Variables
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Make the slots of these weights; those that have some keep them."""
+        for variable in variables:
+            if variable not in self._slots:
+                wanted = dict(self.slots(variable))
+                if self.use_ema:
+                    wanted["average"] = 0.0
+                path = variable.name.replace("/", "_")
+                self._slots[variable] = {
+                    slot: Variable(
+                        np.full(variable.shape, start, variable.dtype),
+                        name=f"{self.name}/{path}_{slot}",
+                        dtype=variable.dtype,
+                        trainable=False,
+                    )
+                    for slot, start in wanted.items()
+                }
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The count of updates, the learning rate, then the slots, weight by weight."""
+        return [
+            self.iterations,
+            self._rate,
+            *(slot for slots in self._slots.values() for slot in slots.values()),
+        ]
+
+    def exclude_from_weight_decay(self, variables: Iterable[str | Variable]) -> None:
+        """Leave weights out of the decay: variables, or parts of names such as "bias"."""
+        self._undecayed.extend(variables)
+
+    # --- A step
+
+    def apply(self, gradients: Sequence[Array | None], variables: Sequence[Variable]) -> None:
+        """One update of the variables.
+
+        Shapes: a gradient has its variable's shape; None for a variable the loss does not depend on, which
+        stays as it is.
+
+        >>> from pyengine.optimizers import SGD
+        >>> weight = Variable([1.0, 2.0], name="weight")
+        >>> SGD(learning_rate=0.5).apply([np.float32([1.0, 0.0])], [weight])
+        >>> weight.numpy()
+        array([0.5, 2. ], dtype=float32)
+        """
+        pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+        for gradient, variable in pairs:
+            if ops.shape_of(gradient) != variable.shape:
+                raise ShapeError(
+                    f"{self._title}: the gradient of {variable.name!r} has shape "
+                    f"{ops.shape_of(gradient)}, but the variable has {variable.shape}."
+                )
+        self.build(variables)
+        updated = [variable for _, variable in pairs]
+        clipped = self._clipped([ops.in_dtype(gradient, variable.dtype) for gradient, variable in pairs])
+        rate = self.current_rate()
+        for variable, gradient in zip(updated, clipped, strict=True):
+            own_rate = ops.in_dtype(rate, variable.dtype)
+            if self.weight_decay and self._decays(variable):
+                kept = ops.subtract(1.0, ops.multiply(own_rate, self.weight_decay))
+                ops.assign(variable, ops.multiply(variable, kept))
+            slots = {name: slot for name, slot in self._slots[variable].items() if name != "average"}
+            self.update(variable, gradient, own_rate, **slots)
+        if self.use_ema:
+            for variable in updated:
+                self._average(variable)
+        for variable in updated:
+            if variable.constraint is not None:
+                ops.assign(variable, variable.constraint(variable))
+        ops.assign_add(self.iterations, 1)
+
+    def step_number(self, dtype: str) -> Any:
+        """The number of the running update, from 1."""
+        return ops.in_dtype(ops.add(self.iterations, 1), dtype)
+
+    def _clipped(self, gradients: list[Array]) -> list[Any]:
+        if self.clipvalue is not None:
+            return [ops.clip(gradient, -self.clipvalue, self.clipvalue) for gradient in gradients]
+        if self.clipnorm is not None:
+            return [clip_by_norm([gradient], self.clipnorm)[0] for gradient in gradients]
+        if self.global_clipnorm is not None and gradients:
+            return clip_by_norm(gradients, self.global_clipnorm)
+        return gradients
+
+    def _decays(self, variable: Variable) -> bool:
+        return not any(
+            excluded is variable or (isinstance(excluded, str) and excluded in variable.name)
+            for excluded in self._undecayed
+        )
+
+    def _average(self, variable: Variable) -> None:
+        """The moving average after an update; the first update gives it its first value."""
+        average = self._slots[variable]["average"]
+        first = ops.equal(self.iterations, 0)
+        mixed = ops.add(
+            ops.multiply(average, self.ema_momentum), ops.multiply(variable, 1 - self.ema_momentum)
+        )
+        value = ops.assign(average, ops.where(first, variable, mixed))
+        if self.ema_overwrite_frequency:
+            due = ops.equal(ops.mod(ops.add(self.iterations, 1), self.ema_overwrite_frequency), 0)
+            ops.assign(variable, ops.where(due, value, variable))
+
+    def finalize_variable_values(self, variables: Iterable[Variable]) -> None:
+        """After training: with `use_ema` the weights become their moving averages."""
+        if self.use_ema:
+            for variable in variables:
+                variable.set(self._slots[variable]["average"].value)
+
+    @property
+    def _title(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
+
+
+def clip_by_norm(gradients: Sequence[Array], limit: float) -> list[Any]:
+    """Gradients shortened by one factor so that together they are no longer than `limit`.
+
+    >>> clip_by_norm([[3.0, 4.0]], 1.0)
+    [array([0.6, 0.8], dtype=float32)]
+    """
+    square: Any = 0.0
+    for gradient in gradients:
+        square = ops.add(square, ops.sum(ops.square(gradient)))
+    factor = ops.divide(limit, ops.maximum(ops.sqrt(square), limit))
+    return [ops.multiply(gradient, ops.in_dtype(factor, ops.dtype_of(gradient))) for gradient in gradients]

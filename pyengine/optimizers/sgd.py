@@ -1,0 +1,58 @@
+"""Stochastic gradient descent, with or without momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyengine import ops
+from pyengine.errors import ArgumentError
+from pyengine.graph import Variable
+from pyengine.ops.base import Array
+from pyengine.optimizers.base import Optimizer
+from pyengine.optimizers.schedules import LearningRateSchedule
+
+
+class SGD(Optimizer):
+    """w ← w - rate · g; with momentum v ← momentum · v - rate · g and w ← w + v.
+
+    With nesterov it looks ahead: w ← w + momentum · v - rate · g, with the new v.
+
+    Arguments:
+        learning_rate: see `Optimizer`.
+        momentum: how much of the last step goes on, 0 ≤ momentum ≤ 1.
+        nesterov: look ahead.
+        common: see `Optimizer`.
+
+    Agrees with Keras 3. Source: Sutskever et al., "On the importance of initialization and momentum in deep
+    learning" (2013).
+
+    >>> SGD(0.1, momentum=0.9)
+    SGD(learning_rate=0.1, momentum=0.9)
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **common: Any,
+    ):
+        super().__init__(learning_rate, **common)
+        if not 0 <= momentum <= 1:
+            raise ArgumentError(f"SGD: momentum must be from 0 to 1, but got {momentum!r}.")
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def slots(self, variable: Variable) -> dict[str, float]:
+        return {"momentum": 0.0} if self.momentum else {}
+
+    def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
+        step = ops.multiply(gradient, rate)
+        if not self.momentum:
+            ops.assign(variable, ops.subtract(variable, step))
+            return
+        velocity = ops.subtract(ops.multiply(slots["momentum"], self.momentum), step)
+        velocity = ops.assign(slots["momentum"], velocity)
+        if self.nesterov:
+            velocity = ops.subtract(ops.multiply(velocity, self.momentum), step)
+        ops.assign(variable, ops.add(variable, velocity))
