@@ -10,12 +10,24 @@ To add one:
 # ruff: noqa: F401
 from pyengine.layers.activation import Activation, LeakyReLU, ReLU, Softmax
 from pyengine.layers.base import Layer
+from pyengine.layers.conv import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D, ZeroPadding2D
 from pyengine.layers.core import Dense, Flatten, Permute, RepeatVector, Reshape
 from pyengine.layers.embedding import Embedding
 from pyengine.layers.input import Input, InputLayer
 from pyengine.layers.merge import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from pyengine.layers.naming import reset_names
 from pyengine.layers.noise import Dropout
+from pyengine.layers.normalization import BatchNormalization, LayerNormalization
+from pyengine.layers.pool import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
 from pyengine.layers.symbolic import Connection, SymbolicTensor
 
 LAYERS: dict[str, type[Layer]] = {

@@ -1,0 +1,387 @@
+"""Convolutions: the same small weights at every place of a sequence or an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from pyengine import activations, constraints, initializers, ops, regularizers
+from pyengine.errors import ArgumentError
+from pyengine.graph import Variable
+from pyengine.layers import check
+from pyengine.layers.base import Layer
+from pyengine.layers.symbolic import AnyShape
+
+PADDINGS = ("valid", "same")
+
+
+class Windowed(Layer):
+    """Base of convolutions: what they share about windows, channels, bias and activation."""
+
+    axes: ClassVar[int]
+    """How many spatial axes there are."""
+
+    def _keep_window(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: Any,
+        data_format: Any,
+        dilation_rate: Any,
+        paddings: Sequence[str] = PADDINGS,
+    ) -> None:
+        check.channels_last(self, data_format)
+        self.input_rank = self.axes + 2
+        self.kernel_size = check.wholes(self, "kernel_size", kernel_size, self.axes)
+        self.strides = check.wholes(self, "strides", strides, self.axes)
+        self.dilation_rate = check.wholes(self, "dilation_rate", dilation_rate, self.axes)
+        self.padding = check.choice(self, "padding", padding, paddings)
+
+    def _keep_bias(
+        self, activation: Any, use_bias: bool, initializer: Any, regularizer: Any, constraint: Any
+    ) -> None:
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.bias: Variable | None = None
+        self.bias_initializer = initializers.get(initializer)
+        self.bias_regularizer = regularizers.get(regularizer)
+        self.bias_constraint = constraints.get(constraint)
+
+    def _add_bias(self, filters: int) -> None:
+        if self.use_bias:
+            self.bias = self.add_weight(
+                "bias",
+                (filters,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def _finish(self, x: Any) -> Any:
+        """With bias and activation."""
+        return self.activation(x if self.bias is None else ops.add(x, self.bias))
+
+    def _channels(self, shape: AnyShape) -> int:
+        """The input's channels, which must be known and stay."""
+        if shape[-1] is None:
+            raise self.shape_error(
+                f"{self.label} needs to know the number of its input's channels, the last axis, but got shape "
+                f"{shape}. Give Input (or the first layer) that length."
+            )
+        self.known_lengths = {-1: shape[-1]}
+        return shape[-1]
+
+    def rank_hint(self) -> str:
+        if self.axes == 1:
+            return (
+                "Sequences are (batch, steps, channels): give a sequence of numbers a last axis of length 1."
+            )
+        return "Images are (batch, height, width, channels): give grey images a last axis of length 1."
+
+
+class Convolution(Windowed):
+    """Base of Conv1D and Conv2D."""
+
+    paddings: ClassVar[Sequence[str]] = PADDINGS
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        *,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate, self.paddings)
+        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        self.filters = check.whole(self, "filters", filters)
+        self.groups = check.whole(self, "groups", groups)
+        if self.filters % self.groups:
+            raise ArgumentError(
+                f"{self.label}: filters must be a multiple of groups, but got filters={filters}, groups={groups}."
+            )
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+
+    def build(self, shape: AnyShape) -> None:
+        channels = self._channels(shape)
+        if channels % self.groups:
+            raise self.shape_error(
+                f"{self.label}: the input's {channels} channels must be a multiple of groups={self.groups}."
+            )
+        self.kernel = self.add_weight(
+            "kernel",
+            (*self.kernel_size, channels // self.groups, self.filters),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self._add_bias(self.filters)
+
+
+class Conv1D(Convolution):
+    """A window slides along sequences; at each place every filter sums what it sees, weighted.
+
+    Shapes: (batch, steps, channels) to (batch, new steps, filters).
+    Weights: kernel (kernel_size, channels / groups, filters), bias (filters,).
+    Arguments:
+        filters: how many outputs each place has, at least 1.
+        kernel_size: length of the window.
+        strides: steps from window to window.
+        padding: "valid" (windows lie inside), "same" (as many places as steps, if strides is 1; the odd zero at
+            the end), or "causal" (an output sees nothing later than itself).
+        dilation_rate: steps between the places that a window sees.
+        groups: the channels and filters are split into so many parts that do not see each other.
+        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+
+    >>> Conv1D(4, 3).compute_output_shape((None, 10, 2))
+    (None, 8, 4)
+
+    Agrees with Keras 3.
+    """
+
+    axes = 1
+    paddings = (*PADDINGS, "causal")
+
+    def call(self, x: Any) -> Any:
+        return self._finish(
+            ops.conv1d(
+                x,
+                self.kernel,
+                strides=self.strides[0],
+                padding=self.padding,
+                dilation=self.dilation_rate[0],
+                groups=self.groups,
+            )
+        )
+
+
+class Conv2D(Convolution):
+    """A window slides over images; at each place every filter sums what it sees, weighted.
+
+    Shapes: (batch, height, width, channels) to (batch, new height, new width, filters).
+    Weights: kernel (height, width, channels / groups, filters), bias (filters,).
+    Arguments:
+        filters: how many outputs each place has, at least 1.
+        kernel_size: height and width of the window, or one number for both.
+        strides: steps from window to window.
+        padding: "valid" (windows lie inside) or "same" (as many places as pixels, if strides is 1; odd zeros at
+            the bottom and the right).
+        dilation_rate: steps between the places that a window sees.
+        groups: the channels and filters are split into so many parts that do not see each other.
+        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+
+    >>> Conv2D(8, 3, padding="same").compute_output_shape((None, 28, 28, 1))
+    (None, 28, 28, 8)
+
+    Agrees with Keras 3.
+    """
+
+    axes = 2
+
+    def call(self, x: Any) -> Any:
+        return self._finish(
+            ops.conv2d(
+                x,
+                self.kernel,
+                strides=self.strides,
+                padding=self.padding,
+                dilation=self.dilation_rate,
+                groups=self.groups,
+            )
+        )
+
+
+class DepthwiseConv2D(Windowed):
+    """A convolution of every channel on its own.
+
+    Shapes: (batch, height, width, channels) to (batch, new height, new width, channels · depth_multiplier).
+    Weights: kernel (height, width, channels, depth_multiplier), bias (channels · depth_multiplier,).
+    Arguments:
+        kernel_size, strides, padding, dilation_rate: as in Conv2D.
+        depth_multiplier: how many outputs each channel has.
+        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+
+    >>> DepthwiseConv2D(3, depth_multiplier=2).compute_output_shape((None, 8, 8, 4))
+    (None, 6, 6, 8)
+
+    Agrees with Keras 3.
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        *,
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+
+    def build(self, shape: AnyShape) -> None:
+        channels = self._channels(shape)
+        self.kernel = self.add_weight(
+            "kernel",
+            (*self.kernel_size, channels, self.depth_multiplier),
+            self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
+        self._add_bias(channels * self.depth_multiplier)
+
+    def call(self, x: Any) -> Any:
+        return self._finish(
+            ops.depthwise_conv2d(
+                x, self.kernel, strides=self.strides, padding=self.padding, dilation=self.dilation_rate
+            )
+        )
+
+
+class SeparableConv2D(Windowed):
+    """A convolution of every channel on its own, then a mixture of the channels at every place.
+
+    Shapes: (batch, height, width, channels) to (batch, new height, new width, filters).
+    Weights: depthwise_kernel (height, width, channels, depth_multiplier), pointwise_kernel
+        (1, 1, channels · depth_multiplier, filters), bias (filters,).
+    Arguments:
+        filters: how many outputs each place has, at least 1.
+        kernel_size, strides, padding, dilation_rate: as in Conv2D.
+        depth_multiplier: how many numbers each channel becomes before they are mixed.
+        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+
+    >>> SeparableConv2D(16, 3).compute_output_shape((None, 8, 8, 4))
+    (None, 6, 6, 16)
+
+    Agrees with Keras 3. Source: Chollet, "Xception" (CVPR 2017).
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Sequence[int],
+        strides: int | Sequence[int] = 1,
+        padding: str = "valid",
+        *,
+        data_format: str | None = None,
+        dilation_rate: int | Sequence[int] = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        self.filters = check.whole(self, "filters", filters)
+        self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.pointwise_initializer = initializers.get(pointwise_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        self.pointwise_constraint = constraints.get(pointwise_constraint)
+
+    def build(self, shape: AnyShape) -> None:
+        channels = self._channels(shape)
+        self.depthwise_kernel = self.add_weight(
+            "depthwise_kernel",
+            (*self.kernel_size, channels, self.depth_multiplier),
+            self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
+        self.pointwise_kernel = self.add_weight(
+            "pointwise_kernel",
+            (1, 1, channels * self.depth_multiplier, self.filters),
+            self.pointwise_initializer,
+            regularizer=self.pointwise_regularizer,
+            constraint=self.pointwise_constraint,
+        )
+        self._add_bias(self.filters)
+
+    def call(self, x: Any) -> Any:
+        x = ops.depthwise_conv2d(
+            x, self.depthwise_kernel, strides=self.strides, padding=self.padding, dilation=self.dilation_rate
+        )
+        return self._finish(ops.conv2d(x, self.pointwise_kernel))
+
+
+class ZeroPadding2D(Layer):
+    """Zeros around images.
+
+    Shapes: (batch, height, width, channels) to (batch, top + height + bottom, left + width + right, channels).
+    Arguments:
+        padding: how many: one number for all sides, (above and below, left and right), or
+            ((top, bottom), (left, right)).
+
+    >>> ZeroPadding2D(((0, 1), (0, 1))).compute_output_shape((None, 4, 4, 3))
+    (None, 5, 5, 3)
+
+    Agrees with Keras 3.
+    """
+
+    input_rank = 4
+
+    def __init__(
+        self,
+        padding: int | Sequence[int] | Sequence[Sequence[int]] = 1,
+        *,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        check.channels_last(self, data_format)
+        sides = list(padding) if isinstance(padding, (list, tuple)) else [padding, padding]
+        if len(sides) != 2:
+            raise ArgumentError(
+                f"{self.label}: padding must be a whole number, (rows, columns) or ((top, bottom), (left, right)), "
+                f"but got {padding!r}."
+            )
+        self.padding = tuple(check.wholes(self, "padding", side, 2, least=0) for side in sides)
+
+    def call(self, x: Any) -> Any:
+        return ops.pad(x, ((0, 0), *self.padding, (0, 0)))
