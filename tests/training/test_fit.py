@@ -1,0 +1,569 @@
+"""fit, evaluate and predict as a user meets them: arguments, callbacks, errors, promises."""
+
+import asyncio
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+
+import pyengine
+from pyengine import callbacks, layers, ops
+from pyengine.data import Dataset
+from pyengine.errors import (
+    ArgumentError,
+    BusyError,
+    DataError,
+    NotCompiledError,
+    ShapeError,
+    UnknownNameError,
+)
+from pyengine.training import host
+from pyengine.training.job import Job
+
+
+def data(count=40, classes=3, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(count, 4)).astype("f4")
+    labels = (x @ rng.normal(size=(4, classes))).argmax(1)
+    return x, np.eye(classes, dtype="f4")[labels]
+
+
+def mlp(metrics=("accuracy",), optimizer="adam", dropout=0.0, seed=1):
+    pyengine.set_random_seed(seed)
+    parts = [layers.Dense(8, activation="tanh", input_shape=(4,)), layers.Dense(3, activation="softmax")]
+    if dropout:
+        parts.insert(1, layers.Dropout(dropout))
+    model = pyengine.Sequential(parts)
+    model.compile(optimizer, "categorical_crossentropy", list(metrics))
+    return model
+
+
+class Recorder(callbacks.Callback):
+    def __init__(self):
+        self.events = []
+
+    def on_train_begin(self, logs=None):
+        self.events.append("train begin")
+
+    def on_train_end(self, logs=None):
+        self.events.append("train end")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.events.append(f"epoch {epoch} begin")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.events.append(f"epoch {epoch} end {' '.join(sorted(logs))}")
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.events.append(f"batch {batch} begin")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.events.append(f"batch {batch} end {logs['size']}")
+
+    def on_test_begin(self, logs=None):
+        self.events.append("test begin")
+
+    def on_test_end(self, logs=None):
+        self.events.append("test end")
+
+
+def test_callbacks_hear_everything_in_order():
+    x, y = data(10)
+    recorder = Recorder()
+    mlp().fit(x, y, batch_size=4, epochs=1, callbacks=recorder, validation_split=0.2, verbose=0)
+    assert recorder.events == [
+        "train begin", "epoch 0 begin", "batch 0 begin", "batch 0 end 4", "batch 1 begin", "batch 1 end 4",
+        "test begin", "test end", "epoch 0 end acc loss val_acc val_loss", "train end",
+    ]  # fmt: skip
+
+
+def test_batch_logs_are_the_batchs_own_and_epoch_logs_the_average_over_samples():
+    x, y = data(10)
+    seen = []
+    model = mlp(optimizer=pyengine.optimizers.SGD(0.0))
+    history = model.fit(
+        x, y, batch_size=4, verbose=0, callbacks={"onBatchEnd": lambda batch, logs: seen.append(dict(logs))}
+    )
+    assert [logs["size"] for logs in seen] == [4, 4, 2]
+    mean = sum(logs["size"] * logs["loss"] for logs in seen) / 10
+    assert history.history["loss"][0] == pytest.approx(mean, rel=1e-6)
+    assert history.history["loss"][0] == pytest.approx(model.evaluate(x, y)[0], rel=1e-6)
+    assert history.history["accuracy"] == history.history["acc"]
+
+
+def test_a_second_fit_plans_nothing_and_a_hundred_steps_allocate_nothing():
+    x, y = data(64)
+    model = mlp(dropout=0.3)
+    model.fit(x, y, batch_size=16, verbose=0)
+    builds, arena = model.builds, model.step.program.arena
+    assert builds == 1
+    model.fit(x, y, batch_size=16, epochs=2, verbose=0)
+    step = model.step
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            step.begin()
+            step.advance(None)
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(100):
+            step.begin()
+            step.advance(None)
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert model.builds == 1
+    assert model.step.program.arena == arena
+    assert after - before < 1000, "bytes kept after 100 more steps"
+
+
+def test_the_same_seed_gives_the_same_bits():
+    x, y = data()
+
+    def run(seed):
+        model = mlp(dropout=0.5, seed=seed)
+        history = model.fit(x, y, epochs=3, batch_size=8, verbose=0)
+        return history.history["loss"], [w.tobytes() for w in model.get_weights()]
+
+    assert run(3) == run(3)
+    assert run(3) != run(4)
+
+
+def test_the_seed_decides_the_order_of_the_samples():
+    x, y = data()
+
+    def losses(shuffle, seed):
+        model = mlp(seed=1)
+        pyengine.set_random_seed(seed)
+        return model.fit(x, y, batch_size=8, shuffle=shuffle, verbose=0).history["loss"]
+
+    assert losses(True, 1) == losses(True, 1) != losses(True, 2)
+    assert losses(False, 1) == losses(False, 2)
+
+
+def test_dropout_draws_anew_each_step_and_rests_in_predict():
+    x, y = data(8)
+    model = mlp(dropout=0.5, optimizer=pyengine.optimizers.SGD(0.0))
+    history = model.fit(x, y, epochs=3, verbose=0)
+    assert len(set(history.history["loss"])) == 3
+    np.testing.assert_array_equal(model.predict(x), model.predict(x))
+
+
+def test_initial_epoch_numbers_the_epochs_and_keeps_their_order():
+    x, y = data()
+    history = mlp().fit(x, y, epochs=5, initial_epoch=3, verbose=0)
+    assert history.epoch == [3, 4]
+
+
+def test_steps_per_epoch_runs_on_through_the_passes():
+    x, y = data(10)
+    sizes = []
+    mlp().fit(
+        x, y, batch_size=4, epochs=2, steps_per_epoch=4, verbose=0,
+        callbacks={"onBatchEnd": lambda batch, logs: sizes.append(logs["size"])},
+    )  # fmt: skip
+    assert sizes == [4, 4, 2, 4, 4, 2, 4, 4]
+
+
+def test_validation_steps_and_freq_and_batch_size():
+    x, y = data(20)
+    sizes = []
+    history = mlp().fit(
+        x, y, epochs=4, validation_data=(x, y), validation_steps=2, validation_batch_size=3, validation_freq=2,
+        verbose=0, callbacks={"on_test_batch_end": lambda batch, logs: sizes.append(logs["size"])},
+    )  # fmt: skip
+    assert sizes == [3, 3] * 2
+    assert len(history.history["val_loss"]) == 2
+
+
+def test_stop_training_ends_after_the_running_batch():
+    x, y = data()
+    model = mlp()
+    recorder = Recorder()
+
+    def stop(batch, logs):
+        model.stop_training = batch == 1
+
+    model.fit(x, y, batch_size=4, epochs=9, verbose=0, callbacks=[{"onBatchEnd": stop}, recorder])
+    assert recorder.events[-2:] == ["epoch 0 end acc loss", "train end"]
+    assert sum("batch" in event for event in recorder.events) == 4
+
+
+def test_early_stopping_puts_the_best_weights_back():
+    x, y = data()
+    model = mlp(optimizer=pyengine.optimizers.SGD(30.0))
+    kept = []
+    stopping = callbacks.EarlyStopping("loss", patience=3, restore_best_weights=True)
+    history = model.fit(
+        x, y, epochs=50, batch_size=8, verbose=0,
+        callbacks=[stopping, {"onEpochEnd": lambda epoch, logs: kept.append(model.get_weights())}],
+    )  # fmt: skip
+    losses = history.history["loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) < 50
+    assert best < len(losses) - 1
+    for have, expected in zip(model.get_weights(), kept[best], strict=True):
+        np.testing.assert_array_equal(have, expected)
+
+
+def test_a_callback_that_fails_ends_the_training_with_its_error_and_train_end():
+    x, y = data()
+    model, recorder = mlp(), Recorder()
+
+    def fail(epoch, logs):
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        model.fit(x, y, verbose=0, callbacks=[recorder, {"onEpochEnd": fail}])
+    assert recorder.events[-1] == "train end"
+    model.fit(x, y, verbose=0)
+
+
+def test_async_callbacks_are_awaited_by_fit_and_by_fit_async():
+    x, y = data(8)
+    heard = []
+
+    async def hook(epoch, logs):
+        await asyncio.sleep(0)
+        heard.append(epoch)
+
+    mlp().fit(x, y, epochs=2, verbose=0, callbacks={"onEpochEnd": hook})
+    asyncio.run(mlp().fit_async(x, y, epochs=2, verbose=0, callbacks={"onEpochEnd": hook}))
+    assert heard == [0, 1, 0, 1]
+
+
+def test_fit_async_gives_the_same_bits_and_lets_others_run():
+    x, y = data()
+    turns = []
+
+    async def both():
+        model = mlp()
+
+        async def others():
+            while True:
+                turns.append(1)
+                await asyncio.sleep(0)
+
+        task = asyncio.ensure_future(others())
+        await model.fit_async(x, y, epochs=2, batch_size=8, verbose=0, yield_every="batch")
+        task.cancel()
+        return model.get_weights()
+
+    there = asyncio.run(both())
+    model = mlp()
+    model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+    for a, b in zip(there, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(turns) >= 10
+
+
+@pytest.mark.parametrize(
+    ("yield_every", "expected"), [("batch", 10), ("epoch", 2), ("never", 0), (0, None), ("auto", None)]
+)
+def test_yield_every_says_when_control_goes_back(monkeypatch, yield_every, expected):
+    x, y = data(40)
+    pauses, yields = [], []
+
+    async def pause():
+        pauses.append(1)
+
+    monkeypatch.setattr(host, "pause", pause)
+    asyncio.run(
+        mlp().fit_async(
+            x, y, epochs=2, batch_size=8, verbose=0, yield_every=yield_every,
+            callbacks={"onYield": lambda epoch, batch, logs: yields.append((epoch, batch))},
+        )
+    )  # fmt: skip
+    if expected is not None:
+        assert len(pauses) == len(yields) == expected
+    if yield_every == 0:  # inside steps, too: those pauses are no business of onYield
+        assert len(pauses) > 100
+        assert len(yields) == 12
+    if yield_every == "batch":
+        assert yields[0] == (0, 0)
+        assert yields[-1] == (1, 4)
+
+
+def test_a_job_is_driven_by_hand_for_some_milliseconds_at_a_time():
+    x, y = data()
+    model = mlp()
+    job = model.job("fit", x, y, epochs=2, batch_size=8, verbose=0)
+    assert isinstance(job, Job)
+    turns = 1
+    while not job.run(0):
+        turns += 1
+    assert turns > 100
+    other = mlp()
+    other.fit(x, y, epochs=2, batch_size=8, verbose=0)
+    assert job.result.history == other.history.history
+
+
+def test_predict_in_the_middle_of_a_step_sees_weights_of_whole_steps():
+    x, y = data()
+    model, other = mlp(), mlp()
+    job = model.job("fit", x, y, batch_size=40, epochs=3, verbose=0)
+    for _ in range(60):
+        job.run(0)
+    assert not job.done
+    assert model.open_step is not None
+    seen = model.predict(x)
+    possible = [other.predict(x)]
+    other.fit(
+        x,
+        y,
+        batch_size=40,
+        epochs=3,
+        verbose=0,
+        callbacks={"onBatchEnd": lambda batch, logs: possible.append(other.predict(x))},
+    )
+    assert any(np.array_equal(seen, one) for one in possible)
+    job.finish()
+    np.testing.assert_array_equal(model.predict(x), possible[-1])
+
+
+def test_evaluate_and_predict_inside_callbacks_do_not_disturb():
+    x, y = data()
+    plain = mlp()
+    plain.fit(x, y, epochs=3, batch_size=8, verbose=0, validation_split=0.25)
+    model = mlp()
+
+    def look(*_):
+        model.evaluate(x, y)
+        model.predict(x)
+
+    model.fit(
+        x, y, epochs=3, batch_size=8, verbose=0, validation_split=0.25,
+        callbacks={"onBatchEnd": look, "on_test_batch_end": look},
+    )  # fmt: skip
+    assert model.history.history == plain.history.history
+
+
+def test_compile_changes_no_weight_and_replaces_the_optimizer():
+    x, y = data()
+    model = mlp()
+    model.fit(x, y, verbose=0)
+    before = model.get_weights()
+    model.compile(pyengine.optimizers.SGD(0.25), "categorical_crossentropy")
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.optimizer.learning_rate == 0.25
+    assert list(model.fit(x, y, verbose=0).history) == ["loss"]
+
+
+def test_the_learning_rate_can_be_changed_without_planning_anew():
+    x, y = data()
+    model = mlp(optimizer="sgd")
+    model.fit(x, y, verbose=0)
+    model.optimizer.learning_rate = 0.0
+    before = model.get_weights()
+    model.fit(x, y, verbose=0)
+    assert model.builds == 2  # batches of 32 and of 8
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_frozen_layers_stay_as_they_are():
+    x, y = data()
+    model = mlp()
+    model.layers[0].trainable = False
+    model.compile("adam", "categorical_crossentropy")
+    before = model.get_weights()
+    model.fit(x, y, verbose=0)
+    after = model.get_weights()
+    np.testing.assert_array_equal(before[0], after[0])
+    assert (before[2] != after[2]).any()
+
+
+def test_a_flag_changed_after_compile_warns_and_names_the_layer():
+    x, y = data()
+    model = mlp()
+    model.layers[0].trainable = False
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match=r"'dense.*' has changed since compile.*compile again"):
+        model.fit(x, y, verbose=0)
+    assert (before[0] != model.get_weights()[0]).any(), "compile's flags hold until the next compile"
+
+
+def test_a_loss_and_a_metric_may_be_functions_of_ops():
+    x, y = data()
+    model = mlp()
+
+    def loss(y_true, y_pred):
+        return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+    def worst(y_true, y_pred):
+        return ops.max(ops.abs(y_true - y_pred), axis=-1)
+
+    model.compile("sgd", loss, [worst])
+    history = model.fit(x, y, epochs=2, verbose=0)
+    assert sorted(history.history) == ["loss", "worst"]
+    model.compile("sgd", "mse")
+    assert model.evaluate(x, y) == pytest.approx(np.mean((y - model.predict(x)) ** 2), rel=1e-5)
+
+
+def test_train_on_batch_gives_that_batchs_values():
+    x, y = data(8)
+    model = mlp()
+    loss, accuracy = model.train_on_batch(x, y)
+    again = model.train_on_batch(x, y, return_dict=True)
+    assert again["loss"] < loss
+    assert 0 <= accuracy <= 1
+    assert model.test_on_batch(x, y)[0] < again["loss"]
+    np.testing.assert_allclose(model.predict_on_batch(x), model.predict(x), rtol=1e-6)
+
+
+def test_a_nan_loss_is_reported_once_with_epoch_and_batch():
+    x, y = data()
+    model = mlp(optimizer=pyengine.optimizers.SGD(1e38))
+    model.compile(pyengine.optimizers.SGD(1e38), "mse")
+    model.layers[-1].activation = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(x, y * 1e30, epochs=3, batch_size=8, verbose=0)
+    said = [str(w.message) for w in caught if "The loss became" in str(w.message)]
+    assert len(said) == 1
+    assert "in epoch 0, batch" in said[0]
+
+
+# --- datasets
+
+
+def test_fit_dataset_trains_as_fit_does():
+    x, y = data()
+    model, other = mlp(), mlp()
+    model.fit_dataset(Dataset.from_arrays(x, y).batch(8), epochs=3, verbose=0, validation_data=(x, y))
+    other.fit(x, y, epochs=3, batch_size=8, shuffle=False, verbose=0, validation_data=(x, y))
+    assert model.history.history == other.history.history
+    assert model.evaluate_dataset(Dataset.from_arrays(x, y).batch(8)) == other.evaluate(x, y, batch_size=8)
+
+
+def test_a_dataset_larger_than_memory_trains_lazily():
+    made = []
+
+    def rows():
+        for index in range(10**9):
+            made.append(index)
+            yield {"xs": np.full(4, index % 7, "f4"), "ys": np.eye(3, dtype="f4")[index % 3]}
+
+    mlp().fit_dataset(Dataset.from_generator(rows).batch(8), epochs=2, batches_per_epoch=5, verbose=0)
+    assert len(made) <= 2 * 5 * 8 + 8
+
+
+def test_a_dataset_that_runs_dry_ends_the_training_with_a_warning():
+    x, y = data()
+    model = mlp()
+    with pytest.warns(UserWarning, match="ended after 5 batches"):
+        history = model.fit_dataset(
+            Dataset.from_arrays(x, y).batch(8), epochs=3, batches_per_epoch=4, verbose=0
+        )
+    assert history.epoch == [0, 1]
+
+
+def test_async_generators_feed_fit_dataset_blocking_and_not():
+    x, y = data(16)
+
+    async def rows():
+        for a, b in zip(x, y, strict=True):
+            await asyncio.sleep(0)
+            yield {"value": {"xs": a, "ys": b}}
+
+    dataset = Dataset.from_generator(rows).batch(4)
+    model, other = mlp(), mlp()
+    model.fit_dataset(dataset, epochs=2, verbose=0)
+    asyncio.run(other.fit_dataset_async(dataset, epochs=2, verbose=0))
+    assert model.history.history == other.history.history
+
+
+# --- errors, in words, before anything changes
+
+
+def refused(model, error, match, *arguments, **keywords):
+    before = model.get_weights()
+    with pytest.raises(error, match=match):
+        model.fit(*arguments, verbose=0, **keywords)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_fit_before_compile_is_refused():
+    model = pyengine.Sequential([layers.Dense(3, input_shape=(4,))])
+    refused(model, NotCompiledError, r"not compiled yet: call model\.compile", *data())
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "match"),
+    [
+        (lambda x, y: (x[:, :3], y), ShapeError, r"expects shape \(batch, 4\), but x has shape \(40, 3\)"),
+        (lambda x, y: (x[0], y), ShapeError, r"It looks like one sample"),
+        (lambda x, y: (x.reshape(40, 2, 2), y), ShapeError, r"Reshape it to \(40, 4\)"),
+        (lambda x, y: (x, y[:30]), DataError, r"x has 40, y has 30"),
+        (lambda x, y: (x[:0], y[:0]), DataError, "zero samples"),
+        (lambda x, y: (x, y.argmax(1)), ShapeError, "sparse_categorical_crossentropy"),
+        (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, r"not finite: nan in sample 7"),
+        (lambda x, y: (x, y * 3), DataError, r"between 0 and 1, but y goes from 0 to 3"),
+        (lambda x, y: (x, None), DataError, "y is missing"),
+        (lambda x, y: (np.array([["a"] * 4] * 40), y), DataError, "expects numbers"),
+        (lambda x, y: ({"inputt": x}, y), UnknownNameError, "Unknown name in x 'inputt'"),
+    ],
+)  # fmt: skip
+def test_bad_data_is_refused_in_words_and_changes_nothing(change, error, match):
+    refused(mlp(), error, match, *change(*data()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        ({"validation_split": 1.0}, ArgumentError, "less than 1"),
+        ({"validation_split": -0.1}, ArgumentError, "at least 0"),
+        ({"batch_size": 0}, ArgumentError, "batch_size is a whole number of at least 1, but got 0"),
+        ({"epochs": 2.5}, ArgumentError, r"epochs is a whole number .* but got 2\.5"),
+        ({"epoch": 2}, UnknownNameError, "Unknown argument of fit 'epoch'. Did you mean 'epochs'"),
+        ({"yield_every": "often"}, ArgumentError, "yield_every must be"),
+        ({"class_weight": {0: 1.0, 1: 2.0}}, DataError, "class_weight lacks class 2"),
+        ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
+        ({"validation_data": 3}, ArgumentError, r"validation_data is \(x, y\)"),
+        ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"x has shape \(2, 5\)"),
+        ({"callbacks": [3]}, ArgumentError, "no callback"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_refused_in_words_and_change_nothing(arguments, error, match):
+    x, y = data(60)
+    refused(mlp(), error, match, x, y, **arguments)
+
+
+def test_labels_out_of_range_are_refused():
+    x, _ = data()
+    model = mlp()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    refused(model, DataError, r"from 0 to 2, but y goes from 0 to 3", x, np.arange(40) % 4)
+
+
+def test_a_second_fit_while_one_runs_is_refused_and_the_first_goes_on():
+    x, y = data()
+    model = mlp()
+    first = model.job("fit", x, y, epochs=2, verbose=0)
+    first.run(0)
+    while model.open_step is None:
+        first.run(0)
+    with pytest.raises(BusyError, match="fit was called while a fit of this model is running"):
+        model.fit(x, y, verbose=0)
+    with pytest.raises(BusyError, match="compile"):
+        model.compile("sgd", "mse")
+    assert first.finish().epoch == [0, 1]
+
+
+def test_unknown_names_come_with_the_nearest_known_ones():
+    model = mlp()
+    with pytest.raises(UnknownNameError, match="Did you mean 'adam"):
+        model.compile("adamm", "mse")
+    with pytest.raises(UnknownNameError, match="categorical_crossentropy"):
+        model.compile("adam", "categorical_crossentropi")
+    with pytest.raises(UnknownNameError, match="acc"):
+        model.compile("adam", "mse", ["acuracy"])
+
+
+def test_sorted_labels_get_a_warning_with_validation_split():
+    x, y = data()
+    order = np.argsort(y.argmax(1), kind="stable")
+    with pytest.warns(UserWarning, match="sorted by class"):
+        mlp().fit(x[order], y[order], validation_split=0.25, verbose=0)
