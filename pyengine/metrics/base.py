@@ -1,0 +1,140 @@
+"""What a metric is: sums that add up over batches, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pyengine import ops
+from pyengine.configurable import Configurable
+from pyengine.losses import Loss
+from pyengine.losses.base import divide_or_zero, weights_for
+from pyengine.names import snake
+from pyengine.ops.base import Array
+
+
+class Metric(Configurable):
+    """Base of all metrics: subclasses give `contributions` and `compute`, both written in ops.
+
+    A metric keeps nothing but sums: whoever runs it adds the contributions of the batches up, and `compute`
+    of one batch's contributions is that batch's value, of all of them the epoch's.
+
+    Arguments:
+        name: what logs call it; by default the class name in snake_case.
+
+    >>> from pyengine.metrics import BinaryAccuracy
+    >>> metric = BinaryAccuracy()
+    >>> metric.update_state([1, 0, 1, 1], [0.9, 0.2, 0.3, 0.8])
+    >>> metric.result()
+    array(0.75, dtype=float32)
+    """
+
+    def __init__(self, name: str | None = None):
+        self.name = name or snake(type(self).__name__)
+
+    def contributions(
+        self, y_true: Array, y_pred: Array, sample_weight: Array | None = None
+    ) -> tuple[Any, ...]:
+        """What a batch adds to the totals: floating-point arrays of fixed shapes, one per total."""
+        raise NotImplementedError
+
+    def compute(self, *totals: Array) -> Any:
+        """The value of totals."""
+        raise NotImplementedError
+
+    # --- The same by hand, on arrays
+
+    _totals: list[np.ndarray] | None = None
+
+    def update_state(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> None:
+        """Add a batch."""
+        parts = [np.asarray(part) for part in self.contributions(y_true, y_pred, sample_weight)]
+        self._totals = (
+            parts if self._totals is None else [a + b for a, b in zip(self._totals, parts, strict=True)]
+        )
+
+    def result(self) -> Any:
+        """The value over all batches since the last reset; 0 before the first."""
+        return np.zeros((), np.float32) if self._totals is None else self.compute(*self._totals)
+
+    def reset_state(self) -> None:
+        """Forget the batches."""
+        self._totals = None
+
+    def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
+        """Add a batch and give the value over all."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+
+class MeanMetric(Metric):
+    """Base of metrics that are the mean of one value per sample: subclasses give `values`.
+
+    With sample weights it is Σ weight · value / Σ weight.
+    """
+
+    def values(self, y_true: Array, y_pred: Array) -> Any:
+        """One value per sample, shape (batch, …)."""
+        raise NotImplementedError
+
+    def contributions(self, y_true, y_pred, sample_weight=None):
+        return weighted_sum(self.values(y_true, y_pred), sample_weight, y_pred, self.name)
+
+    def compute(self, *totals):
+        return divide_or_zero(*totals)
+
+
+class LossMetric(MeanMetric):
+    """The mean of a loss, as a metric.
+
+    Arguments:
+        loss: a `Loss`; its reduction plays no part.
+        name: by default that of the loss.
+    """
+
+    def __init__(self, loss: Loss, name: str | None = None):
+        super().__init__(name or loss.name)
+        self.loss = loss
+
+    def values(self, y_true, y_pred):
+        return self.loss.call(y_true, y_pred)
+
+
+class FunctionMetric(MeanMetric):
+    """The mean of what a function `(y_true, y_pred)` written in ops gives.
+
+    Arguments:
+        function: returns values of shape (batch, …), or one number for the batch.
+        name: by default the function's.
+
+    >>> def largest_error(y_true, y_pred):
+    ...     return ops.max(ops.abs(ops.subtract(y_true, y_pred)), axis=-1)
+    >>> metric = FunctionMetric(largest_error)
+    >>> metric.name, metric([[0.0, 0.0]], [[1.0, 2.0]])
+    ('largest_error', array(2., dtype=float32))
+    """
+
+    def __init__(self, function: Callable[[Any, Any], Any], name: str | None = None):
+        super().__init__(name or getattr(function, "__name__", type(function).__name__))
+        self.function = function
+
+    def values(self, y_true, y_pred):
+        return self.function(y_true, y_pred)
+
+
+def weighted_sum(values: Array, sample_weight: Array | None, y_pred: Array, name: str) -> tuple[Any, Any]:
+    """Sum of weight · value and sum of weights; without weights, of values and their number.
+
+    One number for the whole batch counts as the value of each of its samples.
+    """
+    values = values if ops.dtype_of(values) in ("float32", "float64") else ops.in_dtype(values, "float32")
+    shape, dtype = ops.shape_of(values), ops.dtype_of(values)
+    if sample_weight is not None:
+        weight = ops.broadcast_to(weights_for(sample_weight, values, name), shape)
+        return ops.sum(ops.multiply(values, weight)), ops.sum(weight)
+    if shape == ():
+        batch = np.asarray(ops.shape_of(y_pred)[0], dtype)
+        return ops.multiply(values, batch), batch
+    return ops.sum(values), np.asarray(np.prod(shape), dtype)
