@@ -81,12 +81,8 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Callable[..., Any]])
     if isinstance(identifier, str):
         return lookup(kind, identifier, table)()
     if isinstance(identifier, Mapping):
-        if "class_name" not in identifier:
-            raise ArgumentError(
-                f"A {kind} given as a dictionary needs 'class_name' and 'config', but got "
-                f"{dict(identifier)!r}."
-            )
-        return lookup(kind, identifier["class_name"], table)(**(identifier.get("config") or {}))
+        name, config = class_and_config(kind, identifier)
+        return lookup(kind, name, table)(**config)
     if isinstance(identifier, type):
         return identifier()
     if callable(identifier):
@@ -95,3 +91,17 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Callable[..., Any]])
         f"Expected a {kind} by name, as an object or as a function, but got {identifier!r} "
         f"({type(identifier).__name__}). Known names: {', '.join(sorted(table))}."
     )
+
+
+def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The class name and the arguments of a saved object; JavaScript may write className.
+
+    >>> class_and_config("loss", {"className": "Huber", "config": {"delta": 2.0}})
+    ('Huber', {'delta': 2.0})
+    """
+    name = saved.get("class_name", saved.get("className"))
+    if not isinstance(name, str):
+        raise ArgumentError(
+            f"A {kind} given as a dictionary needs 'class_name' and 'config', but got {dict(saved)!r}."
+        )
+    return name, dict(saved.get("config") or {})

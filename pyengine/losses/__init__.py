@@ -8,7 +8,7 @@ To add one: 1. a subclass of `Loss` in the file of its family 2. its name in LOS
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from pyengine.losses.base import Loss, LossFunction
 from pyengine.losses.crossentropy import (
@@ -60,14 +60,20 @@ LOSSES: dict[str, type[Loss]] = {
 }
 
 
-def get(identifier: Any) -> Loss:
-    """The loss that a name, a config, an object or a function `(y_true, y_pred)` stands for.
+@overload
+def get(identifier: None) -> None: ...
+@overload
+def get(identifier: Any) -> Loss: ...
+def get(identifier: Any) -> Loss | None:
+    """The loss that a name, a config, an object or a function `(y_true, y_pred)` stands for; None is None.
 
     Errors: UnknownNameError with the nearest known names.
 
     >>> get("meanSquaredError"), get("bce").name
     (MeanSquaredError(), 'binary_crossentropy')
     """
+    if identifier is None:
+        return None
     loss = resolve("loss", identifier, LOSSES)
     return loss if isinstance(loss, Loss) else LossFunction(loss)
 

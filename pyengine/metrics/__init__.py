@@ -47,7 +47,7 @@ from pyengine.metrics.mean import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
-from pyengine.names import squashed
+from pyengine.names import class_and_config, squashed
 
 METRICS: dict[str, type[Metric]] = {
     "binary_accuracy": BinaryAccuracy,
@@ -118,8 +118,8 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
         return LossMetric(identifier)
     if isinstance(identifier, str):
         return named(identifier, {"name": identifier}, loss, output_shape)
-    if isinstance(identifier, Mapping) and "class_name" in identifier:
-        name, config = identifier["class_name"], dict(identifier.get("config") or {})
+    if isinstance(identifier, Mapping):
+        name, config = class_and_config("metric", identifier)
         return Accuracy(**config) if name == "Accuracy" else named(name, config, loss, output_shape)
     if isinstance(identifier, type) and issubclass(identifier, (Metric, Loss)):
         return get(identifier())

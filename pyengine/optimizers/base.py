@@ -75,7 +75,7 @@ class Optimizer(Configurable):
         self.iterations = Variable(np.int32(0), name=f"{self.name}/iteration", trainable=False)
         rate = schedules.get(learning_rate)
         self._schedule = rate if isinstance(rate, LearningRateSchedule) else None
-        start = 0.0 if self._schedule else self._checked(rate)
+        start = 0.0 if isinstance(rate, LearningRateSchedule) else self._checked(rate)
         self._rate = Variable(np.float32(start), name=f"{self.name}/learning_rate", trainable=False)
         self._slots: dict[Variable, dict[str, Variable]] = {}
         self._undecayed: list[str | Variable] = []
