@@ -8,6 +8,7 @@ from typing import Any
 from pyengine import activations, ops
 from pyengine.errors import ArgumentError
 from pyengine.layers.base import Layer
+from pyengine.shapes import size
 
 
 class Activation(Layer):
@@ -130,6 +131,7 @@ def softmax_over(x: Any, axes: Sequence[int]) -> Any:
     order = [axis for axis in range(rank) if axis not in together] + together
     turned = ops.transpose(x, order)
     lead = rank - len(together)
-    soft = ops.softmax(ops.reshape(turned, (*turned.shape[:lead], -1)), axis=-1)
+    joined = ops.reshape(turned, (*turned.shape[:lead], size(turned.shape[lead:])))
+    soft = ops.softmax(joined, axis=-1)
     back = sorted(range(rank), key=order.__getitem__)
     return ops.transpose(ops.reshape(soft, turned.shape), back)

@@ -130,8 +130,9 @@ class Layer(Configurable):
             )
         lengths = tuple(int(length) for length in shape if length is not None)
         dtype = dtype or self.dtype
-        start = initializers.get(initializer)(lengths, dtype)
-        weight = Variable(start, name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
+        make = initializers.get(initializer) or initializers.get("glorot_uniform")
+        assert make is not None
+        weight = Variable(make(lengths, dtype), name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
         weight.regularizer = regularizers.get(regularizer)
         weight.constraint = constraints.get(constraint)
         self._weights.append(weight)

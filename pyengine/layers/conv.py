@@ -381,7 +381,8 @@ class ZeroPadding2D(Layer):
                 f"{self.label}: padding must be a whole number, (rows, columns) or ((top, bottom), (left, right)), "
                 f"but got {padding!r}."
             )
-        self.padding = tuple(check.wholes(self, "padding", side, 2, least=0) for side in sides)
+        rows, columns = (check.wholes(self, "padding", side, 2, least=0) for side in sides)
+        self.padding = ((rows[0], rows[1]), (columns[0], columns[1]))
 
     def call(self, x: Any) -> Any:
         return ops.pad(x, ((0, 0), *self.padding, (0, 0)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 from pyengine import ops
 from pyengine.errors import ArgumentError
@@ -18,7 +18,7 @@ class Merge(Layer):
     Arrays of a lower rank get axes of length 1 behind the batch, as in Keras.
     """
 
-    arity = (2, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
 
     def call(self, *inputs: Any) -> Any:
         rank = max(len(x.shape) for x in inputs)

@@ -51,7 +51,7 @@ class Dropout(Layer):
         if not training or self.random_state is None:
             return x
         noise = ops.random_uniform(self.random_state, shape=self.drawn_shape(x.shape))
-        self.random_state.assign(ops.next_random_state(self.random_state))
+        ops.assign(self.random_state, ops.next_random_state(self.random_state))
         kept = ops.greater_equal(noise, self.rate)
         if kept.shape != x.shape:
             kept = ops.broadcast_to(kept, x.shape)

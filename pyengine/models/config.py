@@ -94,7 +94,7 @@ def _layer(entry: dict[str, Any]) -> Layer:
 
     if entry["class_name"] == "InputLayer":
         return Input(**entry["config"]).layer
-    known = {**layers_module.LAYERS, "Sequential": Sequential, "Model": Model}
+    known: dict[str, Any] = {**layers_module.LAYERS, "Sequential": Sequential, "Model": Model}
     if entry["class_name"] not in known:
         raise unknown_name("layer class", entry["class_name"], known)
     return known[entry["class_name"]].from_config(entry["config"])

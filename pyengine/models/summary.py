@@ -20,7 +20,8 @@ def summary_lines(
 ) -> list[str]:
     """The lines that `model.summary()` prints.
 
-    >>> from pyengine import Sequential, layers
+    >>> from pyengine import layers
+    >>> from pyengine.models import Sequential
     >>> model = Sequential([layers.Dense(2, input_shape=(3,), name="head")], name="tiny")
     >>> print("\\n".join(summary_lines(model)))
     Model: "tiny"
