@@ -61,7 +61,7 @@ class Convolution(Op):
             part = part.transpose(2, 0, 1, 3).reshape(self.groups, rows, -1)
             yield slice(start, start + step), part
 
-    def by_group(self, kernel):
+    def kernel_by_group(self, kernel):
         """(groups, KH · KW · C / groups, F / groups)."""
         rows, filters = size(kernel.shape[:3]), kernel.shape[3]
         return kernel.reshape(rows, self.groups, filters // self.groups).transpose(1, 0, 2)
@@ -112,7 +112,7 @@ class Conv2D(Convolution):
             for place, outputs, inputs in self.places(x.shape[1:3], counts, sizes):
                 wide[outputs] += narrow[inputs] * weights[place]
             return
-        weights = self.by_group(kernel)
+        weights = self.kernel_by_group(kernel)
         for images, columns in self.columns(x, counts, sizes):
             target = out[images].reshape(columns.shape[1], -1)
             if self.groups == 1:
@@ -150,16 +150,13 @@ class Conv2DInputGradient(Convolution):
         weights = kernel.reshape(*sizes, kernel.shape[2], self.groups, -1).transpose(0, 1, 3, 4, 2)
         grouped = split_channels(gradient, self.groups)  # (B, OH, OW, groups, F / groups)
         for place, outputs, inputs in self.places(self.lengths, counts, sizes):
-            seen = grouped[outputs]
-            if self.groups == 1:
-                rows = seen.reshape(size(seen.shape[:3]), -1)
-                part = np.matmul(rows, weights[place][0]).reshape(*seen.shape[:3], -1)
-            elif kernel.shape[2] == 1:
-                part = np.einsum("bhwgf,gf->bhwg", seen, weights[place][..., 0])
-            else:
-                rows = seen.reshape(size(seen.shape[:3]), self.groups, -1).transpose(1, 0, 2)
-                part = np.matmul(rows, weights[place]).transpose(1, 0, 2).reshape(*seen.shape[:3], -1)
-            out[inputs] += part
+            seen, target = grouped[outputs], out[inputs]
+            if kernel.shape[2] == 1 and self.groups > 1:
+                target += np.einsum("bhwgf,gf->bhwg", seen, weights[place][..., 0])
+                continue
+            rows = seen.reshape(size(seen.shape[:3]), self.groups, seen.shape[4])
+            part = rows[:, 0] @ weights[place][0] if self.groups == 1 else by_group(rows, weights[place])
+            target += part.reshape(target.shape)
 
     def gradient(self, gradient, output, upstream, kernel):
         plain = {key: value for key, value in self.settings.items() if key != "lengths"}
@@ -206,6 +203,11 @@ class Conv2DKernelGradient(Convolution):
             apply(Conv2DInputGradient(**plain, lengths=x.shape[1:3]), upstream, gradient),
             apply(Conv2D(**plain), x, gradient),
         )
+
+
+def by_group(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """rows: (N, groups, K)  weights: (groups, K, M) -> (N, groups, M)."""
+    return np.matmul(rows.transpose(1, 0, 2), weights).transpose(1, 0, 2)
 
 
 def split_channels(x: np.ndarray, groups: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from pyengine.ops.structure import cast
 class Elementwise(Op):
     """`function` is a NumPy ufunc or takes `out`; the result has the inputs' dtype."""
 
-    in_place = (0, 1, 2)
+    in_place: ClassVar[tuple[int, ...]] = (0, 1, 2)
     function: Any = None
     dtype: ClassVar[str | None] = None
 
@@ -93,7 +93,8 @@ class Power(Binary):
 
     def partial(self, gradient, output, a, b):
         positive = greater(a, 0.0)
-        slope = multiply(b, power(a, subtract(b, 1.0)))
+        # a⁰ is flat everywhere; 0 · a⁻¹ would be NaN where a is 0.
+        slope = multiply(b, power(a, where(equal(b, 0.0), 1.0, subtract(b, 1.0))))
         log_a = where(positive, log(where(positive, a, 1.0)), 0.0)
         return multiply(gradient, slope), multiply(gradient, multiply(output, log_a))
 
@@ -344,7 +345,7 @@ class Exp(Unary):
 
 
 class Expm1(Unary):
-    """exp(x) − 1, exact near 0."""
+    """exp(x) - 1, exact near 0."""
 
     name = "expm1"
     function = np.expm1
@@ -396,7 +397,7 @@ class Tanh(Unary):
 
 
 class Sigmoid(Unary):
-    """1 / (1 + exp(−x)), without overflow at either end."""
+    """1 / (1 + exp(-x)), without overflow at either end."""
 
     name = "sigmoid"
 
@@ -427,7 +428,7 @@ class Softplus(Unary):
 
 
 class Erf(Unary):
-    """The error function: 2/√π ∫₀ˣ exp(−t²) dt."""
+    """The error function: 2/√π ∫₀ˣ exp(-t²) dt."""
 
     name = "erf"
 
@@ -474,7 +475,7 @@ def add(a: Array, b: Array) -> Any:
 
 @method("__sub__")
 def subtract(a: Array, b: Array) -> Any:
-    """a − b."""
+    """a - b."""
     return apply(Subtract(), *meet(a, b))
 
 
@@ -493,7 +494,7 @@ def divide(a: Array, b: Array) -> Any:
 
 @method("__pow__")
 def power(a: Array, b: Array) -> Any:
-    """aᵇ. The exponents 2, 1, 0.5 and −0.5 take the ops made for them."""
+    """aᵇ. The exponents 2, 1, 0.5 and -0.5 take the ops made for them."""
     if isinstance(b, (int, float)) and b in (2, 1, 0.5, -0.5):
         return {2: square, 1: lambda x: x, 0.5: sqrt, -0.5: rsqrt}[b](a)
     return apply(Power(), *meet(a, b))
@@ -585,7 +586,7 @@ def clip(x: Array, low: float, high: float) -> Any:
 
 @method("__neg__")
 def negative(x: Array) -> Any:
-    """−x."""
+    """-x."""
     return apply(Negative(), x)
 
 
@@ -596,7 +597,7 @@ def abs(x: Array) -> Any:
 
 
 def sign(x: Array) -> Any:
-    """−1, 0 or 1."""
+    """-1, 0 or 1."""
     return apply(Sign(), x)
 
 
@@ -646,7 +647,7 @@ def exp(x: Array) -> Any:
 
 
 def expm1(x: Array) -> Any:
-    """eˣ − 1."""
+    """eˣ - 1."""
     return apply(Expm1(), _floats(x))
 
 

@@ -15,7 +15,10 @@ from pyengine.ops.structure import reshape
 
 
 class Matmul(Op):
-    """a: (…, M, K)  b: (…, K, N)  ->  (…, M, N); `transpose_a` means a is stored (…, K, M), `transpose_b` b (…, N, K)."""
+    """a: (…, M, K)  b: (…, K, N)  ->  (…, M, N).
+
+    `transpose_a` means that a is stored as (…, K, M), `transpose_b` that b is stored as (…, N, K).
+    """
 
     name = "matmul"
     transpose_a: bool

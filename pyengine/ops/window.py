@@ -5,7 +5,9 @@ Convolutions and pools share it. Everything is said per axis first; `offsets` pu
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -41,10 +43,10 @@ def resolve_padding(
             total = max(needed - length, 0)
             pairs.append((total // 2, total - total // 2))
         return tuple(pairs)
-    try:
-        pairs = [(int(before), int(after)) for before, after in padding]  # type: ignore[misc]
-    except (TypeError, ValueError):
-        pairs = []
+    pairs = []
+    if not isinstance(padding, str):
+        with contextlib.suppress(TypeError, ValueError):  # said below, with what came
+            pairs = [(operator.index(before), operator.index(after)) for before, after in padding]
     if len(pairs) != len(sizes) or any(side < 0 for pair in pairs for side in pair):
         raise ArgumentError(
             f'padding expects "valid", "same" or {len(sizes)} pairs (before, after) of at least 0, '
