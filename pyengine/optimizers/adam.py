@@ -63,8 +63,12 @@ class Adam(Optimizer):
         if self.amsgrad:
             hat = slots["velocity_hat"]
             velocity = ops.assign(hat, ops.maximum(hat, velocity))
-        below = ops.add(ops.sqrt(velocity), ops.multiply(root, self.epsilon))
+        below = ops.add(ops.sqrt(velocity), self.floor(root))
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
+
+    def floor(self, root: Array) -> Any:
+        """What √v = √v̂ · root is kept above: epsilon, on the scale of √v."""
+        return ops.multiply(root, self.epsilon)
 
 
 class AdamW(Adam):
