@@ -46,8 +46,14 @@ def summary_lines(
     ends = _ends(header, rows, line_length, positions)
     width = ends[-1]
     thin, thick = "─" * width, "═" * width
-    total, trained = _numbers(model.weights), _numbers(model.trainable_weights)
-    other = _numbers(model.non_trainable_weights)
+    sums = [
+        f"{kind} params: {_numbers(weights) if model.built else 'unknown until the model is built'}"
+        for kind, weights in [
+            ("Total", model.weights),
+            ("Trainable", model.trainable_weights),
+            ("Non-trainable", model.non_trainable_weights),
+        ]
+    ]
     return [
         f'Model: "{model.name}"',
         thin,
@@ -55,9 +61,7 @@ def summary_lines(
         thick,
         *(_row(row, ends) for row in rows),
         thick,
-        f"Total params: {total}",
-        f"Trainable params: {trained}",
-        f"Non-trainable params: {other}",
+        *sums,
         thin,
     ]
 
