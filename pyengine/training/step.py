@@ -13,7 +13,7 @@ from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
-from pyengine.transforms import differentiate, gradient_name, simplify, trace
+from pyengine.transforms import differentiate, gradient_names, simplify, trace
 
 
 class Totals:
@@ -170,7 +170,8 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
     if pacer.due():
         yield PAUSE
     graph = differentiate(graph, "loss", chosen.trained)
-    pairs = [(graph.outputs.pop(gradient_name(one), None), one) for one in chosen.trained]
+    names = gradient_names(chosen.trained)
+    pairs = [(graph.outputs.pop(name, None), one) for name, one in zip(names, chosen.trained, strict=True)]
     missing = [variable.name for gradient, variable in pairs if gradient is None]
     if missing:
         model.warn_once(

@@ -3,9 +3,9 @@
 To add one: a file with one function here, and its property in `tests/transforms/` (what must stay the same).
 """
 
-from pyengine.transforms.differentiate import differentiate, gradient_name
+from pyengine.transforms.differentiate import differentiate, gradient_name, gradient_names
 from pyengine.transforms.rebuild import rebuild
 from pyengine.transforms.simplify import simplify
 from pyengine.transforms.trace import trace
 
-__all__ = ["differentiate", "gradient_name", "rebuild", "simplify", "trace"]
+__all__ = ["differentiate", "gradient_name", "gradient_names", "rebuild", "simplify", "trace"]

@@ -17,6 +17,21 @@ def gradient_name(of: Variable | str) -> str:
     return f"gradient/{of if isinstance(of, str) else of.name}"
 
 
+def gradient_names(of: Iterable[Variable | str]) -> list[str]:
+    """The names of several gradients: of variables that are named alike, the later ones get a number.
+
+    >>> gradient_names(["x", Variable(0.0, name="kernel"), Variable(0.0, name="kernel")])
+    ['gradient/x', 'gradient/kernel', 'gradient/kernel#1']
+    """
+    names: list[str] = []
+    for source in of:
+        name, number = gradient_name(source), 1
+        while name in names:
+            name, number = f"{gradient_name(source)}#{number}", number + 1
+        names.append(name)
+    return names
+
+
 def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> Graph:
     """The graph with an output `gradient/<name>` more for each variable or input name in `wrt`.
 
@@ -25,7 +40,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
 
     Args:
         output: the name of a scalar floating-point output.
-        wrt: variables (as they are at the beginning of the step) and names of graph inputs.
+        wrt: variables (as they are at the beginning of the step) and names of graph inputs, each once.
 
     Errors: ArgumentError if the output is not a scalar.
 
@@ -42,14 +57,15 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
         )
     new, _ = rebuild(graph)
     sources = {}
-    for source in wrt:
+    wrt = list(wrt)
+    for name, source in zip(gradient_names(wrt), wrt, strict=True):
         value = new.inputs.get(source) if isinstance(source, str) else new.reads.get(source)
         if value is None and isinstance(source, str):
             raise ArgumentError(
                 f"The graph has no input {source!r}; it has {', '.join(new.inputs) or 'none'}."
             )
         if value is not None:
-            sources[gradient_name(source)] = value
+            sources[name] = value
     depends = set(sources.values())
     for node in new.nodes:
         if not depends.isdisjoint(node.inputs):
