@@ -1,1 +1,57 @@
-"""pyengine: neural-network training in NumPy, the same wheel in CPython and in a browser tab."""
+"""pyengine: neural-network training in NumPy, the same wheel in CPython and in a browser tab.
+
+>>> import numpy as np, pyengine
+>>> pyengine.set_random_seed(7)
+>>> model = pyengine.Sequential([
+...     pyengine.layers.Dense(16, activation="tanh", input_shape=(2,)),
+...     pyengine.layers.Dense(1, activation="sigmoid"),
+... ])
+>>> model.compile(pyengine.optimizers.Adam(0.05), "binary_crossentropy", ["accuracy"])
+>>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
+>>> history = model.fit(x, [0, 1, 1, 0], epochs=200, verbose=0)
+>>> history.history["accuracy"][-1]
+1.0
+"""
+
+from pyengine import (
+    activations,
+    callbacks,
+    constraints,
+    data,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    regularizers,
+)
+from pyengine.graph import Variable
+from pyengine.layers import Input
+from pyengine.models import Model, Sequential
+from pyengine.random import set_random_seed
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "Variable",
+    "activations",
+    "callbacks",
+    "constraints",
+    "data",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "regularizers",
+    "set_random_seed",
+]

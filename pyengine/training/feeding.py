@@ -175,9 +175,12 @@ def batch_of(model: Any, element: Any, class_weight: Any = None) -> ArrayData:
     """One dataset element as arrays that fit the model."""
     x, y, weight = unpacked(element)
     arrays = inputs.fit_inputs(model, x)
-    model.ensure_compiled_for_data()
+    model.ensure_compiled()
     targets = inputs.fit_targets(model, y)
-    return ArrayData(arrays, targets, inputs.sample_weights(model, targets, weight, class_weight))
+    data = ArrayData(arrays, targets, inputs.sample_weights(model, targets, weight))
+    if class_weight is None:
+        return data
+    return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
 
 
 def unpacked(element: Any) -> tuple[Any, Any, Any]:

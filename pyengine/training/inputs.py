@@ -141,42 +141,51 @@ def hint(have: Sequence[int], want: Sequence[int | None]) -> str:
     return " The first axis counts the samples."
 
 
-def sample_weights(
-    model: Any, y: Sequence[np.ndarray], sample_weight: Any, class_weight: Any
-) -> list[np.ndarray]:
-    """One float32 array of weights per output, or none at all; class weights multiply sample weights."""
-    if sample_weight is None and class_weight is None:
+def sample_weights(model: Any, y: Sequence[np.ndarray], sample_weight: Any) -> list[np.ndarray]:
+    """One float32 array of weights per output, or none at all."""
+    if sample_weight is None:
         return []
     names = model.output_names
-    given: list[np.ndarray | None] = [None] * len(names)
+    given: list[Any] = [sample_weight] * len(names)
     if isinstance(sample_weight, Mapping):
         for name in sample_weight:
             if name not in names:
                 raise unknown_name("output in sample_weight", name, names)
-        given = [as_array("sample_weight", sample_weight[n]) if n in sample_weight else None for n in names]
+        given = [sample_weight.get(name) for name in names]
     elif isinstance(sample_weight, (list, tuple)) and len(sample_weight) == len(names) > 1:
-        given = [as_array("sample_weight", one) for one in sample_weight]
-    elif sample_weight is not None:
-        given = [as_array("sample_weight", sample_weight)] * len(names)
-    per_output = class_weight if is_per_output(class_weight, names) else dict.fromkeys(names, class_weight)
-    if class_weight is not None and len(names) > 1 and not is_per_output(class_weight, names):
+        given = list(sample_weight)
+    result = []
+    for one, targets in zip(given, y, strict=True):
+        if one is None:
+            result.append(np.ones(len(targets), np.float32))
+            continue
+        weights = as_array("sample_weight", one)
+        if weights.ndim == 0 or weights.shape != targets.shape[: weights.ndim]:
+            raise DataError(
+                f"sample_weight has shape {weights.shape}, but needs one number per sample: ({len(targets)},)."
+            )
+        if (weights < 0).any() or not np.isfinite(weights).all():
+            raise DataError("sample_weight has negative or non-finite numbers; weights are at least 0.")
+        result.append(weights.astype(np.float32))
+    return result
+
+
+def class_weights(model: Any, data: ArrayData, class_weight: Any) -> list[np.ndarray]:
+    """One float32 array of weights per output: each sample's own weight times that of its class."""
+    names = model.output_names
+    if not isinstance(class_weight, Mapping):
+        raise ArgumentError(f"class_weight is a map from class to factor, but got {class_weight!r}.")
+    per_output = dict(class_weight) if is_per_output(class_weight, names) else {names[0]: class_weight}
+    if len(names) > 1 and not is_per_output(class_weight, names):
         raise ArgumentError(
             f"class_weight for {len(names)} outputs needs a map by output name: {', '.join(names)}."
         )
     result = []
-    for array, targets, name in zip(given, y, names, strict=True):
-        weights = np.ones(len(targets), np.float32) if array is None else array.astype(np.float32)
-        if array is not None and array.shape != targets.shape[: array.ndim]:
-            raise DataError(
-                f"sample_weight has shape {array.shape}, but needs one number per sample: shape ({len(targets)},)."
-            )
-        if (weights < 0).any() or not np.isfinite(weights).all():
-            raise DataError("sample_weight has negative or non-finite numbers; weights are at least 0.")
-        classes = per_output.get(name) if per_output else None
-        if classes is not None:
-            weights = weights * weights_of_classes(classes, targets, name).reshape(
-                -1, *(1,) * (weights.ndim - 1)
-            )
+    own = data.sample_weight or [np.ones(len(data), np.float32) for _ in names]
+    for weights, targets, name in zip(own, data.y, names, strict=True):
+        if name in per_output:
+            factors = weights_of_classes(per_output[name], targets, name)
+            weights = weights * factors.reshape(-1, *(1,) * (weights.ndim - 1))
         result.append(weights)
     return result
 

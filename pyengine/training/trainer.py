@@ -117,8 +117,6 @@ class Trainer:
             self.compiled = compiled(self, **self._compile_words)
         return self.compiled
 
-    ensure_compiled_for_data = ensure_compiled
-
     @property
     def optimizer(self) -> Any:
         """The optimizer in use."""
@@ -324,11 +322,11 @@ class Trainer:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         if isinstance(x, Dataset):
             raise ArgumentError("fit takes arrays; for a Dataset use fit_dataset(dataset, epochs=...).")
-        data = self._labelled(x, y, sample_weight, class_weight)
+        data = self._labelled(x, y, sample_weight)
+        held = None
         if validation_data is None:
             data, held = data.split(validation_split)
-        else:
-            held = None
+        data = self._class_weighted(data, class_weight)
         yield from inputs.check_numbers(self, data, pacer)
         if held is not None:
             yield from inputs.check_numbers(self, held, pacer)
@@ -409,7 +407,7 @@ class Trainer:
                     f"validation_data is (x, y), (x, y, sample_weight) or a Dataset, but got {type(given).__name__}"
                     + (f" of length {len(given)}." if isinstance(given, (tuple, list)) else ".")
                 )
-            given = self._labelled(given[0], given[1], given[2] if len(given) == 3 else None, None)
+            given = self._labelled(given[0], given[1], given[2] if len(given) == 3 else None)
             yield from inputs.check_numbers(self, given, pacer)
         return ArraySource(first_batches(given, batch_size, steps), batch_size)
 
@@ -478,7 +476,7 @@ class Trainer:
         return_dict: bool = False,
     ) -> Work:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
-        data = self._labelled(x, y, sample_weight, None)
+        data = self._labelled(x, y, sample_weight)
         yield from inputs.check_numbers(self, data, pacer)
         source = ArraySource(first_batches(data, batch_size, optional("steps", steps)), batch_size)
         return (yield from self._measure(pacer, source, verbose, callbacks, return_dict))
@@ -532,7 +530,7 @@ class Trainer:
             results = yield from loop.prediction(loop.Running(self, everyone, pacer), data, batch_size, steps)
         return results[0] if len(results) == 1 else results
 
-    def _labelled(self, x: Array, y: Array, sample_weight: Any, class_weight: Any) -> ArrayData:
+    def _labelled(self, x: Array, y: Array, sample_weight: Any) -> ArrayData:
         """Inputs, targets and weights as arrays that fit the model."""
         if self._compile_words is None:
             self.ensure_compiled()
@@ -540,7 +538,13 @@ class Trainer:
         self.ensure_compiled()
         targets = inputs.fit_targets(self, y)
         ArrayData(arrays, targets)  # the sample counts are compared before weights are worked out
-        return ArrayData(arrays, targets, inputs.sample_weights(self, targets, sample_weight, class_weight))
+        return ArrayData(arrays, targets, inputs.sample_weights(self, targets, sample_weight))
+
+    def _class_weighted(self, data: ArrayData, class_weight: Any) -> ArrayData:
+        """The same data, each sample's weight multiplied by that of its class (validation goes without)."""
+        if class_weight is None:
+            return data
+        return ArrayData(data.x, data.y, inputs.class_weights(self, data, class_weight))
 
     # one batch -------------------------------------------------------------------------------------------------
 
@@ -555,14 +559,15 @@ class Trainer:
     ) -> Any:
         """One update on one batch; returns its loss, or [loss, metrics…] when there are metrics."""
         self._refuse_while_fitting("train_on_batch")
-        return self._one_batch("train", self._labelled(x, y, sample_weight, class_weight), return_dict)
+        data = self._class_weighted(self._labelled(x, y, sample_weight), class_weight)
+        return self._one_batch("train", data, return_dict)
 
     def test_on_batch(
         self, x: Array, y: Array = None, *, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Loss and metrics of one batch, in inference mode."""
         self.settle()
-        return self._one_batch("test", self._labelled(x, y, sample_weight, None), return_dict)
+        return self._one_batch("test", self._labelled(x, y, sample_weight), return_dict)
 
     def _one_batch(self, kind: str, data: ArrayData, return_dict: bool) -> Any:
         pacer = Pacer("never")

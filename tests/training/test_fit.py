@@ -102,7 +102,7 @@ def test_a_second_fit_plans_nothing_and_a_hundred_steps_allocate_nothing():
     step = model.step
     tracemalloc.start()
     try:
-        for _ in range(20):
+        for _ in range(3000):  # the interpreter's own caches of small objects fill up first
             step.begin()
             step.advance(None)
         before = tracemalloc.get_traced_memory()[0]
@@ -301,7 +301,7 @@ def test_a_job_is_driven_by_hand_for_some_milliseconds_at_a_time():
 def test_predict_in_the_middle_of_a_step_sees_weights_of_whole_steps():
     x, y = data()
     model, other = mlp(), mlp()
-    job = model.job("fit", x, y, batch_size=40, epochs=3, verbose=0)
+    job = model.job("fit", x, y, batch_size=40, epochs=3, shuffle=False, verbose=0)
     for _ in range(60):
         job.run(0)
     assert not job.done
@@ -313,6 +313,7 @@ def test_predict_in_the_middle_of_a_step_sees_weights_of_whole_steps():
         y,
         batch_size=40,
         epochs=3,
+        shuffle=False,
         verbose=0,
         callbacks={"onBatchEnd": lambda batch, logs: possible.append(other.predict(x))},
     )
@@ -414,9 +415,8 @@ def test_train_on_batch_gives_that_batchs_values():
 
 def test_a_nan_loss_is_reported_once_with_epoch_and_batch():
     x, y = data()
-    model = mlp(optimizer=pyengine.optimizers.SGD(1e38))
+    model = pyengine.Sequential([layers.Dense(3, input_shape=(4,))])
     model.compile(pyengine.optimizers.SGD(1e38), "mse")
-    model.layers[-1].activation = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model.fit(x, y * 1e30, epochs=3, batch_size=8, verbose=0)
@@ -431,7 +431,13 @@ def test_a_nan_loss_is_reported_once_with_epoch_and_batch():
 def test_fit_dataset_trains_as_fit_does():
     x, y = data()
     model, other = mlp(), mlp()
-    model.fit_dataset(Dataset.from_arrays(x, y).batch(8), epochs=3, verbose=0, validation_data=(x, y))
+    model.fit_dataset(
+        Dataset.from_arrays(x, y).batch(8),
+        epochs=3,
+        verbose=0,
+        validation_data=(x, y),
+        validation_batch_size=8,
+    )
     other.fit(x, y, epochs=3, batch_size=8, shuffle=False, verbose=0, validation_data=(x, y))
     assert model.history.history == other.history.history
     assert model.evaluate_dataset(Dataset.from_arrays(x, y).batch(8)) == other.evaluate(x, y, batch_size=8)
