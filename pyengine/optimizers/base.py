@@ -17,7 +17,6 @@ from pyengine import ops
 from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError, ShapeError
 from pyengine.graph import Variable
-from pyengine.names import snake
 from pyengine.ops.base import Array
 from pyengine.optimizers import schedules
 from pyengine.optimizers.schedules import LearningRateSchedule
@@ -54,7 +53,7 @@ class Optimizer(Configurable):
         ema_overwrite_frequency: int | None = None,
         name: str | None = None,
     ):
-        self.name = name or snake(type(self).__name__)
+        self.name = name or type(self).__name__.lower()
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         self._clips = {key: value for key, value in clips.items() if value is not None}
         if len(self._clips) > 1:

@@ -243,7 +243,7 @@ class CosineDecayRestarts(LearningRateSchedule):
             grown = ops.add(ops.multiply(done, self.t_mul - 1), 1.0)
             logarithm = ops.divide(ops.log(grown), math.log(self.t_mul))
             # A restart must not come a step late because log 8 / log 2 is 2.9999998 in float32.
-            restart = ops.floor(ops.add(logarithm, 1e-5))
+            restart = ops.floor(ops.add(logarithm, 2e-6))
             length = power(self.t_mul, restart)
             begin = ops.divide(ops.subtract(length, 1.0), self.t_mul - 1)
             within = ops.divide(ops.subtract(done, begin), length)
