@@ -64,11 +64,22 @@ class Configurable:
 
 def named_arguments(function: Any, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments of a call by parameter name; an unknown name is an error with the nearest known ones."""
-    from pyengine.errors import unknown_name
+    from pyengine.errors import ArgumentError, unknown_name
 
     signature = inspect.signature(function)
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
     for name in kwargs:
         if name not in signature.parameters and not takes_any:
             raise unknown_name(f"argument of {function.__name__}", name, signature.parameters)
+    by_place = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    if len(args) > len(by_place) and not variadic:
+        raise ArgumentError(
+            f"{function.__name__} takes {len(by_place)} arguments by place ({', '.join(by_place) or 'none'}), but "
+            f"got {len(args)}. Give the others by name."
+        )
+    given = {*by_place[: len(args)], *kwargs}
+    for name, parameter in signature.parameters.items():
+        if parameter.default is parameter.empty and name in by_place and name not in given:
+            raise ArgumentError(f"{function.__name__} needs the argument {name!r}.")
     return dict(signature.bind(*args, **kwargs).arguments)

@@ -79,6 +79,8 @@ class Layer(Configurable):
         self._named = name is not None
         self.name = naming.unique(type(self).__name__) if name is None else name
         self.dtype = canonical(dtype)
+        if self.casts and not is_float(self.dtype):
+            raise ArgumentError(f"{self.label}: dtype must be 'float32' or 'float64', but got {dtype!r}.")
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []
         self.states: list[Variable] = []

@@ -141,10 +141,6 @@ class Model(Layer, Trainer):
                 return layer
         raise unknown_name(f"layer of {self.label}", name, [layer.name for layer in self.layers])
 
-    def regularization_losses(self) -> list[Any]:
-        """One scalar per trainable weight that has a regularizer: its penalty, written in ops."""
-        return super().regularization_losses()
-
     def summary(
         self,
         line_length: int | None = None,
