@@ -23,6 +23,7 @@ from pyengine.errors import GraphError
 from pyengine.graph.graph import Graph, Spec, Value
 from pyengine.graph.variable import Variable
 
+INFINITE = ("inf", "-inf")  # the only numbers whose repr is not a Python literal
 SHOWN = 8  # constants of more numbers than this are abbreviated in print
 
 
@@ -90,7 +91,7 @@ def parse_graph(
             for item in words:
                 if "=" in item:
                     key, _, written = item.partition("=")
-                    settings[key] = ast.literal_eval(written)
+                    settings[key] = float(written) if written in INFINITE else ast.literal_eval(written)
             inputs = tuple(values[item] for item in words if item.startswith("%"))
             values[name] = graph.add(make_op(word, **settings), inputs)
         if values[name].spec != spec:

@@ -31,6 +31,9 @@ class Reduction(Op):
     def evaluate(self, x):
         return self.function(x, axis=self.axes, keepdims=self.keepdims)
 
+    def evaluate_into(self, out, x):
+        self.function(x, axis=self.axes, keepdims=self.keepdims, out=out)
+
     def restored(self, x, like):
         """A reduced array as it would be with keepdims, so that it broadcasts against what was reduced."""
         return reshape(x, shapes.reduced(like.shape, self.axes, True))
@@ -43,6 +46,9 @@ class Sum(Reduction):
 
     def evaluate(self, x):
         return np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
+
+    def evaluate_into(self, out, x):
+        np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype, out=out)
 
     def gradient(self, gradient, output, x):
         return (broadcast_to(self.restored(gradient, x), x.shape),)

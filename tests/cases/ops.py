@@ -203,6 +203,7 @@ CHOICES = [
         differentiable=(),
         label="the other side does not leak",
     ),
+    Case("clip", lambda x: ops.clip(x, 0.5, INF), (real(4),), each(lambda x: max(x, 0.5)), label="one side"),
     Case("clip", lambda x: ops.clip(x, -0.5, 1.0), (real(2, 5),), each(lambda x: min(max(x, -0.5), 1.0))),
     Case(
         "clip",
