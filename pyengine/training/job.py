@@ -139,4 +139,6 @@ async def _awaited(awaitable: Awaitable[Any]) -> Any:
 
 def blocking(job: Job) -> Any:
     """How `fit` runs: the page lives on where stack switching allows it, else straight to the end."""
-    return host.run_sync(job.wait()) if host.run_sync is not None else job.finish()
+    if host.run_sync is not None and host.can_run_sync():
+        return host.run_sync(job.wait())
+    return job.finish()

@@ -144,7 +144,7 @@ def test_a_value_of_another_graph_is_refused():
 
 
 def test_an_if_on_a_graph_value_is_refused_in_words():
-    with pytest.raises(TypeError, match="ops.where"):
+    with pytest.raises(TypeError, match=r"ops\.where"):
         trace(lambda x: {"y": x if x > 0 else -x}, {"x": Spec(())})
 
 
