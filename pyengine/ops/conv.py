@@ -18,7 +18,7 @@ from pyengine.ops.structure import reshape
 from pyengine.ops.window import Padding, offsets, output_lengths, patches, resolve_padding
 from pyengine.shapes import Shape, pair, size
 
-CHUNK = 2**20  # numbers gathered before one product: fits caches, and bounds memory whatever the batch
+CHUNK = 2**18  # numbers gathered before one product: fits caches, and bounds memory whatever the batch
 
 
 class Convolution(Op):
