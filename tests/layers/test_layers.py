@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from pyengine import layers, ops
-from pyengine.executors import NumpyExecutor
+from pyengine.executors import DryExecutor, NumpyExecutor
 from pyengine.graph import Graph, Spec, check
 from pyengine.plan import plan
+from pyengine.random import set_random_seed
 from pyengine.transforms import differentiate, simplify, trace
 from pyengine.transforms.differentiate import gradient_name
 from tests.cases.layers import CASES, Case
@@ -47,6 +48,7 @@ def inputs_of(case: Case, dtype: str = "float32") -> list[np.ndarray]:
 
 def layer_of(case: Case, dtype: str = "float32") -> layers.Layer:
     """The layer, with random weights."""
+    set_random_seed(7)
     config = {**case.config, "dtype": dtype}
     layer = layers.LAYERS[case.layer](**config)
     layer(*inputs_of(case, dtype))
@@ -56,8 +58,11 @@ def layer_of(case: Case, dtype: str = "float32") -> layers.Layer:
 
 
 def run(graph: Graph, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of a graph, planned and run; the dry executor refuses a plan whose live values overlap."""
+    program = plan(simplify(check(graph)))
+    DryExecutor().allocate(program)
     executor = NumpyExecutor()
-    memory = executor.allocate(plan(simplify(check(graph))))
+    memory = executor.allocate(program)
     for number, array in enumerate(arrays):
         if f"x{number}" in memory.inputs:
             executor.write(memory, f"x{number}", array)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pyengine import errors, layers
+from pyengine import errors, layers, random
 from pyengine.models import Model, Sequential
 
 
 @pytest.fixture(autouse=True)
-def fresh_names():
+def fresh_start():
     layers.reset_names()
+    random.set_random_seed(7)
 
 
 def stack() -> Sequential:
