@@ -88,9 +88,14 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Callable[..., Any]])
     if callable(identifier):
         return identifier
     raise ArgumentError(
-        f"Expected a {kind} by name, as an object or as a function, but got {identifier!r} "
+        f"Expected {with_article(kind)} by name, as an object or as a function, but got {identifier!r} "
         f"({type(identifier).__name__}). Known names: {', '.join(sorted(table))}."
     )
+
+
+def with_article(noun: str) -> str:
+    """ "a loss", "an optimizer"."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -102,6 +107,6 @@ def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str
     name = saved.get("class_name", saved.get("className"))
     if not isinstance(name, str):
         raise ArgumentError(
-            f"A {kind} given as a dictionary needs 'class_name' and 'config', but got {dict(saved)!r}."
+            f"{with_article(kind).capitalize()} given as a dictionary needs 'class_name' and 'config', but got {dict(saved)!r}."
         )
     return name, dict(saved.get("config") or {})

@@ -149,5 +149,7 @@ def test_what_cannot_be_is_refused_in_words():
         initializers.Orthogonal()((3,))
     with pytest.raises(ShapeError, match=r"Identity expects a shape of rank 2, but got \(2, 2, 2\)"):
         initializers.Identity()((2, 2, 2))
-    with pytest.raises(ArgumentError, match=r"Expected a initializer by name, as an object or as a function"):
+    with pytest.raises(
+        ArgumentError, match=r"Expected an initializer by name, as an object or as a function"
+    ):
         initializers.get(0.5)

@@ -152,6 +152,7 @@ class Adamax(Optimizer):
     Arguments:
         learning_rate: see `Optimizer`.
         beta_1, beta_2, epsilon: see `Adam`.
+        decay: after n updates the rate is divided by 1 + decay · n, as TensorFlow.js does; at least 0.
         common: see `Optimizer`.
 
     Agrees with Keras 3. Source: Kingma, Ba (2014), section 7.
@@ -163,18 +164,26 @@ class Adamax(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        decay: float = 0.0,
         **common: Any,
     ):
         super().__init__(learning_rate, **common)
         self.beta_1 = fraction(self, "beta_1", beta_1)
         self.beta_2 = fraction(self, "beta_2", beta_2)
         self.epsilon = epsilon
+        if not decay >= 0:
+            raise ArgumentError(f"Adamax: decay must be at least 0, but got {decay!r}.")
+        self.decay = decay
 
     def slots(self, variable: Variable) -> dict[str, float]:
         return {"momentum": 0.0, "norm": 0.0}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        rate = ops.divide(rate, one_minus_power(self.beta_1, self.step_number(variable.dtype)))
+        step = self.step_number(variable.dtype)
+        rate = ops.divide(rate, one_minus_power(self.beta_1, step))
+        if self.decay:
+            done = ops.subtract(step, 1.0)
+            rate = ops.divide(rate, ops.add(ops.multiply(done, self.decay), 1.0))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         largest = ops.maximum(ops.multiply(slots["norm"], self.beta_2), ops.abs(gradient))
         below = ops.add(ops.assign(slots["norm"], largest), self.epsilon)

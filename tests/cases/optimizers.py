@@ -95,6 +95,10 @@ def adamax(w, g, t, rate, s):
     return w - rate / (1 - 0.9**t) * s["momentum"] / (s["norm"] + 1e-7)
 
 
+def falling_adamax(w, g, t, rate, s):
+    return adamax(w, g, t, rate / (1 + 0.5 * (t - 1)), s)
+
+
 def lion(w, g, t, rate, s):
     direction = np.sign(0.9 * s["momentum"] + 0.1 * g)
     s["momentum"] = 0.99 * s["momentum"] + 0.01 * g
@@ -150,6 +154,7 @@ CASES = [
     Case("AdamW", {"learning_rate": 0.1}, adam(decay=0.004), ("momentum", "velocity")),
     Case("Nadam", {"learning_rate": 0.1}, nadam, ("momentum", "velocity", "product")),
     Case("Adamax", {"learning_rate": 0.1}, adamax, ("momentum", "norm")),
+    Case("Adamax", {"decay": 0.5}, falling_adamax, ("momentum", "norm")),
     Case("Lion", {}, lion, ("momentum",)),
     Case("RMSprop", {}, rmsprop, ("velocity",)),
     Case(

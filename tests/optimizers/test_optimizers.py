@@ -319,7 +319,7 @@ def test_an_unknown_optimizer_or_argument_comes_with_the_nearest_names():
         Adam(clip_norm=1.0)
     with pytest.raises(ArgumentError, match=r"Expected an optimizer, but got the function"):
         optimizers.get(lambda: None)
-    with pytest.raises(ArgumentError, match=r"Expected a optimizer by name"):
+    with pytest.raises(ArgumentError, match=r"Expected an optimizer by name"):
         optimizers.get(3)
 
 
@@ -331,7 +331,7 @@ def test_an_unknown_optimizer_or_argument_comes_with_the_nearest_names():
         "RMSprop": ["learning_rate", "rho", "momentum", "epsilon", "centered"],
         "Adagrad": ["learning_rate", "initial_accumulator_value", "epsilon"],
         "Adadelta": ["learning_rate", "rho", "epsilon"],
-        "Adamax": ["learning_rate", "beta_1", "beta_2", "epsilon"],
+        "Adamax": ["learning_rate", "beta_1", "beta_2", "epsilon", "decay"],
     }.items(),
 )
 def test_arguments_by_position_are_those_of_tensorflow_js_and_all_have_a_name(optimizer, positional):
@@ -353,6 +353,7 @@ def test_arguments_by_position_are_those_of_tensorflow_js_and_all_have_a_name(op
             r"initial_accumulator_value must be at least 0, but got -1",
         ),
         ("Ftrl", {"learning_rate_power": 1}, r"Ftrl: learning_rate_power must be at most 0, but got 1"),
+        ("Adamax", {"decay": -1}, r"Adamax: decay must be at least 0, but got -1"),
         ("SGD", {"ema_momentum": 2}, r"ema_momentum must be from 0 to 1, but got 2"),
         ("SGD", {"learning_rate": "fast"}, r"must be a number or a LearningRateSchedule, but got 'fast'"),
     ],
