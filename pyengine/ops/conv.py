@@ -14,6 +14,7 @@ import numpy as np
 from pyengine.errors import ArgumentError, ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply, meet, shape_of
+from pyengine.ops.product import product
 from pyengine.ops.structure import reshape
 from pyengine.ops.window import Padding, offsets, output_lengths, patches, resolve_padding
 from pyengine.shapes import Shape, pair, size
@@ -116,7 +117,7 @@ class Conv2D(Convolution):
         for images, columns in self.columns(x, counts, sizes):
             target = out[images].reshape(columns.shape[1], -1)
             if self.groups == 1:
-                np.matmul(columns[0], weights[0], out=target)
+                product(columns[0], weights[0], target)
             else:
                 split_channels(target, self.groups)[...] = np.matmul(columns, weights).transpose(1, 0, 2)
 
@@ -194,8 +195,14 @@ class Conv2DKernelGradient(Convolution):
                 np.einsum("bhwg,bhwgf->gf", x[inputs], wide[outputs], out=target[place])
             return
         target = out.reshape(-1, groups, out.shape[3] // groups).transpose(1, 0, 2)
+        part = np.empty(target.shape, target.dtype)
         for images, columns in self.columns(x, counts, self.sizes):
-            target += np.matmul(columns.transpose(0, 2, 1), self.gradient_by_group(gradient[images]))
+            rows = self.gradient_by_group(gradient[images])
+            if groups == 1:
+                product(columns[0].T, rows[0], part[0])
+            else:
+                np.matmul(columns.transpose(0, 2, 1), rows, out=part)
+            target += part
 
     def gradient(self, gradient, output, x, upstream):
         plain = {key: value for key, value in self.settings.items() if key != "sizes"}

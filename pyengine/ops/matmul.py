@@ -10,6 +10,7 @@ from pyengine import shapes
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply, meet, method, shape_of
+from pyengine.ops.product import product
 from pyengine.ops.reduce import sum_to
 from pyengine.ops.structure import reshape
 
@@ -45,7 +46,7 @@ class Matmul(Op):
         return np.matmul(*self._turned(a, b))
 
     def evaluate_into(self, out, a, b):
-        np.matmul(*self._turned(a, b), out=out)
+        product(*self._turned(a, b), out)
 
     def gradient(self, gradient, output, a, b):
         if self.transpose_a:
