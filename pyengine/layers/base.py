@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,8 @@ from pyengine.layers import naming
 from pyengine.layers.symbolic import AnyShape, Connection, SymbolicTensor, infer
 from pyengine.ops.base import to_array
 from pyengine.shapes import size
+
+_training: ContextVar[bool] = ContextVar("training", default=False)  # of the layer that is being called
 
 
 class Layer(Configurable):
@@ -149,8 +152,13 @@ class Layer(Configurable):
 
     # Calling
 
-    def __call__(self, *inputs: Any, training: bool = False) -> Any:
-        """The output for arrays, graph values or symbolic tensors; several inputs singly or in one list."""
+    def __call__(self, *inputs: Any, training: bool | None = None) -> Any:
+        """The output for arrays, graph values or symbolic tensors; several inputs singly or in one list.
+
+        Arguments:
+            training: whether to behave as in training; by default as the layer does from whose `call` this is
+                called, and False outside of any.
+        """
         inputs = self.flat(*inputs)
         least, most = self.arity
         if not least <= len(inputs) <= (most or len(inputs)):
@@ -167,7 +175,7 @@ class Layer(Configurable):
                 )
             return self.connect(*inputs)
         arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
-        return self.run(*arrays, training=training)
+        return self.run(*arrays, training=_training.get() if training is None else bool(training))
 
     def flat(self, *inputs: Any) -> tuple[Any, ...]:
         """Inputs given singly, from inputs given singly or as one list (of arrays, not of numbers)."""
@@ -188,6 +196,7 @@ class Layer(Configurable):
         self.prepare(*(x.shape for x in inputs))
         if self.casts:
             inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
+        outside = _training.set(training)
         try:
             return self.call(*inputs, training=training) if self._takes_training else self.call(*inputs)
         except ShapeError as error:
@@ -195,6 +204,8 @@ class Layer(Configurable):
                 raise
             shapes = " and ".join(str(x.shape) for x in inputs)
             raise self.shape_error(f"{self.label} got shape {shapes}: {error}") from error
+        finally:
+            _training.reset(outside)
 
     def prepare(self, *input_shapes: AnyShape) -> None:
         """Check shapes, and make the weights at the first call."""

@@ -296,6 +296,22 @@ def test_states_of_inner_layers_are_found_and_are_no_weights():
     assert model.weights == []
 
 
+def test_layers_inside_a_layer_train_when_it_does():
+    class Noisy(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.dropout = layers.Dropout(0.5, seed=1)
+
+        def call(self, x):
+            return self.dropout(x)
+
+    x, y = layers.Input((64,)), np.ones((1, 64), "float32")
+    model = Model(x, Noisy()(x))
+    np.testing.assert_array_equal(model(y), y)
+    assert set(np.unique(model(y, training=True))) == {0, 2}
+    np.testing.assert_array_equal(model(y), y)
+
+
 def test_a_layer_of_ones_own_keeps_layers_and_weights():
     class Residual(layers.Layer):
         def __init__(self, units, **kwargs):
