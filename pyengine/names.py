@@ -107,6 +107,7 @@ def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str
     name = saved.get("class_name", saved.get("className"))
     if not isinstance(name, str):
         raise ArgumentError(
-            f"{with_article(kind).capitalize()} given as a dictionary needs 'class_name' and 'config', but got {dict(saved)!r}."
+            f"{with_article(kind).capitalize()} given as a dictionary needs 'class_name' and 'config', "
+            f"but got {dict(saved)!r}."
         )
     return name, dict(saved.get("config") or {})
