@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
+
 from pyengine.errors import ArgumentError, unknown_name
 from pyengine.layers import Connection, Input, Layer, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
@@ -115,6 +117,24 @@ class Model(Layer, Trainer):
         """The shape (or list of shapes) of its outputs; None where a length is unknown."""
         self._require_built("say the shape of its output")
         return self.outputs[0].shape if len(self.outputs) == 1 else [tensor.shape for tensor in self.outputs]
+
+    # Its weights
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights; a step that a running training has begun is finished first.
+
+        >>> from pyengine import layers
+        >>> x = layers.Input(shape=(4,))
+        >>> [weight.shape for weight in Model(x, layers.Dense(2)(x)).get_weights()]
+        [(4, 2), (2,)]
+        """
+        self.settle()
+        return super().get_weights()
+
+    def set_weights(self, values: Sequence[Any]) -> None:
+        """Overwrite all weights, in the order of `weights`; a step that has begun is finished first."""
+        self.settle()
+        super().set_weights(values)
 
     # Its layers
 

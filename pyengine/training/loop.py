@@ -82,6 +82,7 @@ def training(
             yield from running.breathe(running.pacer.after_epoch())
             if model.stop_training or source.dry:
                 break
+        model.optimizer.finalize_variable_values(model.compiled.trained)
     except GeneratorExit:
         closing = True
         raise

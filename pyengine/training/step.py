@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import ops
+from pyengine.errors import ArgumentError
 from pyengine.executors import Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
@@ -144,9 +145,19 @@ def loss_and_totals(
             name = model.output_names[one.output]
             weight = values.get(f"weight/{name}") if one.weighted else None
             contributions = one.metric.contributions(values[f"y/{name}"], predictions[one.output], weight)
+            require_number(one.name, one.metric.compute(*contributions))
         graph = total.graph
         outputs.update(sums.add([ops.base.to_value(value, graph) for value in contributions]))
     return outputs
+
+
+def require_number(name: str, value: Any) -> None:
+    """What is logged is one number; a metric of several thresholds gives several."""
+    if ops.shape_of(value) != ():
+        raise ArgumentError(
+            f"Metric {name!r} gives {ops.shape_of(value)} numbers, but only a single one can be logged. "
+            "Give it one threshold, and a metric of its own for each further one."
+        )
 
 
 def new_totals(model: Any) -> list[Totals]:

@@ -573,3 +573,37 @@ def test_sorted_labels_get_a_warning_with_validation_split():
     order = np.argsort(y.argmax(1), kind="stable")
     with pytest.warns(UserWarning, match="sorted by class"):
         mlp().fit(x[order], y[order], validation_split=0.25, verbose=0)
+
+
+def test_weights_read_in_the_middle_of_a_step_are_those_of_a_whole_step():
+    x, y = data()
+    model = mlp()
+    job = model.job("fit", x, y, batch_size=40, epochs=1, shuffle=False, verbose=0)
+    while model.open_step is None or model.open_step.position < 10:
+        job.run(0)
+    seen = model.get_weights()
+    other = mlp()
+    other.train_on_batch(x, y)
+    for a, b in zip(seen, other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    job.finish()
+
+
+def test_a_metric_of_several_thresholds_cannot_be_logged():
+    x, y = data()
+    model = mlp(metrics=[pyengine.metrics.Precision(thresholds=[0.3, 0.6])])
+    refused(model, ArgumentError, r"'precision.*' gives \(2,\) numbers", x, y)
+
+
+def test_averaged_weights_are_in_place_after_training():
+    x, y = data()
+    model = mlp(optimizer=pyengine.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5))
+    last = []
+    model.fit(
+        x,
+        y,
+        epochs=2,
+        verbose=0,
+        callbacks={"onBatchEnd": lambda batch, logs: last.append(model.get_weights())},
+    )
+    assert (model.get_weights()[0] != last[-1][0]).any()
