@@ -1,0 +1,319 @@
+"""The functions that JavaScript calls. `web/border.js` finds them here by name.
+
+Most of what a page does to an object is reading, setting or calling something of it by name; what needs more has a
+function of its own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+import pyengine
+from pyengine import layers, losses, metrics, models, random
+from pyengine.bridge import callbacks, catalogue, crossing, data, names
+from pyengine.bridge.crossing import outward, page
+from pyengine.bridge.failures import at_border, take_thrown
+from pyengine.configurable import Configurable
+from pyengine.errors import ArgumentError
+from pyengine.names import camel, snake
+from pyengine.training.host import host
+
+FIRST_SLICE = 16  # milliseconds that predict and evaluate work before they return
+MODEL_CALLS = {
+    "fit": models.Model._fit,
+    "fit_dataset": models.Model._fit_dataset,
+    "evaluate": models.Model._evaluate,
+    "evaluate_dataset": models.Model._evaluate_dataset,
+    "predict": models.Model._predict,
+}
+
+
+# Beginning -----------------------------------------------------------------------------------------------------
+
+
+def connect(make: Any) -> str:
+    """The page introduces itself, and is told what there is."""
+    from pyodide.ffi import can_run_sync, run_sync
+
+    crossing.connect(make)
+    host.run_sync, host.can_run_sync = run_sync, can_run_sync
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = show_warning
+    version = {"pyengine": pyengine.__version__, "python": sys.version.split()[0], "numpy": np.__version__}
+    return json.dumps({"version": version, "offers": catalogue.describe()})
+
+
+def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """A warning in the page's console: its words only."""
+    page.make.warn(str(message))
+
+
+# Objects -------------------------------------------------------------------------------------------------------
+
+
+def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) -> Any:
+    """An object of what the catalogue offers."""
+    return outward(catalogue.make(kind, name, positional, keywords))
+
+
+def get(thing: Any, name: str) -> Any:
+    """A property, by its Python name."""
+    return outward(getattr(thing, name))
+
+
+def put(thing: Any, name: str, value: Any) -> None:
+    """Set a property."""
+    setattr(thing, name, value)
+
+
+def call(thing: Any, method: str, positional: list[Any], keywords: Mapping[str, Any]) -> Any:
+    """A method, by its Python name; keywords as JavaScript spells them."""
+    function = getattr(thing, method)
+    known = list(inspect.signature(function).parameters)
+    return outward(function(*positional, **names.arguments(camel(method), keywords, known)))
+
+
+def class_name(thing: Any) -> str:
+    return type(thing).__name__
+
+
+def config(thing: Configurable) -> Any:
+    """What an object was made of, with names as JavaScript spells them."""
+    return outward({camel(name): value for name, value in thing.get_config().items()})
+
+
+def described(thing: Any) -> str:
+    return repr(thing)
+
+
+# Arrays --------------------------------------------------------------------------------------------------------
+
+
+def operate(name: str, inputs: list[Any]) -> Any:
+    """An op on arrays (done at once) or on values of a step that is being written down."""
+    function = catalogue.operation(name)
+    parameters = list(inspect.signature(function).parameters.values())
+    if len(inputs) > len(parameters):
+        wanted = ", ".join(camel(one.name) for one in parameters)
+        raise ArgumentError(f"tf.{name} takes {wanted}, but was called with {len(inputs)} arguments.")
+    positional, keywords = [], {}
+    for parameter, value in zip(parameters, inputs, strict=False):
+        if value is None:
+            continue
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = tuple(value) if isinstance(value, list) else value
+        else:
+            positional.append(value)
+    return outward(function(*positional, **keywords))
+
+
+def activation(name: str, x: Any) -> Any:
+    """An activation function by name."""
+    from pyengine import activations
+
+    return outward(activations.get(name)(x))
+
+
+def draw(distribution: str, shape: list[int], first: float, second: float, seed: int | None) -> Any:
+    """Random numbers: "uniform" from first to second, "normal" with mean and deviation."""
+    key = random.next_key(seed)
+    if distribution == "uniform":
+        return outward(random.uniform(key, shape, low=first, high=second))
+    if distribution == "truncated_normal":
+        return outward(random.truncated_normal(key, shape, mean=first, stddev=second))
+    return outward(random.normal(key, shape, mean=first, stddev=second))
+
+
+def measure(kind: str, name: str, y_true: Any, y_pred: Any) -> Any:
+    """A loss or metric of arrays, as a number."""
+    table = {"losses": losses, "metrics": metrics}[kind]
+    if kind == "losses":
+        return outward(table.get(name)(y_true, y_pred))
+    metric = table.get(name)
+    return outward(metric.compute(*metric.contributions(y_true, y_pred)))
+
+
+def set_random_seed(seed: int) -> None:
+    random.set_random_seed(seed)
+
+
+# Models --------------------------------------------------------------------------------------------------------
+
+
+def symbolic_input(settings: Mapping[str, Any]) -> Any:
+    """`tf.input({shape})`."""
+    known = catalogue.parameters(layers.Input)
+    return outward(layers.Input(**names.arguments("tf.input", settings, known)))
+
+
+def model(settings: Mapping[str, Any]) -> Any:
+    """`tf.model({inputs, outputs, name})`."""
+    return outward(models.Model(**names.arguments("tf.model", settings, ["inputs", "outputs", "name"])))
+
+
+def sequential(settings: Mapping[str, Any]) -> Any:
+    """`tf.sequential({layers, name})`."""
+    return outward(models.Sequential(**names.arguments("tf.sequential", settings, ["layers", "name"])))
+
+
+def apply(layer: Any, inputs: Any, training: bool) -> Any:
+    """A layer called on symbolic tensors, on arrays or on graph values."""
+    inputs = inputs if isinstance(inputs, list) else [inputs]
+    return outward(layer(*inputs, training=training))
+
+
+def compile_model(model: Any, settings: Mapping[str, Any]) -> None:
+    known = [name for name in inspect.signature(models.Model.compile).parameters if name != "self"]
+    model.compile(**names.arguments("model.compile", settings, known))
+
+
+def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of fit and its kin by their Python names."""
+    signature = inspect.signature(MODEL_CALLS[kind]).parameters.values()
+    known = [one.name for one in signature if one.kind is inspect.Parameter.KEYWORD_ONLY] + ["yield_every"]
+    given = names.arguments(f"model.{camel(kind)}", settings, known)
+    if "class_weight" in given:
+        given["class_weight"] = class_weights(given["class_weight"])
+    if isinstance(given.get("validation_data"), list):
+        given["validation_data"] = tuple(given["validation_data"])
+    return {"verbose": 0, **given}
+
+
+def class_weights(given: Any) -> Any:
+    """JavaScript's objects have text for keys; classes are numbers.
+
+    >>> class_weights({"0": 1, "1": 5})
+    {0: 1, 1: 5}
+    >>> class_weights({"digit": {"7": 2}})
+    {'digit': {7: 2}}
+    """
+    if not isinstance(given, Mapping):
+        return given
+    return {int(key) if str(key).isdigit() else key: class_weights(value) for key, value in given.items()}
+
+
+async def fit(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
+    """`fit` and `fit_dataset`: the history, once it is over."""
+    job = model.job(kind, *positional, **arguments_of(kind, settings))
+    return callbacks.history_of(await job.wait())
+
+
+def begin(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
+    """predict or evaluate, begun: what takes longer than a frame goes on when its result is asked for."""
+    job = model.job(kind, *positional, **arguments_of(kind, settings))
+    job.run(FIRST_SLICE)
+    return crossing.handle(job)
+
+
+def finish(job: Any) -> Any:
+    """The result of a job, at once."""
+    return outward(job.finish())
+
+
+async def wait(job: Any) -> Any:
+    """The result of a job; the page has its turns meanwhile."""
+    return outward(await job.wait())
+
+
+def values_count(model: Any) -> int:
+    """How many numbers `evaluate` gives."""
+    chosen = model.ensure_compiled()
+    return 1 + (len(model.outputs) if len(model.outputs) > 1 else 0) + len(chosen.tracked)
+
+
+def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
+    """train_on_batch, test_on_batch and predict_on_batch."""
+    function = getattr(model, method)
+    given = names.arguments(f"model.{camel(method)}", settings, list(inspect.signature(function).parameters))
+    if "class_weight" in given:
+        given["class_weight"] = class_weights(given["class_weight"])
+    return outward(function(*positional, **given))
+
+
+def summary(model: Any, line_length: int | None, positions: list[float] | None) -> Any:
+    """The lines of a model's summary."""
+    lines: list[str] = []
+    model.summary(line_length, positions, lines.append)
+    return outward(lines)
+
+
+# Datasets ------------------------------------------------------------------------------------------------------
+
+
+def dataset(source: str, *details: Any) -> Any:
+    """A dataset: "reader", "arrays", "zip" or "csv", or a step of one: "map", "filter"."""
+    makers: dict[str, Callable[..., Any]] = {
+        "reader": data.from_reader,
+        "arrays": data.from_arrays,
+        "zip": data.zipped,
+        "csv": data.from_csv,
+        "map": data.mapped,
+        "filter": data.filtered,
+    }
+    return outward(makers[source](*details))
+
+
+def reading(dataset: Any) -> Any:
+    """One pass over a dataset, for the page."""
+    return data.Reading(dataset)
+
+
+async def next_of(reading: data.Reading) -> Any:
+    return await reading.next()
+
+
+async def close_reading(reading: data.Reading) -> None:
+    await reading.close()
+
+
+CALLS: dict[str, Callable[..., Any]] = {
+    name: at_border(function)
+    for name, function in {
+        "connect": connect,
+        "make": make,
+        "get": get,
+        "put": put,
+        "call": call,
+        "className": class_name,
+        "config": config,
+        "described": described,
+        "operate": operate,
+        "activation": activation,
+        "draw": draw,
+        "measure": measure,
+        "setRandomSeed": set_random_seed,
+        "input": symbolic_input,
+        "model": model,
+        "sequential": sequential,
+        "apply": apply,
+        "compile": compile_model,
+        "fit": fit,
+        "begin": begin,
+        "finish": finish,
+        "wait": wait,
+        "valuesCount": values_count,
+        "onBatch": on_batch,
+        "summary": summary,
+        "dataset": dataset,
+        "reading": reading,
+        "next": next_of,
+        "close": close_reading,
+        "list": crossing.new_list,
+        "map": crossing.new_map,
+        "array": crossing.array,
+        "empty": crossing.empty,
+        "fill": crossing.fill,
+        "function": crossing.function,
+        "callback": callbacks.callback,
+        "takeThrown": take_thrown,
+        "snake": snake,
+    }.items()
+}
+"""Name in JavaScript → function."""

@@ -1,0 +1,135 @@
+"""What Python offers to JavaScript, read from its tables and signatures.
+
+A new layer, optimizer, initializer, … in its own table appears in the page without a line here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from pyengine import (
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    ops,
+    optimizers,
+    regularizers,
+)
+from pyengine.bridge import names
+from pyengine.names import camel
+
+Offer = Callable[..., Any]
+
+# Settings whose value is one word of several: JavaScript writes them in camelCase, too.
+WORDS = {"data_format", "mode", "distribution", "interpolation", "reduction"}
+
+
+def momentum(learning_rate: float = 0.01, momentum: float = 0.9, nesterov: bool = False) -> Any:
+    """SGD with momentum, in the order of arguments that TensorFlow.js has."""
+    return optimizers.SGD(learning_rate, momentum, nesterov)
+
+
+@cache
+def offers() -> dict[str, dict[str, Offer]]:
+    """Kind → name in JavaScript → class or function that makes such an object.
+
+    >>> offers()["layers"]["dense"].__name__, offers()["train"]["rmsprop"].__name__
+    ('Dense', 'RMSprop')
+    """
+    return {
+        "layers": {names.factory(name): cls for name, cls in layers.LAYERS.items()},
+        "train": {cls.__name__.lower(): cls for cls in classes(optimizers.OPTIMIZERS)}
+        | {"momentum": momentum},
+        "schedules": factories(optimizers.schedules.SCHEDULES),
+        "initializers": factories(initializers.INITIALIZERS),
+        "regularizers": factories(regularizers.REGULARIZERS),
+        "constraints": factories(constraints.CONSTRAINTS),
+        "losses": factories(losses.LOSSES),
+        "metrics": factories(metrics.METRICS),
+        "callbacks": {
+            names.factory(name): getattr(callbacks, name)
+            for name in callbacks.__all__
+            if inspect.isclass(getattr(callbacks, name)) and name not in ("Callback", "CallbackList")
+        },
+    }
+
+
+def classes(table: dict[str, Any]) -> list[type]:
+    """The classes of a table, each once."""
+    return list(dict.fromkeys(entry for entry in table.values() if inspect.isclass(entry)))
+
+
+def factories(table: dict[str, Any]) -> dict[str, Offer]:
+    return {names.factory(cls.__name__): cls for cls in classes(table)}
+
+
+def parameters(offer: Offer) -> list[str]:
+    """The arguments that it takes, in order.
+
+    >>> parameters(momentum)
+    ['learning_rate', 'momentum', 'nesterov']
+    """
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [name for name, one in inspect.signature(offer).parameters.items() if one.kind in kinds]
+
+
+def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) -> Any:
+    """The object that `tf.<kind>.<name>(…)` stands for; a keyword that is None was left out.
+
+    >>> make("layers", "dense", [], {"units": 3, "useBias": False, "name": "head"})
+    Dense(units=3, use_bias=False, name='head')
+    """
+    offer = offers()[kind][name]
+    known = parameters(offer)
+    given = names.arguments(f"tf.{kind}.{name}", keywords, known)
+    for key in WORDS & given.keys():
+        given[key] = names.keyword(given[key])
+    return offer(*positional, **given)
+
+
+def is_op(function: Any) -> bool:
+    return inspect.isfunction(function) and function.__module__.startswith("pyengine.ops.")
+
+
+NOT_OPS = {"apply", "assign", "assign_add", "dtype_of", "in_dtype", "make", "meet", "shape_of", "method"}
+
+
+@cache
+def operations() -> dict[str, list[str]]:
+    """The ops by name in JavaScript, with their parameters in order.
+
+    >>> operations()["argmax"]
+    ['x', 'axis']
+    """
+    found = {
+        name: function for name, function in vars(ops).items() if is_op(function) and name not in NOT_OPS
+    }
+    return {camel(name.rstrip("_")): parameters(function) for name, function in found.items()}
+
+
+def operation(name: str) -> Callable[..., Any]:
+    """The op that JavaScript calls so."""
+    for known, function in vars(ops).items():
+        if is_op(function) and camel(known.rstrip("_")) == name:
+            return function
+    raise KeyError(name)
+
+
+def describe() -> dict[str, Any]:
+    """Everything that is offered: names and their arguments as JavaScript spells them.
+
+    >>> describe()["train"]["momentum"]
+    ['learningRate', 'momentum', 'nesterov']
+    """
+    described: dict[str, Any] = {
+        kind: {name: [camel(one) for one in parameters(offer)] for name, offer in table.items()}
+        for kind, table in offers().items()
+    }
+    described["ops"] = operations()
+    return described

@@ -1,0 +1,84 @@
+"""Errors on their way to JavaScript: the plain words, and the traceback for those who want it.
+
+A Python error reaches JavaScript as text. So what is raised at the border is a `Failure` whose only text is one line
+of JSON; `web/errors.js` makes a JavaScript Error of it. An error that began in JavaScript (in a callback, a loss or
+a dataset) is handed back as the same object.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import json
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_numbers = itertools.count(1)
+_thrown: dict[int, Any] = {}
+
+
+class Failure(Exception):
+    """An error as one line of JSON: name, message, traceback; number if it began in JavaScript."""
+
+
+def failure(error: BaseException) -> Failure:
+    """The error for JavaScript.
+
+    >>> print(failure(ValueError("too many"))) # doctest: +ELLIPSIS
+    {"name": "ValueError", "message": "too many", "traceback": "ValueError: too many...
+    """
+    described: dict[str, Any] = {"name": type(error).__name__, "message": words(error)}
+    began = first_cause(error)
+    if began is not None:
+        number = next(_numbers)
+        _thrown[number] = began
+        described["number"] = number
+    described["traceback"] = "".join(traceback.format_exception(error))
+    return Failure(json.dumps(described))
+
+
+def words(error: BaseException) -> str:
+    """What an error says, with the notes that were added on its way."""
+    return "\n".join([str(error) or type(error).__name__, *getattr(error, "__notes__", [])])
+
+
+def first_cause(error: BaseException | None) -> Any:
+    """The JavaScript error at the bottom of it, if there is one."""
+    while error is not None:
+        thrown = getattr(error, "js_error", None)
+        if thrown is not None:
+            return thrown
+        error = error.__cause__
+    return None
+
+
+def take_thrown(number: int) -> Any:
+    """The JavaScript error that a `Failure` stands for."""
+    return _thrown.pop(number)
+
+
+def at_border(function: Function) -> Function:
+    """A function that JavaScript calls: whatever goes wrong in it leaves as a `Failure`."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def waiting(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await function(*args, **kwargs)
+            except Exception as error:
+                raise failure(error) from None
+
+        return waiting  # type: ignore[return-value]
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise failure(error) from None
+
+    return guarded  # type: ignore[return-value]

@@ -1,0 +1,89 @@
+/** Callbacks: plain objects with hooks, objects of `tf.callbacks`, and lists that mix them. */
+
+import { Raw, call, isPlain } from "./border.js";
+import { Handle } from "./handles.js";
+
+const HOOK = /^on[A-Z]/;
+
+/** A base for callbacks written as classes: define the hooks that you need. */
+export class Callback {
+  /** @type {any} The model in training. */
+  model = null;
+  /** @type {Record<string, any>} */
+  params = {};
+
+  /** @param {any} model */
+  setModel(model) {
+    this.model = model;
+  }
+
+  /** @param {Record<string, any>} params */
+  setParams(params) {
+    this.params = params;
+  }
+}
+
+/**
+ * Callbacks as Python takes them, in order.
+ *
+ * @param {any} given  none, one or a list of them
+ * @returns {any[]}
+ */
+export function callbacksInward(given) {
+  if (given === undefined || given === null) return [];
+  if (Array.isArray(given)) return given.flatMap(callbacksInward);
+  if (given instanceof Handle) return [given];
+  if (typeof given !== "object") {
+    throw new TypeError(
+      `callbacks takes objects with hooks (as { onEpochEnd: (epoch, logs) => … }) or tf.callbacks.…, but got ` +
+        `${typeof given === "function" ? `the function ${given.name || "()"}` : JSON.stringify(given)}.`,
+    );
+  }
+  /** @type {Record<string, any>} */
+  const description = { hooks: hooksOf(given) };
+  if (typeof given.setModel === "function" || typeof given.setParams === "function") {
+    description.introduce = new Raw((/** @type {string} */ what, /** @type {any} */ value) => {
+      if (what === "model") given.setModel?.(value);
+      else given.setParams?.(value);
+    });
+  }
+  return [call("callback", description)];
+}
+
+/**
+ * Its hooks by name, also those that its class has.
+ *
+ * @param {any} callback
+ * @returns {Record<string, Raw>}
+ */
+function hooksOf(callback) {
+  /** @type {Record<string, Raw>} */
+  const hooks = {};
+  const names = new Set(Object.keys(callback));
+  for (let level = callback; level && !isEnd(level); level = Object.getPrototypeOf(level)) {
+    for (const name of Object.getOwnPropertyNames(level)) names.add(name);
+  }
+  for (const name of names) {
+    if (!HOOK.test(name) || callback[name] === undefined || callback[name] === null) {
+      if (isPlain(callback) && !HOOK.test(name)) {
+        throw new TypeError(
+          `A callback object has hooks such as onEpochEnd or onBatchEnd, but this one has ${JSON.stringify(name)}.`,
+        );
+      }
+      continue;
+    }
+    if (typeof callback[name] !== "function") {
+      throw new TypeError(`The hook ${name} must be a function, but is ${JSON.stringify(callback[name])}.`);
+    }
+    hooks[name] = new Raw((/** @type {any[]} */ ...inputs) => {
+      const result = callback[name](...inputs);
+      return typeof result?.then === "function" ? result : undefined;
+    });
+  }
+  return hooks;
+}
+
+/** @param {any} level */
+function isEnd(level) {
+  return level === Object.prototype || level === Callback.prototype;
+}

@@ -1,0 +1,310 @@
+/** Datasets: Python's, fed by JavaScript and read by it. Nothing runs until they are read. */
+
+import { Raw, answering, call, callAsync, inward, isPlain } from "./border.js";
+import { Handle } from "./handles.js";
+import { dtypeOf, flattened, isRegular, isTypedArray, shapeOf } from "./nested.js";
+import { Tensor, tensor } from "./tensor.js";
+
+/** @typedef {import("./border.js").Crossed} Crossed */
+
+/**
+ * An element as Python takes it, in one parcel: all its numbers in one row, and a layout that says what they are.
+ * `unpacked` in `pyengine/bridge/data.py` opens it. What a parcel cannot hold (text above all) crosses part by part.
+ *
+ * @param {any} value
+ * @param {Crossed} crossed
+ * @returns {any}
+ */
+function elementInward(value, crossed) {
+  /** @type {ArrayLike<number>[]} */
+  const pieces = [];
+  const layout = layoutOf(value, pieces);
+  if (layout === null) return inward([value], crossed);
+  const payload = new Float64Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let place = 0;
+  for (const piece of pieces) {
+    payload.set(piece, place);
+    place += piece.length;
+  }
+  return [JSON.stringify(layout), payload];
+}
+
+/**
+ * What an element consists of; arrays of numbers become arrays, other arrays tuples, objects maps.
+ *
+ * @param {any} value
+ * @param {ArrayLike<number>[]} pieces  is given the numbers
+ * @returns {any}  null if there is something else
+ */
+function layoutOf(value, pieces) {
+  if (typeof value === "number" || typeof value === "boolean") {
+    pieces.push([Number(value)]);
+    return typeof value;
+  }
+  if (value instanceof Tensor || isTypedArray(value)) {
+    const { shape, dtype } = tensor(value);
+    pieces.push(tensor(value).dataSync());
+    return { tensor: shape, dtype };
+  }
+  if (Array.isArray(value) && isRegular(value)) {
+    const shape = shapeOf(value);
+    const dtype = dtypeOf(value);
+    pieces.push(flattened(value, shape, dtype));
+    return { plain: shape, dtype };
+  }
+  if (Array.isArray(value)) {
+    const parts = value.map((part) => layoutOf(part, pieces));
+    return parts.includes(null) ? null : { list: parts };
+  }
+  if (!isPlain(value)) return null;
+  /** @type {Record<string, any>} */
+  const map = {};
+  for (const [name, part] of Object.entries(value)) {
+    map[name] = layoutOf(part, pieces);
+    if (map[name] === null) return null;
+  }
+  return { map };
+}
+
+/**
+ * What a source gave, as something to call `next` on.
+ *
+ * @param {any} produced
+ * @returns {{ next: () => any, return?: () => any }}
+ */
+function iteratorOf(produced) {
+  const iterator = produced?.[Symbol.asyncIterator]?.() ?? produced?.[Symbol.iterator]?.() ?? produced;
+  if (typeof iterator?.next === "function") return iterator;
+  throw new TypeError(
+    "tf.data.generator takes a generator function, or a function that returns an iterator or an array, but it " +
+      `returned ${produced === undefined ? "nothing" : JSON.stringify(produced)}.`,
+  );
+}
+
+/**
+ * A dataset whose elements come from here: `open` gives an iterator for every pass.
+ *
+ * @param {() => any} open
+ * @param {string} name
+ * @returns {Dataset}
+ */
+function fromIterators(open, name) {
+  const openReader = () => {
+    /** @type {any} */
+    let iterator;
+    /** @type {Crossed} What was handed over before is Python's by now. */
+    let crossed = [];
+    /** @param {any} item */
+    const taken = (item) => {
+      for (const proxy of crossed) proxy.destroy();
+      crossed = [];
+      if (item.done) return null;
+      return elementInward(item.value, crossed);
+    };
+    const next = () => {
+      const item = iterator.next();
+      return typeof item?.then === "function" ? item.then(taken) : taken(item);
+    };
+    return {
+      next() {
+        if (iterator) return next();
+        const produced = open();
+        if (typeof produced?.then !== "function") {
+          iterator = iteratorOf(produced);
+          return next();
+        }
+        return produced.then((/** @type {any} */ result) => {
+          iterator = iteratorOf(result);
+          return next();
+        });
+      },
+      close() {
+        for (const proxy of crossed) proxy.destroy();
+        crossed = [];
+        return iterator?.return?.();
+      },
+    };
+  };
+  return call("dataset", "reader", new Raw(openReader), name || "generator");
+}
+
+/** A lazy stream of elements; every method gives a new dataset. */
+export class Dataset extends Handle {
+  /** How many elements one pass has; Infinity, or null where only reading tells. @returns {number | null} */
+  get size() {
+    return call("get", this, "size") ?? null;
+  }
+
+  /**
+   * @param {string} method
+   * @param {...any} positional
+   * @returns {Dataset}
+   */
+  #then(method, ...positional) {
+    return call("call", this, method, positional, {});
+  }
+
+  /** @param {number} batchSize @param {boolean} [smallLastBatch] */
+  batch(batchSize, smallLastBatch = true) {
+    return this.#then("batch", batchSize, !smallLastBatch);
+  }
+
+  unbatch() {
+    return this.#then("unbatch");
+  }
+
+  /** @param {number} bufferSize @param {number | string} [seed] @param {boolean} [reshuffleEachIteration] */
+  shuffle(bufferSize, seed, reshuffleEachIteration = true) {
+    return this.#then("shuffle", bufferSize, seed === undefined ? null : Number(seed), reshuffleEachIteration);
+  }
+
+  /** @param {number} count */
+  take(count) {
+    return this.#then("take", count);
+  }
+
+  /** @param {number} count */
+  skip(count) {
+    return this.#then("skip", count);
+  }
+
+  /** @param {number} [count]  without it for ever */
+  repeat(count) {
+    return this.#then("repeat", count ?? null);
+  }
+
+  /** @param {number} count */
+  prefetch(count) {
+    return this.#then("prefetch", count);
+  }
+
+  /** Keeps the elements of the first pass in memory. */
+  cache() {
+    return this.#then("cache");
+  }
+
+  /** @param {Dataset} other */
+  concatenate(other) {
+    return this.#then("concatenate", other);
+  }
+
+  /** @param {(element: any) => any} transform  may be async @returns {Dataset} */
+  map(transform) {
+    return call("dataset", "map", this, new Raw(answering(transform, elementInward)), transform.name);
+  }
+
+  /** @param {(element: any) => Promise<any>} transform @returns {Dataset} */
+  mapAsync(transform) {
+    return this.map(transform);
+  }
+
+  /** @param {(element: any) => boolean | Promise<boolean>} predicate @returns {Dataset} */
+  filter(predicate) {
+    return call("dataset", "filter", this, new Raw(predicate), predicate.name);
+  }
+
+  async *[Symbol.asyncIterator]() {
+    const reading = call("reading", this);
+    try {
+      for (;;) {
+        const item = await callAsync("next", reading);
+        if (item === undefined || item === null) return;
+        yield item[0];
+      }
+    } finally {
+      await callAsync("close", reading);
+      reading.destroy();
+    }
+  }
+
+  /** An iterator to call `next` on, as TensorFlow.js gives it. */
+  async iterator() {
+    return this[Symbol.asyncIterator]();
+  }
+
+  /** All elements, in an array. */
+  async toArray() {
+    const elements = [];
+    for await (const element of this) elements.push(element);
+    return elements;
+  }
+
+  /** @param {(element: any) => any} action  awaited where it is async */
+  async forEachAsync(action) {
+    for await (const element of this) await action(element);
+  }
+
+  /** The columns of a dataset whose elements are objects. */
+  async columnNames() {
+    for await (const element of this.take(1)) return Object.keys(element);
+    return [];
+  }
+}
+
+/** @param {any} structure */
+function datasetsIn(structure) {
+  const parts = Array.isArray(structure) ? structure : Object.values(structure ?? {});
+  if (parts.length === 0 || !parts.every((part) => part instanceof Dataset)) {
+    throw new TypeError("tf.data.zip takes a list of datasets, or an object of them: { xs: dataset, ys: dataset }.");
+  }
+  return structure;
+}
+
+/**
+ * The rows of a CSV file that is fetched when it is first read.
+ *
+ * @param {string} address
+ * @param {{ hasHeader?: boolean, columnNames?: string[], delimiter?: string, configuredColumnsOnly?: boolean,
+ *   columnConfigs?: Record<string, { isLabel?: boolean }> }} [settings]
+ * @returns {Dataset}
+ */
+function csv(address, settings = {}) {
+  const configs = settings.columnConfigs ?? {};
+  /** @type {Record<string, any>} */
+  const given = {
+    header: settings.hasHeader ?? true,
+    delimiter: settings.delimiter ?? ",",
+    names: settings.columnNames ?? null,
+    columns: settings.configuredColumnsOnly ? Object.keys(configs) : null,
+    labels: Object.keys(configs).filter((name) => configs[name].isLabel),
+  };
+  const text = async () => {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address} could not be fetched: the server answered ${answer.status}.`);
+    return answer.text();
+  };
+  return call("dataset", "csv", new Raw(text), address, given);
+}
+
+export const data = {
+  /**
+   * The elements that a function yields; it is called anew for every pass.
+   *
+   * @param {() => any} produce  a generator function, also async, or one that returns an iterator or an array
+   */
+  generator(produce) {
+    if (typeof produce !== "function") {
+      throw new TypeError("tf.data.generator takes a function, as tf.data.generator(function* () { yield … }).");
+    }
+    return fromIterators(produce, produce.name);
+  },
+
+  /** @param {any[]} items  one element each */
+  array: (items) => fromIterators(() => items, "array"),
+
+  /** @param {() => any} next  what it returns, call after call, until it returns { done: true } */
+  func: (next) => fromIterators(() => ({ next: () => wrapped(next()) }), next.name || "func"),
+
+  /** @param {Dataset[] | Record<string, Dataset>} datasets @returns {Dataset} */
+  zip: (datasets) => call("dataset", "zip", datasetsIn(datasets)),
+
+  csv,
+  Dataset,
+};
+
+/** @param {any} item */
+function wrapped(item) {
+  if (typeof item?.then === "function") return item.then(wrapped);
+  return item && typeof item === "object" && ("done" in item || "value" in item) ? item : { value: item, done: false };
+}
+

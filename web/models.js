@@ -1,0 +1,302 @@
+/** Models: networks of layers, and their training. */
+
+import { call, callAsync, defined, isPlain } from "./border.js";
+import { callbacksInward } from "./callbacks.js";
+import { Dataset } from "./data.js";
+import { copied, tensorsOf } from "./feeding.js";
+import { Handle, Layer, SymbolicTensor } from "./handles.js";
+import { Pending, finishPending } from "./pending.js";
+import { Tensor, tensor } from "./tensor.js";
+
+/** @typedef {{ epoch: number[], history: Record<string, number[]>, params: Record<string, any> }} History */
+/** @typedef {Record<string, any>} Settings  arguments of fit and its kin, as TensorFlow.js has them */
+
+/** A network of layers with the face of training. It is a layer itself. */
+export class LayersModel extends Layer {
+  /** @type {History | null} What the last fit resolved to. */
+  history = null;
+
+  /** @returns {Layer[]} */
+  get layers() {
+    return call("get", this, "layers");
+  }
+
+  /** @returns {SymbolicTensor[]} */
+  get inputs() {
+    return call("get", this, "inputs");
+  }
+
+  /** @returns {SymbolicTensor[]} */
+  get outputs() {
+    return call("get", this, "outputs");
+  }
+
+  /** @returns {string[]} */
+  get inputNames() {
+    return call("get", this, "input_names");
+  }
+
+  /** @returns {string[]} */
+  get outputNames() {
+    return call("get", this, "output_names");
+  }
+
+  /** @returns {any} */
+  get optimizer() {
+    return call("get", this, "optimizer");
+  }
+
+  /** Set it to true to end a training after the running batch. @returns {boolean} */
+  get stopTraining() {
+    return call("get", this, "stop_training");
+  }
+
+  set stopTraining(stop) {
+    call("put", this, "stop_training", Boolean(stop));
+  }
+
+  /**
+   * @param {string | number} nameOrIndex
+   * @param {number} [index]
+   * @returns {Layer}
+   */
+  getLayer(nameOrIndex, index) {
+    return call("call", this, "get_layer", [nameOrIndex ?? index], {});
+  }
+
+  /**
+   * Prints name, output shape and parameters of every layer, and the totals.
+   *
+   * @param {number} [lineLength]
+   * @param {number[]} [positions]
+   * @param {(line: string) => void} [printFn]
+   */
+  summary(lineLength, positions, printFn = console.log) {
+    for (const line of call("summary", this, lineLength ?? null, positions ?? null)) printFn(line);
+  }
+
+  /**
+   * Binds optimizer, loss and metrics to the model; changes no weight.
+   *
+   * @param {Settings} settings  optimizer, loss, metrics, lossWeights, weightedMetrics
+   */
+  compile(settings) {
+    finishPending();
+    call("compile", this, defined(settings));
+  }
+
+  /**
+   * Trains on arrays in memory.
+   *
+   * @param {any} x  tensor, typed array or nested arrays; a list or a map of them for several inputs
+   * @param {any} y
+   * @param {Settings} [settings]  epochs, batchSize, validationSplit, callbacks, yieldEvery, …
+   * @returns {Promise<History>}
+   */
+  async fit(x, y, settings = {}) {
+    if (x instanceof Dataset) throw new TypeError("fit takes arrays; for a dataset use fitDataset(dataset, { epochs }).");
+    const inputs = tensorsOf(x, this.inputs.length, "x");
+    const targets = tensorsOf(y, this.outputs.length, "y");
+    return this.#train("fit", [inputs, targets], settings);
+  }
+
+  /**
+   * Trains on a dataset of batches.
+   *
+   * @param {Dataset} dataset
+   * @param {Settings} settings  epochs, batchesPerEpoch, validationData, …
+   * @returns {Promise<History>}
+   */
+  async fitDataset(dataset, settings) {
+    return this.#train("fit_dataset", [dataset], settings);
+  }
+
+  /**
+   * @param {"fit" | "fit_dataset"} kind
+   * @param {any[]} data
+   * @param {Settings} settings
+   * @returns {Promise<History>}
+   */
+  async #train(kind, data, settings) {
+    finishPending();
+    /** @type {any[]} */
+    const copies = [];
+    try {
+      const given = await this.#settingsInward(settings, copies);
+      const positional = [];
+      for (const part of data) positional.push(part instanceof Handle ? part : await copied(part, copies));
+      const history = await callAsync("fit", this, kind, positional, given);
+      this.history = history;
+      return history;
+    } finally {
+      for (const copy of copies) copy.destroy();
+    }
+  }
+
+  /**
+   * @param {Settings} settings
+   * @param {any[]} copies
+   */
+  async #settingsInward(settings, copies) {
+    const given = defined(settings);
+    given.callbacks = callbacksInward(given.callbacks);
+    copies.push(...given.callbacks.filter((/** @type {any} */ callback) => !(callback instanceof Handle)));
+    if (Array.isArray(given.validationData)) {
+      const [x, y, ...weights] = given.validationData;
+      const parts = [tensorsOf(x, this.inputs.length, "validationData[0]"), tensorsOf(y, this.outputs.length, "validationData[1]")];
+      for (const weight of weights) parts.push(tensorsOf(weight, this.outputs.length, "validationData[2]"));
+      given.validationData = [];
+      for (const part of parts) given.validationData.push(await copied(part, copies));
+    }
+    if (given.sampleWeight !== undefined) {
+      given.sampleWeight = await copied(tensorsOf(given.sampleWeight, this.outputs.length, "sampleWeight"), copies);
+    }
+    return given;
+  }
+
+  /**
+   * The outputs for all samples: begun at once, finished when their numbers are asked for.
+   *
+   * @param {any} x
+   * @param {Settings} [settings]  batchSize, verbose
+   * @returns {any}  a Tensor, or one per output
+   */
+  predict(x, settings = {}) {
+    const inputs = tensorsOf(x, this.inputs.length, "x");
+    const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)));
+    const rows = this.#rowsOf(inputs);
+    const results = this.outputs.map((output, place) => pending.tensor(place, outputShape(output, rows)));
+    return results.length === 1 ? results[0] : results;
+  }
+
+  /** @param {any} tensors */
+  #rowsOf(tensors) {
+    const first = tensors instanceof Tensor ? tensors : Object.values(tensors)[0];
+    return first.shape[0];
+  }
+
+  /**
+   * The outputs for one batch, at once.
+   *
+   * @param {any} x
+   * @returns {any}  a Tensor, or one per output
+   */
+  predictOnBatch(x) {
+    return call("onBatch", this, "predict_on_batch", [tensorsOf(x, this.inputs.length, "x")], {});
+  }
+
+  /**
+   * Loss and metrics on data, in inference mode.
+   *
+   * @param {any} x
+   * @param {any} y
+   * @param {Settings} [settings]  batchSize, sampleWeight, steps
+   * @returns {any}  a scalar, or one for the loss and each metric
+   */
+  evaluate(x, y, settings = {}) {
+    const data = [tensorsOf(x, this.inputs.length, "x"), tensorsOf(y, this.outputs.length, "y")];
+    const given = defined(settings);
+    if (given.callbacks !== undefined) given.callbacks = callbacksInward(given.callbacks);
+    if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
+    return this.#measured(call("begin", this, "evaluate", data, given));
+  }
+
+  /**
+   * `evaluate` on a dataset of batches.
+   *
+   * @param {Dataset} dataset
+   * @param {Settings} [settings]  batches
+   * @returns {Promise<any>}
+   */
+  async evaluateDataset(dataset, settings = {}) {
+    const pending = new Pending(call("begin", this, "evaluate_dataset", [dataset], defined(settings)));
+    const values = await pending.wait();
+    return values.length === 1 ? values[0] : values;
+  }
+
+  /** @param {any} job */
+  #measured(job) {
+    const pending = new Pending(job);
+    const values = Array.from({ length: call("valuesCount", this) }, (_, place) => pending.tensor(place, []));
+    return values.length === 1 ? values[0] : values;
+  }
+
+  /**
+   * One update on one batch.
+   *
+   * @param {any} x
+   * @param {any} y
+   * @param {Settings} [settings]  sampleWeight, classWeight
+   * @returns {Promise<number | number[]>}  its loss, or loss and metrics
+   */
+  async trainOnBatch(x, y, settings = {}) {
+    finishPending();
+    return this.#onBatch("train_on_batch", x, y, settings);
+  }
+
+  /**
+   * Loss and metrics of one batch, in inference mode.
+   *
+   * @param {any} x
+   * @param {any} y
+   * @param {Settings} [settings]  sampleWeight
+   * @returns {Promise<number | number[]>}
+   */
+  async testOnBatch(x, y, settings = {}) {
+    return this.#onBatch("test_on_batch", x, y, settings);
+  }
+
+  /**
+   * @param {string} method
+   * @param {any} x
+   * @param {any} y
+   * @param {Settings} settings
+   */
+  #onBatch(method, x, y, settings) {
+    const given = defined(settings);
+    if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
+    const data = [tensorsOf(x, this.inputs.length, "x"), tensorsOf(y, this.outputs.length, "y")];
+    return call("onBatch", this, method, data, given);
+  }
+}
+
+/** A stack of layers. */
+export class Sequential extends LayersModel {
+  /**
+   * Puts a layer on top.
+   *
+   * @param {Layer | SymbolicTensor} layer
+   */
+  add(layer) {
+    finishPending();
+    call("call", this, "add", [layer], {});
+  }
+
+  /** Takes the topmost layer off. */
+  pop() {
+    finishPending();
+    return call("call", this, "pop", [], {});
+  }
+}
+
+/**
+ * @param {SymbolicTensor} output
+ * @param {number} rows
+ * @returns {number[] | null}
+ */
+function outputShape(output, rows) {
+  const [, ...lengths] = output.shape;
+  return lengths.includes(null) ? null : [rows, .../** @type {number[]} */ (lengths)];
+}
+
+export const models = {
+  /** @param {Settings} [settings]  layers, name @returns {Sequential} */
+  sequential: (settings = {}) => call("sequential", defined(settings)),
+  /** @param {Settings} settings  inputs, outputs, name @returns {LayersModel} */
+  model: (settings) => call("model", defined(settings)),
+  /** @param {Settings} settings  shape, batchSize, dtype, name @returns {SymbolicTensor} */
+  input: (settings) => {
+    if (!isPlain(settings)) throw new TypeError("tf.input takes an object, as tf.input({ shape: [784] }).");
+    return call("input", defined(settings));
+  },
+};

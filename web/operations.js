@@ -1,0 +1,191 @@
+/** What one can compute: the ops of Python under their names and under those of TensorFlow.js. */
+
+import { call } from "./border.js";
+import { GraphTensor, TensorLike, reshaped, tensor } from "./tensor.js";
+
+/** @typedef {(...inputs: any[]) => any} Operation */
+
+/** Parameters of Python's ops that are arrays; nested arrays given for them become tensors. */
+const ARRAYS = new Set(["x", "a", "b", "condition", "indices", "updates", "kernel", "gradient", "y"]);
+
+/** TensorFlow.js name → Python's, where the arguments are the same. */
+const OTHER_NAMES = {
+  sub: "subtract",
+  mul: "multiply",
+  div: "divide",
+  pow: "power",
+  neg: "negative",
+  floorDiv: "floorDivide",
+  matMul: "matmul",
+  clipByValue: "clip",
+  isNaN: "isnan",
+  isFinite: "isfinite",
+  logSumExp: "logsumexp",
+};
+
+/**
+ * The ops that Python offers, and what is made of them.
+ *
+ * @param {Record<string, string[]>} offered  names and their parameters
+ * @returns {Record<string, Operation>}
+ */
+export function operations(offered) {
+  /** @type {Record<string, Operation>} */
+  const direct = {};
+  for (const [name, parameters] of Object.entries(offered)) direct[name] = operation(name, parameters);
+  for (const [name, python] of Object.entries(OTHER_NAMES)) direct[name] = direct[python];
+  const tf = { ...direct, ...composed(direct) };
+  attach(tf);
+  return tf;
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} parameters
+ * @returns {Operation}
+ */
+function operation(name, parameters) {
+  return (...inputs) => {
+    const given = inputs.map((value, place) => {
+      if (value === undefined) return null;
+      if (parameters[place] === "arrays") return value.map(arrayLike);
+      if (parameters[place] === "indices") return arrayLike(value, "int32");
+      return ARRAYS.has(parameters[place]) ? arrayLike(value) : value;
+    });
+    return call("operate", name, given);
+  };
+}
+
+/**
+ * @param {any} value
+ * @param {"int32"} [dtype]
+ */
+function arrayLike(value, dtype) {
+  if (value instanceof TensorLike || typeof value === "number" || typeof value === "boolean") return value;
+  return tensor(value, undefined, dtype);
+}
+
+/**
+ * Operations whose arguments or defaults in TensorFlow.js are others than in Python.
+ *
+ * @param {Record<string, Operation>} ops
+ * @returns {Record<string, Operation>}
+ */
+function composed(ops) {
+  /** @param {any} x @returns {TensorLike} */
+  const like = (x) => (x instanceof TensorLike ? x : tensor(x));
+  return {
+    argMax: (x, axis = 0) => ops.argmax(x, axis),
+    argMin: (x, axis = 0) => ops.argmin(x, axis),
+    concat: (tensors, axis = 0) => ops.concatenate(tensors, axis),
+    split: (x, count, axis = 0) => ops.split(x, count, axis),
+    cumsum: (x, axis = 0) => ops.cumsum(x, axis),
+    expandDims: (x, axis = 0) => ops.expandDims(x, axis),
+    pad: (x, widths) => ops.pad(x, widths),
+    cast: (x, dtype) => ops.cast(x, dtype),
+    flatten: (x) => ops.reshape(x, [like(x).size]),
+    reshape: (x, shape) => (x instanceof GraphTensor ? ops.reshape(x, shape) : reshaped(tensor(x), shape)),
+    slice: (x, begin, size) => slice(ops, like(x), begin, size),
+    reverse: (x, axis) => reverse(ops, like(x), axis),
+    squaredDifference: (a, b) => ops.square(ops.subtract(a, b)),
+    reciprocal: (x) => ops.divide(1, x),
+    zerosLike: (x) => ops.multiply(x, 0),
+    onesLike: (x) => ops.add(ops.multiply(x, 0), 1),
+    addN: (tensors) => tensors.reduce((/** @type {any} */ sum, /** @type {any} */ x) => ops.add(sum, x)),
+    unstack: (x, axis = 0) =>
+      ops.split(x, like(x).shape.at(axis), axis).map((/** @type {any} */ part) => ops.squeeze(part, axis)),
+    norm: (x) => ops.sqrt(ops.sum(ops.square(x))),
+    dot: (a, b) => dot(ops, like(a), like(b)),
+    ...Object.fromEntries(
+      ["elu", "selu", "gelu", "silu", "swish", "softsign", "leakyRelu", "relu6", "hardSigmoid", "mish"].map((name) => [
+        name,
+        (/** @type {any} */ x) => call("activation", name, arrayLike(x)),
+      ]),
+    ),
+  };
+}
+
+/**
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} x
+ * @param {number | number[]} begin
+ * @param {number | number[]} [size]  -1: to the end
+ */
+function slice(ops, x, begin, size) {
+  const shape = x.shape;
+  const first = Array.isArray(begin) ? begin : [begin];
+  const lengths = size === undefined ? [] : Array.isArray(size) ? size : [size];
+  const start = shape.map((_, axis) => first[axis] ?? 0);
+  const end = shape.map((length, axis) => {
+    const wanted = lengths[axis] ?? -1;
+    return wanted === -1 ? length : start[axis] + wanted;
+  });
+  for (const [axis, length] of shape.entries()) {
+    if (start[axis] < 0 || end[axis] > length || end[axis] < start[axis]) {
+      throw new RangeError(
+        `slice from [${start}] to [${end}] leaves shape [${shape}] on axis ${axis}: use 0 to ${length}.`,
+      );
+    }
+  }
+  return ops.slice(x, start, end);
+}
+
+/**
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} x
+ * @param {number | number[]} [axes]
+ */
+function reverse(ops, x, axes) {
+  const all = axes === undefined ? x.shape.map((_, axis) => axis) : Array.isArray(axes) ? axes : [axes];
+  return all.reduce((turned, axis) => ops.reverse(turned, axis), x);
+}
+
+/**
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} a
+ * @param {TensorLike} b
+ */
+function dot(ops, a, b) {
+  if (a.rank === 1 && b.rank === 1) return ops.sum(ops.multiply(a, b));
+  const left = a.rank === 1 ? ops.expandDims(a, 0) : a;
+  const right = b.rank === 1 ? ops.expandDims(b, 1) : b;
+  const product = ops.matmul(left, right);
+  if (a.rank === 1) return ops.squeeze(product, 0);
+  return b.rank === 1 ? ops.squeeze(product, 1) : product;
+}
+
+/** Not methods: their first argument is a list, or their name means something else on a tensor. */
+const FUNCTIONS_ONLY = new Set(["concat", "concatenate", "stack", "addN", "copy"]);
+
+/**
+ * `x.add(y)` for `tf.add(x, y)`.
+ *
+ * @param {Record<string, Operation>} tf
+ */
+function attach(tf) {
+  const prototype = /** @type {any} */ (TensorLike.prototype);
+  for (const [name, operation] of Object.entries(tf)) {
+    if (FUNCTIONS_ONLY.has(name)) continue;
+    prototype[name] = function (/** @type {any[]} */ ...inputs) {
+      return operation(this, ...inputs);
+    };
+  }
+  prototype.concat = function (/** @type {any} */ others, axis = 0) {
+    return tf.concat([this, ...(Array.isArray(others) ? others : [others])], axis);
+  };
+  for (const rank of [1, 2, 3, 4]) {
+    prototype[`as${rank}D`] = function (/** @type {number[]} */ ...shape) {
+      return tf.reshape(this, shape);
+    };
+  }
+  prototype.asScalar = function () {
+    return tf.reshape(this, []);
+  };
+  for (const dtype of ["int32", "float32", "bool"]) {
+    const name = dtype === "bool" ? "toBool" : dtype === "int32" ? "toInt" : "toFloat";
+    prototype[name] = function () {
+      return tf.cast(this, dtype);
+    };
+  }
+}
+

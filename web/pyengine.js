@@ -1,0 +1,51 @@
+/**
+ * pyengine in a page: neural networks trained by Python and NumPy, in the manner of TensorFlow.js Layers.
+ *
+ *     import { loadPyEngine } from "./pyengine.js";
+ *     const tf = await loadPyEngine();
+ *
+ * pyengine.js   loading                        border.js      what crosses to Python, as what
+ * namespace.js  `tf`, made of Python's offers  handles.js     layers, weights, optimizers
+ * tensor.js creation.js operations.js          models.js      compile, fit, predict (pending.js, feeding.js)
+ * data.js       datasets                       callbacks.js   hooks (logs.js)
+ */
+
+import { open } from "./border.js";
+import { PyEngineError } from "./errors.js";
+import { makers } from "./makers.js";
+import { namespace } from "./namespace.js";
+import { startPython } from "./python.js";
+
+/** @typedef {ReturnType<typeof namespace>} Namespace */
+/** @typedef {import("./python.js").OnProgress} OnProgress */
+
+/** @type {Promise<Namespace> | null} */
+let loading = null;
+
+/**
+ * Loads the engine; a second call gives the same one.
+ *
+ * @param {{ onProgress?: OnProgress }} [settings]  onProgress is told each stage in words
+ * @returns {Promise<Namespace>}
+ */
+export function loadPyEngine({ onProgress = () => {} } = {}) {
+  loading ??= load(onProgress).catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+/**
+ * @param {OnProgress} onProgress
+ * @returns {Promise<Namespace>}
+ */
+async function load(onProgress) {
+  const pyodide = await startPython(new URL("./pyodide/", import.meta.url), onProgress);
+  onProgress({ stage: "Starting the engine" });
+  const offered = open(pyodide, makers);
+  onProgress({ stage: "Ready" });
+  return namespace(offered);
+}
+
+export { PyEngineError };

@@ -1,0 +1,287 @@
+/** Tensors: a shape and a typed array of this page's own; and values of a step that is being written down. */
+
+import { INWARD, call } from "./border.js";
+import { dataOf, dtypeOf, flattened, isTypedArray, nest, shapeOf } from "./nested.js";
+
+/** @typedef {import("./nested.js").Data} Data */
+/** @typedef {import("./nested.js").Dtype} Dtype */
+/** @typedef {import("./border.js").Crossed} Crossed */
+
+/**
+ * What is still being computed.
+ *
+ * @typedef {object} Source
+ * @property {() => Tensor} finish  computes the rest at once
+ * @property {() => Promise<Tensor>} wait  lets the page have its turns meanwhile
+ */
+
+/** What tensors and graph values have in common: the methods that `operations.js` gives them. */
+export class TensorLike {
+  /** @returns {number[]} */
+  get shape() {
+    throw new TypeError("A TensorLike has no shape of its own.");
+  }
+
+  /** How many axes. */
+  get rank() {
+    return this.shape.length;
+  }
+
+  /** How many numbers. */
+  get size() {
+    return this.shape.reduce((product, length) => product * length, 1);
+  }
+}
+
+/**
+ * Numbers and their shape. The typed array is used as it is given, not copied; nothing needs to be disposed of.
+ */
+export class Tensor extends TensorLike {
+  /** @type {Data | null} */
+  #data;
+  /** @type {number[] | null} */
+  #shape;
+  /** @type {Dtype} */
+  #dtype;
+  /** @type {Source | null} */
+  #source = null;
+
+  /**
+   * @param {Data | null} data
+   * @param {number[] | null} shape
+   * @param {Dtype} dtype
+   */
+  constructor(data, shape, dtype) {
+    super();
+    this.#data = data;
+    this.#shape = shape;
+    this.#dtype = dtype;
+  }
+
+  /**
+   * A tensor whose numbers are still being computed.
+   *
+   * @param {Source} source
+   * @param {number[] | null} shape  null if it is known only afterwards
+   * @returns {Tensor}
+   */
+  static later(source, shape) {
+    const tensor = new Tensor(null, shape, "float32");
+    tensor.#source = source;
+    return tensor;
+  }
+
+  /** @param {Tensor} computed */
+  #settle(computed) {
+    this.#data = computed.#data;
+    this.#shape = computed.#shape;
+    this.#dtype = computed.#dtype;
+    this.#source = null;
+  }
+
+  /** @returns {number[]} */
+  get shape() {
+    if (!this.#shape) this.dataSync();
+    return [.../** @type {number[]} */ (this.#shape)];
+  }
+
+  /** @returns {Dtype} */
+  get dtype() {
+    return this.#dtype;
+  }
+
+  /** Nothing is ever taken away from a tensor. */
+  get isDisposed() {
+    return false;
+  }
+
+  /**
+   * The numbers in one row.
+   *
+   * @returns {Promise<Data>}
+   */
+  async data() {
+    const computed = await this.#source?.wait();
+    if (computed && this.#source) this.#settle(computed);
+    return /** @type {Data} */ (this.#data);
+  }
+
+  /**
+   * The numbers in one row, at once: what is still being computed blocks the page.
+   *
+   * @returns {Data}
+   */
+  dataSync() {
+    if (this.#source) this.#settle(this.#source.finish());
+    return /** @type {Data} */ (this.#data);
+  }
+
+  /**
+   * The numbers as nested arrays.
+   *
+   * @returns {Promise<any>}
+   */
+  async array() {
+    await this.data();
+    return this.arraySync();
+  }
+
+  /** @returns {any} */
+  arraySync() {
+    return nest(this.dataSync(), this.shape, this.#dtype);
+  }
+
+  /** @returns {Promise<{ get: (...place: number[]) => number }>} */
+  async buffer() {
+    await this.data();
+    return this.bufferSync();
+  }
+
+  bufferSync() {
+    const values = this.dataSync();
+    const shape = this.shape;
+    return {
+      values,
+      shape,
+      get: (/** @type {number[]} */ ...place) =>
+        values[place.reduce((index, position, axis) => index * shape[axis] + position, 0)],
+    };
+  }
+
+  /** The same numbers in a typed array of their own. */
+  clone() {
+    return new Tensor(this.dataSync().slice(), this.shape, this.#dtype);
+  }
+
+  /** Here for programs that call it: memory is given back by itself. */
+  dispose() {}
+
+  /** @param {boolean} [verbose] */
+  print(verbose = false) {
+    console.log(verbose ? `${this.#dtype} [${this.shape}]\n${this}` : String(this));
+  }
+
+  toString() {
+    return `Tensor\n    ${shown(this.arraySync(), this.rank)}`;
+  }
+
+  /** @param {Crossed} crossed */
+  [INWARD](crossed) {
+    const array = call("array", this.dataSync(), this.shape, this.#dtype);
+    crossed.push(array);
+    return array;
+  }
+}
+
+const MOST_SHOWN = 20;
+const EDGE = 3;
+
+/**
+ * Nested arrays as text, their middle left out where they are long.
+ *
+ * @param {any} values
+ * @param {number} rank
+ * @param {string} [indent]
+ * @returns {string}
+ */
+function shown(values, rank, indent = "    ") {
+  if (rank === 0) return typeof values === "number" ? String(Number(values.toPrecision(7))) : String(values);
+  const parts = values.map((/** @type {any} */ part) => part);
+  const long = parts.length > MOST_SHOWN;
+  const kept = long ? [...parts.slice(0, EDGE), ...parts.slice(-EDGE)] : parts;
+  const texts = kept.map((/** @type {any} */ part) => shown(part, rank - 1, `${indent} `));
+  if (long) texts.splice(EDGE, 0, "...");
+  return `[${texts.join(rank === 1 ? ", " : `,\n${indent} `)}]`;
+}
+
+/** A value of a step that is being written down: custom losses and metrics compute with these. */
+export class GraphTensor extends TensorLike {
+  /** @type {any} */
+  #python;
+
+  /** @param {any} python  a Value */
+  constructor(python) {
+    super();
+    this.#python = python;
+  }
+
+  /** @returns {number[]} */
+  get shape() {
+    return call("get", this, "shape");
+  }
+
+  /** @returns {string} */
+  get dtype() {
+    return call("get", this, "dtype");
+  }
+
+  /** @returns {never} */
+  dataSync() {
+    throw new TypeError(
+      "This is a value of a step that is being written down: it has a shape, but no numbers yet. " +
+        "Compute with tf.add, tf.mean, tf.where, … and return the result.",
+    );
+  }
+
+  async data() {
+    return this.dataSync();
+  }
+
+  dispose() {}
+
+  [INWARD]() {
+    return this.#python;
+  }
+}
+
+/**
+ * A tensor of numbers, nested arrays or a typed array.
+ *
+ * @param {any} values
+ * @param {number[]} [shape]  needed for a typed array of more than one axis
+ * @param {Dtype} [dtype]
+ * @returns {Tensor}
+ */
+export function tensor(values, shape, dtype) {
+  if (values instanceof Tensor) return shape ? reshaped(values, shape) : values;
+  const chosen = dtype ?? dtypeOf(values);
+  const found = shapeOf(values);
+  const wanted = shape ? wholeShape(shape) : found;
+  const count = wanted.reduce((product, length) => product * length, 1);
+  const flat =
+    found.length === 1 && isTypedArray(values) ? dataOf(values, chosen) : flattened(values, found, chosen);
+  if (flat.length !== count) {
+    throw new RangeError(
+      `A tensor of shape [${wanted}] holds ${count} numbers, but ${flat.length} were given. Give as many, or ` +
+        "another shape.",
+    );
+  }
+  return new Tensor(flat, wanted, chosen);
+}
+
+/**
+ * The same numbers in another shape; one length may be -1.
+ *
+ * @param {Tensor} values
+ * @param {number[]} shape
+ * @returns {Tensor}
+ */
+export function reshaped(values, shape) {
+  const known = shape.reduce((product, length) => (length === -1 ? product : product * length), 1);
+  const wanted = wholeShape(shape.map((length) => (length === -1 && known > 0 ? values.size / known : length)));
+  const count = wanted.reduce((product, length) => product * length, 1);
+  if (count !== values.size) {
+    throw new RangeError(
+      `Shape [${values.shape}] (${values.size} numbers) cannot become [${shape}]: the counts differ.`,
+    );
+  }
+  return new Tensor(values.dataSync(), wanted, values.dtype);
+}
+
+/** @param {number[]} shape */
+function wholeShape(shape) {
+  if (!Array.isArray(shape) || shape.some((length) => !Number.isInteger(length) || length < 0)) {
+    throw new TypeError(`A shape is an array of whole numbers, as [32, 784], but is ${JSON.stringify(shape)}.`);
+  }
+  return [...shape];
+}
