@@ -136,9 +136,6 @@ def from_csv(fetch_text: Any, address: str, settings: Mapping[str, Any]) -> Data
     if names:
         rows = rows.map(lambda row: dict(zip(names, row.values(), strict=True)))
     labels = set(settings["labels"])
-    names = settings.get("names")
-    if names:
-        rows = rows.map(lambda row: dict(zip(names, row.values(), strict=True)))
     if not labels:
         return rows
 
