@@ -5,17 +5,46 @@ const channel = new MessageChannel();
 const waiting = [];
 channel.port1.onmessage = () => waiting.shift()?.();
 
+/** @type {{ postTask(task: () => void, options: { priority: string }): Promise<void> } | undefined} */
+const scheduler = /** @type {any} */ (globalThis).scheduler;
+const PATIENCE = 50; // milliseconds that a busy page may keep us waiting
+
 /**
  * Lets the page have its turn: paint, clicks, timers.
  *
- * A message, not a timer or an animation frame: those wait, and in a hidden tab they hardly come at all.
+ * In a page that is seen, by a task of the lowest priority, which comes after a frame that is due (a message comes
+ * before it, and frames then wait a tenth of a second), but soon even if the page is never idle. In a hidden one, and
+ * where browsers lack such tasks, by a message: timers and animation frames hardly come there at all.
  *
  * @returns {Promise<void>}
  */
 export function pause() {
+  const hidden = globalThis.document?.hidden ?? true;
+  return hidden || !scheduler?.postTask ? message() : afterFrame();
+}
+
+/** @returns {Promise<void>} */
+function message() {
   return new Promise((resolve) => {
     waiting.push(resolve);
     channel.port2.postMessage(null);
+  });
+}
+
+/** @returns {Promise<void>} */
+function afterFrame() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, PATIENCE);
+    const hurry = () => document.hidden && resolve();
+    document.addEventListener("visibilitychange", hurry, { once: true });
+    scheduler?.postTask(
+      () => {
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", hurry);
+        resolve();
+      },
+      { priority: "background" },
+    );
   });
 }
 
