@@ -1,7 +1,7 @@
 /** What one can compute: the ops of Python under their names and under those of TensorFlow.js. */
 
 import { call } from "./border.js";
-import { GraphTensor, TensorLike, reshaped, tensor } from "./tensor.js";
+import { GraphTensor, Tensor, TensorLike, reshaped, tensor } from "./tensor.js";
 
 /** @typedef {(...inputs: any[]) => any} Operation */
 
@@ -127,7 +127,44 @@ function slice(ops, x, begin, size) {
       );
     }
   }
-  return ops.slice(x, start, end);
+  return x instanceof Tensor ? sliced(x, start, end) : ops.slice(x, start, end);
+}
+
+/**
+ * A part of a tensor, row by row of its last axis; whole rows of the first axis share their memory with it.
+ *
+ * @param {Tensor} x
+ * @param {number[]} start
+ * @param {number[]} end
+ */
+function sliced(x, start, end) {
+  const data = x.dataSync();
+  const shape = x.shape;
+  const lengths = end.map((stop, axis) => stop - start[axis]);
+  const count = lengths.reduce((product, length) => product * length, 1);
+  if (shape.length === 0 || lengths.slice(1).every((length, axis) => length === shape[axis + 1])) {
+    const row = shape.slice(1).reduce((product, length) => product * length, 1);
+    const begin = (start[0] ?? 0) * row;
+    return new Tensor(data.subarray(begin, begin + count), lengths, x.dtype);
+  }
+  const target = data.slice(0, count);
+  const width = /** @type {number} */ (lengths.at(-1));
+  let place = 0;
+  /**
+   * @param {number} axis
+   * @param {number} offset  of the rows before
+   */
+  const copy = (axis, offset) => {
+    if (axis === shape.length - 1) {
+      const begin = offset * shape[axis] + start[axis];
+      target.set(data.subarray(begin, begin + width), place);
+      place += width;
+      return;
+    }
+    for (let row = start[axis]; row < end[axis]; row += 1) copy(axis + 1, offset * shape[axis] + row);
+  };
+  copy(0, 0);
+  return new Tensor(target, lengths, x.dtype);
 }
 
 /**

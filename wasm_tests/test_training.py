@@ -1,0 +1,450 @@
+"""Training in a page: the same numbers as CPython, callbacks, stopping, errors, predictions meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+import pyengine
+from wasm_tests.harness import Complaints, run
+
+SMALL = """
+  const small = (units = 3) => {
+    const model = tf.sequential();
+    model.add(tf.layers.dense({ units: 8, activation: "relu", inputShape: [4] }));
+    model.add(tf.layers.dense({ units, activation: "softmax" }));
+    return model;
+  };
+  const compiled = (optimizer = "adam") => {
+    const model = small();
+    model.compile({ optimizer, loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+    return model;
+  };
+  const points = (rows) =>
+    tf.tensor(Float32Array.from({ length: rows * 4 }, (_, place) => Math.sin(place * 1.7)), [rows, 4]);
+  const kinds = (rows) => tf.oneHot(tf.tensor1d(Array.from({ length: rows }, (_, row) => row % 3), "int32"), 3);
+"""
+
+
+def in_page(engine: Page, body: str) -> Any:
+    """What the body of an async function returns, with `small`, `compiled`, `points` and `kinds` to use."""
+    return run(engine, f"async () => {{ {SMALL} {body} }}")
+
+
+def refused(engine: Page, body: str) -> str:
+    """The words of the error that the body throws."""
+    return in_page(engine, f"try {{ {body} }} catch (error) {{ return error.message; }} return 'nothing';")
+
+
+def test_a_small_model_learns(engine: Page) -> None:
+    history = in_page(
+        engine,
+        "return (await compiled(tf.train.adam(0.05)).fit(points(60), kinds(60), { epochs: 40 })).history;",
+    )
+    assert list(history) == ["loss", "acc"]
+    assert history["loss"][-1] < 0.9 * history["loss"][0]
+
+
+def test_losses_are_those_of_cpython(engine: Page) -> None:
+    in_browser = in_page(
+        engine,
+        """
+        tf.setRandomSeed(42);
+        const model = tf.sequential();
+        model.add(tf.layers.dense({ units: 16, activation: "relu", inputShape: [8] }));
+        model.add(tf.layers.dropout({ rate: 0.2 }));
+        model.add(tf.layers.batchNormalization());
+        const kernelRegularizer = tf.regularizers.l2({ l2: 0.01 });
+        model.add(tf.layers.dense({ units: 3, activation: "softmax", kernelRegularizer }));
+        model.compile({ optimizer: tf.train.adam(0.01), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+        const x = tf.randomNormal([100, 8]);
+        const y = tf.oneHot(x.slice([0, 0], [100, 3]).argMax(1), 3);
+        return (await model.fit(x, y, { epochs: 4, validationSplit: 0.2 })).history;
+        """,
+    )
+    pyengine.set_random_seed(42)
+    model = pyengine.Sequential(
+        [
+            pyengine.layers.Dense(16, activation="relu", input_shape=(8,)),
+            pyengine.layers.Dropout(0.2),
+            pyengine.layers.BatchNormalization(),
+            pyengine.layers.Dense(3, activation="softmax", kernel_regularizer=pyengine.regularizers.L2(0.01)),
+        ]
+    )
+    model.compile(pyengine.optimizers.Adam(0.01), "categorical_crossentropy", ["accuracy"])
+    x = pyengine.random.normal(pyengine.random.next_key(), (100, 8))
+    y = np.eye(3, dtype=np.float32)[x[:, :3].argmax(axis=1)]
+    here = model.fit(x, y, epochs=4, validation_split=0.2, verbose=0).history
+    assert list(in_browser) == list(here)
+    for name, series in here.items():
+        np.testing.assert_allclose(in_browser[name], series, atol=1e-5, rtol=0, err_msg=name)
+
+
+def test_early_stopping_puts_the_best_weights_back(engine: Page) -> None:
+    found = in_page(
+        engine,
+        """
+        const model = compiled(tf.train.sgd(0.5));
+        const seen = [];
+        const history = await model.fit(points(40), kinds(40), {
+          epochs: 50,
+          validationData: [points(12), kinds(12).reverse(1)],
+          callbacks: [
+            tf.callbacks.earlyStopping({ patience: 2, restoreBestWeights: true }),
+            { onEpochEnd: async () => { seen.push(await model.getWeights()[0].data()); } },
+          ],
+        });
+        const losses = history.history.val_loss;
+        const best = losses.indexOf(Math.min(...losses));
+        const now = await model.getWeights()[0].data();
+        return [losses.length, best, now.every((weight, place) => weight === seen[best][place])];
+        """,
+    )
+    epochs, best, restored = found
+    assert epochs == best + 3 < 50
+    assert restored
+
+
+def test_stop_training_ends_after_the_running_batch(engine: Page) -> None:
+    hooks = in_page(
+        engine,
+        """
+        const hooks = [];
+        const model = compiled();
+        await model.fit(points(64), kinds(64), {
+          epochs: 5,
+          batchSize: 8,
+          callbacks: {
+            onBatchEnd: (batch) => { hooks.push(`batch ${batch}`); if (batch === 2) model.stopTraining = true; },
+            onEpochEnd: () => { hooks.push("epoch end"); },
+            onTrainEnd: () => { hooks.push("train end"); },
+          },
+        });
+        return hooks;
+        """,
+    )
+    assert hooks == ["batch 0", "batch 1", "batch 2", "epoch end", "train end"]
+
+
+def test_training_can_be_stopped_from_outside(engine: Page) -> None:
+    epochs = in_page(
+        engine,
+        """
+        const model = compiled();
+        setTimeout(() => { model.stopTraining = true; }, 300);
+        return (await model.fit(points(64), kinds(64), { epochs: 100000 })).epoch.length;
+        """,
+    )
+    assert 0 < epochs < 100000
+
+
+def test_hooks_are_awaited_in_order_whatever_they_are(engine: Page) -> None:
+    calls = in_page(
+        engine,
+        """
+        const calls = [];
+        class Slow extends tf.Callback {
+          async onEpochEnd(epoch, logs) {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            calls.push(`slow ${epoch} ${this.params.epochs} ${this.model === model}`);
+          }
+        }
+        const model = compiled();
+        await model.fit(points(6), kinds(6), {
+          epochs: 2,
+          callbacks: [
+            new Slow(),
+            tf.callbacks.terminateOnNaN(),
+            { onEpochEnd: (epoch, logs) => { calls.push(`plain ${epoch} ${logs.accuracy === logs.acc}`); } },
+            { onTrainBegin: () => calls.push("begin"), onTrainEnd: () => calls.push("end") },
+          ],
+        });
+        return calls;
+        """,
+    )
+    assert calls == ["begin", "slow 0 2 true", "plain 0 true", "slow 1 2 true", "plain 1 true", "end"]
+
+
+def test_logs_are_plain_objects_of_numbers(engine: Page) -> None:
+    logs = in_page(
+        engine,
+        """
+        const kept = [];
+        const keep = (number, logs) => { kept.push({ keys: Object.keys(logs), copy: structuredClone(logs) }); };
+        await compiled().fit(points(5), kinds(5), { batchSize: 4, callbacks: { onBatchEnd: keep, onEpochEnd: keep } });
+        return kept;
+        """,
+    )
+    assert [one["keys"] for one in logs] == [["batch", "size", "loss", "acc"]] * 2 + [["loss", "acc"]]
+    assert [one["copy"].get("size") for one in logs] == [4, 1, None]
+    assert all(isinstance(value, (int, float)) for one in logs for value in one["copy"].values())
+
+
+def test_predict_works_inside_an_awaited_hook(engine: Page) -> None:
+    sums = in_page(
+        engine,
+        """
+        const model = compiled();
+        const sums = [];
+        await model.fit(points(32), kinds(32), {
+          epochs: 2,
+          batchSize: 16,
+          callbacks: {
+            onBatchEnd: async () => {
+              const probabilities = await model.predict(points(7)).data();
+              sums.push(probabilities.reduce((sum, value) => sum + value, 0));
+            },
+          },
+        });
+        return sums;
+        """,
+    )
+    assert len(sums) == 4
+    assert sums == pytest.approx([7] * 4, abs=1e-4)
+
+
+def test_predict_needs_no_compile_and_gives_a_tensor_at_once(engine: Page) -> None:
+    shape, rows, same = in_page(
+        engine,
+        """
+        const model = small();
+        const result = model.predict(points(5000), { batchSize: 10 });
+        const shape = result.shape;
+        const now = result.dataSync();
+        const later = await result.data();
+        return [shape, (await result.array()).length, now === later];
+        """,
+    )
+    assert (shape, rows, same) == ([5000, 3], 5000, True)
+
+
+def test_a_prediction_begun_before_weights_change_is_finished_with_the_old_ones(engine: Page) -> None:
+    differences = in_page(
+        engine,
+        """
+        const model = small();
+        const before = await model.predictOnBatch(points(20000)).data();
+        const begun = model.predict(points(20000), { batchSize: 8 });
+        model.setWeights(model.getWeights().map((weight) => weight.mul(2)));
+        const values = await begun.data();
+        return values.filter((value, place) => Math.abs(value - before[place]) > 1e-6).length;
+        """,
+    )
+    assert differences == 0
+
+
+def test_evaluate_gives_scalars(engine: Page) -> None:
+    loss, accuracy, alone = in_page(
+        engine,
+        """
+        const model = compiled();
+        const [loss, accuracy] = model.evaluate(points(30), kinds(30), { batchSize: 7 });
+        const one = small();
+        one.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+        const alone = one.evaluate(points(30), kinds(30));
+        return [(await loss.data())[0], accuracy.dataSync()[0], alone.shape];
+        """,
+    )
+    assert loss > 0
+    assert 0 <= accuracy <= 1
+    assert alone == []
+
+
+def test_train_on_batch_gives_numbers(engine: Page) -> None:
+    losses = in_page(
+        engine,
+        """
+        const model = compiled();
+        const values = [];
+        for (let step = 0; step < 20; step += 1) values.push((await model.trainOnBatch(points(12), kinds(12)))[0]);
+        return values;
+        """,
+    )
+    assert losses[-1] < losses[0]
+
+
+def test_losses_and_metrics_can_be_functions_of_ops(engine: Page) -> None:
+    names, own, same = in_page(
+        engine,
+        """
+        const squared = (yTrue, yPred) => tf.mean(tf.square(tf.sub(yTrue, yPred)), -1);
+        const largest = (yTrue, yPred) => yTrue.sub(yPred).abs().max();
+        const model = small();
+        const weights = model.getWeights();
+        model.compile({ optimizer: tf.train.sgd(0.1), loss: squared, metrics: [largest, "mae"] });
+        const own = (await model.fit(points(24), kinds(24), { epochs: 3, shuffle: false })).history;
+        model.setWeights(weights);
+        model.compile({ optimizer: tf.train.sgd(0.1), loss: "meanSquaredError" });
+        const same = (await model.fit(points(24), kinds(24), { epochs: 3, shuffle: false })).history;
+        return [Object.keys(own), own.loss, same.loss];
+        """,
+    )
+    assert names == ["loss", "largest", "mae"]
+    assert own == pytest.approx(same, abs=1e-7)
+
+
+def test_weights_of_samples_and_classes_count(engine: Page) -> None:
+    losses = in_page(
+        engine,
+        """
+        const model = compiled();
+        const of = async (settings) =>
+          (await model.fit(points(6), kinds(6), { batchSize: 6, shuffle: false, ...settings })).history.loss[0];
+        model.compile({ optimizer: tf.train.sgd(0), loss: "categoricalCrossentropy" });
+        return [
+          await of({}),
+          await of({ sampleWeight: [2, 2, 2, 2, 2, 2] }),
+          await of({ classWeight: { 0: 2, 1: 2, 2: 2 } }),
+          await of({ sampleWeight: tf.tensor1d([2, 0, 0, 0, 0, 0]), classWeight: { 0: 3, 1: 1, 2: 1 } }),
+        ];
+        """,
+    )
+    assert losses[1] == pytest.approx(2 * losses[0], rel=1e-5)
+    assert losses[2] == pytest.approx(2 * losses[0], rel=1e-5)
+    assert 0 < losses[3] < 2 * losses[1]
+
+
+def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
+    keys, values = in_page(
+        engine,
+        """
+        const left = tf.input({ shape: [4], name: "left" });
+        const right = tf.input({ shape: [2], name: "right" });
+        const shared = tf.layers.dense({ units: 5, activation: "tanh" });
+        const x = tf.layers.concatenate().apply([shared.apply(left), right]);
+        const sum = tf.layers.dense({ units: 1, name: "sum" }).apply(x);
+        const kind = tf.layers.dense({ units: 3, activation: "softmax", name: "kind" }).apply(x);
+        const model = tf.model({ inputs: [left, right], outputs: [sum, kind] });
+        model.compile({
+          optimizer: "adam",
+          loss: { sum: "meanSquaredError", kind: "categoricalCrossentropy" },
+          metrics: { kind: "accuracy" },
+        });
+        const history = await model.fit(
+          { left: points(12), right: tf.ones([12, 2]) },
+          [tf.zeros([12, 1]), kinds(12)],
+          { epochs: 2 },
+        );
+        const predictions = model.predict([points(3), [[1, 2], [3, 4], [5, 6]]]);
+        return [Object.keys(history.history), predictions.map((one) => one.shape)];
+        """,
+    )
+    assert keys == ["loss", "sum_loss", "kind_loss", "kind_acc"]
+    assert values == [[3, 1], [3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("await small().fit(points(3), kinds(3));", "not compiled"),
+        ("await compiled().fit(points(3), kinds(4));", "x has 3, y has 4"),
+        (
+            "await compiled().fit(tf.zeros([3, 5]), kinds(3));",
+            "expects shape (batch, 4), but x has shape (3, 5)",
+        ),
+        ("await compiled().fit(points(3), kinds(3), { validationSplit: 1.5 });", "got 1.5"),
+        ("await compiled().fit(points(3), kinds(3), { epoch: 2 });", "Did you mean 'epochs'"),
+        ("await compiled().fit(points(3), kinds(3), { yieldEvery: 'sometimes' });", "'sometimes'"),
+        ("await compiled().fit(tf.fill([3, 4], NaN), kinds(3));", "not finite: nan in sample 0"),
+        ("await compiled().fit(tf.zeros([0, 4]), tf.zeros([0, 3]));", "zero samples"),
+        ("small().compile({ optimizer: 'adamm', loss: 'mse' });", "Did you mean 'adam'"),
+        ("small().compile({ optimizer: 'adam', loss: 'mse', metric: ['acc'] });", "Did you mean 'metrics'"),
+        ("tf.layers.dense({ unit: 3 });", "Did you mean 'units'"),
+        ("small().predict(tf.zeros([2, 3]));", "expects shape (batch, 4)"),
+        ("tf.tensor([[1, 2], [3]]);", "regular shape"),
+        ("tf.tensor(new Float32Array(5), [2, 3]);", "holds 6 numbers, but 5 were given"),
+        (
+            "await compiled().fit(points(3), kinds(3), { callbacks: { onEpochEn: 3, epochs: 1 } });",
+            "onEpochEn",
+        ),
+        ("small().setWeights([[1]]);", "set_weights got 1 arrays"),
+    ],
+)
+def test_bad_input_is_refused_in_words(engine: Page, body: str, words: str) -> None:
+    said = refused(engine, body)
+    assert words in said
+    assert "Traceback" not in said
+    assert "Failure" not in said
+
+
+def test_a_second_fit_while_one_runs_is_refused(engine: Page) -> None:
+    said = in_page(
+        engine,
+        """
+        const model = compiled();
+        const first = model.fit(points(64), kinds(64), { epochs: 20 });
+        let said = "nothing";
+        try { await model.fit(points(64), kinds(64)); } catch (error) { said = `${error.name}: ${error.message}`; }
+        return [said, (await first).epoch.length];
+        """,
+    )
+    assert said[0].startswith("BusyError: fit was called while a fit of this model is running")
+    assert said[1] == 20
+
+
+def test_an_error_of_a_hook_comes_back_as_itself(engine: Page) -> None:
+    kept = in_page(
+        engine,
+        """
+        const mine = new RangeError("out of paper");
+        const model = compiled();
+        const failing = [() => { throw mine; }, async () => { throw mine; }];
+        const same = [];
+        for (const onBatchEnd of failing) {
+          try { await model.fit(points(4), kinds(4), { callbacks: { onBatchEnd } }); }
+          catch (error) { same.push(error === mine); }
+        }
+        return [same, (await model.fit(points(4), kinds(4))).epoch.length];
+        """,
+    )
+    assert kept == [[True, True], 1]
+
+
+def test_errors_have_a_name_and_a_traceback(engine: Page) -> None:
+    name, traceback = in_page(
+        engine,
+        """
+        try { small().predict(tf.zeros([2, 3])); }
+        catch (error) { return [error.name, error.traceback]; }
+        """,
+    )
+    assert name == "ShapeError"
+    assert "Traceback (most recent call last)" in traceback
+
+
+def test_changed_flags_are_warned_of_on_the_console(engine: Page, complaints: Complaints) -> None:
+    with engine.expect_console_message(lambda message: message.type == "warning") as caught:
+        in_page(
+            engine,
+            """
+            const model = compiled();
+            model.layers[0].trainable = false;
+            await model.fit(points(4), kinds(4));
+            """,
+        )
+    assert "`trainable` of 'dense" in caught.value.text
+    assert "Call compile again" in caught.value.text
+
+
+def test_nothing_is_printed_unless_asked_for(engine: Page) -> None:
+    printed: list[str] = []
+    engine.on("console", lambda message: printed.append(message.text))
+    in_page(engine, "await compiled().fit(points(4), kinds(4), { epochs: 2 });")
+    assert printed == []
+    in_page(engine, "await compiled().fit(points(4), kinds(4), { epochs: 2, verbose: 1 });")
+    assert [line.split(" - ")[0] for line in printed] == ["Epoch 1/2", "Epoch 2/2"]
+
+
+def test_the_same_object_has_the_same_handle(engine: Page) -> None:
+    assert in_page(
+        engine,
+        """
+        const layer = tf.layers.dense({ units: 2, inputShape: [4] });
+        const model = tf.sequential({ layers: [layer] });
+        const found = [model.layers[0], model.getLayer(layer.name), model.outputs[0].sourceLayer];
+        return found.map((one) => one === layer);
+        """,
+    ) == [True, True, True]
