@@ -13,6 +13,8 @@
 1.0
 """
 
+import sys
+
 from pyengine import (
     activations,
     callbacks,
@@ -32,6 +34,11 @@ from pyengine.graph import Variable
 from pyengine.layers import Input
 from pyengine.models import Model, Sequential
 from pyengine.random import set_random_seed
+
+if sys.platform == "emscripten":
+    from pyengine.bridge.blocking import use_stack_switching
+
+    use_stack_switching()
 
 __version__ = "0.1.0"
 

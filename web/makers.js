@@ -1,6 +1,7 @@
 /** What Python makes this side's objects with; see `Page` in `pyengine/bridge/crossing.py`. */
 
 import { Dataset } from "./data.js";
+import { pause } from "./environment.js";
 import { Handle, Layer, LayerVariable, Optimizer, SymbolicTensor } from "./handles.js";
 import { logs } from "./logs.js";
 import { LayersModel, Sequential } from "./models.js";
@@ -70,4 +71,5 @@ export const makers = {
     params,
   }),
   warn: (/** @type {string} */ words) => console.warn(words),
+  pause,
 };

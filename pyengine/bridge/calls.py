@@ -40,10 +40,8 @@ MODEL_CALLS = {
 
 def connect(make: Any) -> str:
     """The page introduces itself, and is told what there is."""
-    from pyodide.ffi import can_run_sync, run_sync
-
     crossing.connect(make)
-    host.run_sync, host.can_run_sync = run_sync, can_run_sync
+    host.pause = make.pause
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = show_warning
     version = {"pyengine": pyengine.__version__, "python": sys.version.split()[0], "numpy": np.__version__}
