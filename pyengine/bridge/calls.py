@@ -26,7 +26,7 @@ from pyengine.names import camel, snake
 from pyengine.training.host import host
 
 FIRST_SLICE = 16  # milliseconds that predict and evaluate work before they return
-MODEL_CALLS = {
+MODEL_CALLS: dict[str, Callable[..., Any]] = {
     "fit": models.Model._fit,
     "fit_dataset": models.Model._fit_dataset,
     "evaluate": models.Model._evaluate,
@@ -271,47 +271,47 @@ async def close_reading(reading: data.Reading) -> None:
     await reading.close()
 
 
-CALLS: dict[str, Callable[..., Any]] = {
-    name: at_border(function)
-    for name, function in {
-        "connect": connect,
-        "make": make,
-        "get": get,
-        "put": put,
-        "call": call,
-        "className": class_name,
-        "config": config,
-        "described": described,
-        "operate": operate,
-        "activation": activation,
-        "draw": draw,
-        "measure": measure,
-        "setRandomSeed": set_random_seed,
-        "input": symbolic_input,
-        "model": model,
-        "sequential": sequential,
-        "apply": apply,
-        "compile": compile_model,
-        "fit": fit,
-        "begin": begin,
-        "finish": finish,
-        "wait": wait,
-        "valuesCount": values_count,
-        "onBatch": on_batch,
-        "summary": summary,
-        "dataset": dataset,
-        "reading": reading,
-        "next": next_of,
-        "close": close_reading,
-        "list": crossing.new_list,
-        "map": crossing.new_map,
-        "array": crossing.array,
-        "empty": crossing.empty,
-        "fill": crossing.fill,
-        "function": crossing.function,
-        "callback": callbacks.callback,
-        "takeThrown": take_thrown,
-        "snake": snake,
-    }.items()
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "connect": connect,
+    "make": make,
+    "get": get,
+    "put": put,
+    "call": call,
+    "className": class_name,
+    "config": config,
+    "described": described,
+    "operate": operate,
+    "activation": activation,
+    "draw": draw,
+    "measure": measure,
+    "setRandomSeed": set_random_seed,
+    "input": symbolic_input,
+    "model": model,
+    "sequential": sequential,
+    "apply": apply,
+    "compile": compile_model,
+    "fit": fit,
+    "begin": begin,
+    "finish": finish,
+    "wait": wait,
+    "valuesCount": values_count,
+    "onBatch": on_batch,
+    "summary": summary,
+    "dataset": dataset,
+    "reading": reading,
+    "next": next_of,
+    "close": close_reading,
+    "list": crossing.new_list,
+    "map": crossing.new_map,
+    "array": crossing.array,
+    "empty": crossing.empty,
+    "fill": crossing.fill,
+    "function": crossing.function,
+    "callback": callbacks.callback,
+    "takeThrown": take_thrown,
+    "snake": snake,
 }
 """Name in JavaScript → function."""
+
+CALLS = {name: at_border(function) for name, function in FUNCTIONS.items()}
+"""The same, with errors made ready for JavaScript."""

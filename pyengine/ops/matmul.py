@@ -46,7 +46,8 @@ class Matmul(Op):
         return np.matmul(*self._turned(a, b))
 
     def evaluate_into(self, out, a, b):
-        product(*self._turned(a, b), out)
+        a, b = self._turned(a, b)
+        product(a, b, out)
 
     def gradient(self, gradient, output, a, b):
         if self.transpose_a:
