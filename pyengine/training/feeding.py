@@ -14,7 +14,7 @@ from pyengine.data import ArrayData, Dataset
 from pyengine.errors import DataError
 from pyengine.graph import Spec
 from pyengine.training import inputs
-from pyengine.training.job import Work
+from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
@@ -107,7 +107,13 @@ class ArraySource:
         """The next batch of this epoch, or None."""
         if self.steps_per_epoch is not None and self._taken >= self.steps_per_epoch:
             return None
+        # Shuffling a large epoch takes some 20 ms and cannot be divided: it gets a stretch of its own.
+        shuffles = self._taken == 0 and self.key is not None and pacer.interval is not None
+        if shuffles:
+            yield PAUSE
         rows = next(self._rows, None)
+        if shuffles:
+            yield PAUSE
         if rows is None:
             return None
         self._taken += 1
