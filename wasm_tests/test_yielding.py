@@ -1,7 +1,7 @@
 """yieldEvery: the page lives on while it trains, or stands still, as it was asked.
 
-The model is the demo's MLP on data as large as MNIST's training images. A task that the browser itself makes long
-(collecting garbage, another program on the machine) may happen once; ours would happen all the time.
+The model is the demo's MLP on data as large as MNIST's training images. Long tasks are measured by the clock on the
+wall, so another program on the machine can make one; a long task of ours would be there in every attempt.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from wasm_tests.harness import load_engine, long_tasks, opened, run
 
+ATTEMPTS = 3
 PREPARE = """() => {
   const rows = 60000;
   const pixels = new Float32Array(rows * 784);
@@ -68,9 +69,14 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_task_is_long_by_itself(page: Page, name: str) -> None:
-    with long_tasks(page) as tasks:
-        run(page, f"async () => {{ {CASES[name]} }}")
-    assert tasks.longest == 0, [round(task) for task in tasks]
+    seen = []
+    for _ in range(ATTEMPTS):
+        with long_tasks(page) as tasks:
+            run(page, f"async () => {{ {CASES[name]} }}")
+        if tasks.longest == 0:
+            return
+        seen.append([round(task) for task in tasks])
+    pytest.fail(f"Tasks of 50 ms and more, in milliseconds, in each of {ATTEMPTS} trainings: {seen}")
 
 
 def test_never_makes_the_tab_stand_still(page: Page) -> None:
