@@ -1,0 +1,162 @@
+"""Tensors, operations, datasets and the namespace in a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from pyengine.bridge.catalogue import describe
+from wasm_tests.harness import run
+
+
+def value(engine: Page, expression: str) -> Any:
+    """What an expression (which may await) comes to."""
+    return run(engine, f"async () => {expression}")
+
+
+def said(engine: Page, expression: str) -> str:
+    """The words of the error that an expression ends in."""
+    return run(
+        engine, f"async () => {{ try {{ await ({expression}); }} catch (error) {{ return error.message; }} }}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("tf.tensor([[1, 2], [3, 4]]).shape", [2, 2]),
+        ("tf.tensor([[1, 2], [3, 4]]).dtype", "float32"),
+        ("tf.tensor([true, false]).arraySync()", [True, False]),
+        ("tf.tensor(new Int32Array([1, 2])).dtype", "int32"),
+        ("tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]).arraySync()", [[1, 2, 3], [4, 5, 6]]),
+        ("tf.tensor(new Float32Array(new Float32Array([9, 1, 2]).buffer, 4, 2)).arraySync()", [1, 2]),
+        ("tf.tensor(new Float32Array([9, 1, 2]).subarray(1)).mul(2).arraySync()", [2, 4]),
+        ("tf.scalar(3).arraySync()", 3),
+        ("tf.zeros([2]).arraySync()", [0, 0]),
+        ("tf.oneHot([2, 0], 3).arraySync()", [[0, 0, 1], [1, 0, 0]]),
+        ("tf.range(1, 4).arraySync()", [1, 2, 3]),
+        ("tf.linspace(0, 1, 3).arraySync()", [0, 0.5, 1]),
+        ("tf.tensor([[1, 2, 3], [4, 5, 6]]).slice([0, 1], [2, 2]).arraySync()", [[2, 3], [5, 6]]),
+        ("tf.tensor([[1, 2, 3], [4, 5, 6]]).slice(1).arraySync()", [[4, 5, 6]]),
+        ("tf.tensor([1, 2, 3, 4]).reshape([2, -1]).arraySync()", [[1, 2], [3, 4]]),
+        ("tf.add([1, 2], [[3], [4]]).arraySync()", [[4, 5], [5, 6]]),
+        ("tf.tensor([1, 2]).sub(1).mul(3).arraySync()", [0, 3]),
+        ("tf.matMul([[1, 2]], [[3, 4]], false, true).arraySync()", [[11]]),
+        ("tf.sum([[1, 2], [3, 4]], 1, true).arraySync()", [[3], [7]]),
+        ("tf.mean([[1, 2], [3, 4]]).arraySync()", 2.5),
+        ("tf.argMax([[1, 5], [7, 2]], 1).arraySync()", [1, 0]),
+        ("tf.concat([[[1]], [[2]]].map((x) => tf.tensor(x))).arraySync()", [[1], [2]]),
+        ("tf.stack([tf.tensor([1]), tf.tensor([2])]).shape", [2, 1]),
+        ("tf.split(tf.tensor([1, 2, 3, 4]), 2).map((x) => x.arraySync())", [[1, 2], [3, 4]]),
+        ("tf.greater([1, 3], 2).arraySync()", [False, True]),
+        ("tf.where([true, false], [1, 2], [3, 4]).arraySync()", [1, 4]),
+        ("tf.transpose([[1, 2], [3, 4]]).arraySync()", [[1, 3], [2, 4]]),
+        ("tf.leakyRelu([-1, 2]).arraySync()[1]", 2),
+        ("tf.tidy(() => tf.scalar(2).square()).dataSync()[0]", 4),
+        ("tf.tensor([1, 2]).toString()", "Tensor\n    [1, 2]"),
+        ("tf.losses.meanSquaredError([[1, 2]], [[1, 4]]).dataSync()[0]", 2),
+        ("tf.getBackend()", "numpy"),
+        ("tf.version.pyengine", "0.1.0"),
+        ("tf.train.nosuch === undefined", True),
+    ],
+)  # fmt: skip
+def test_tensors_compute(engine: Page, expression: str, expected: Any) -> None:
+    assert value(engine, expression) == expected
+
+
+def test_random_numbers_come_from_the_one_seed(engine: Page) -> None:
+    drawn = "(tf.setRandomSeed(5), Array.from(tf.randomNormal([3]).dataSync()))"
+    assert value(engine, drawn) == value(engine, drawn)
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("tf.matMul([[1, 2]], [[1, 2]])", "the inner lengths 2 and 1 must be equal"),
+        ("tf.tensor2d([1, 2, 3])", "Give the shape as well"),
+        ("tf.tensor([1, 2, 3]).reshape([2, 2])", "the counts differ"),
+        ("tf.tensor([1, 2, 3]).slice([2], [5])", "leaves shape [3]"),
+        ("tf.setBackend('webgl')", 'There is no backend "webgl"'),
+    ],
+)
+def test_what_cannot_be_computed_is_said(engine: Page, expression: str, words: str) -> None:
+    assert words in said(engine, expression)
+
+
+def test_everything_that_python_offers_is_offered(engine: Page) -> None:
+    for kind, table in describe().items():
+        place = "tf" if kind == "ops" else f"tf.{kind}"
+        missing = run(
+            engine, f"(names) => names.filter((name) => typeof {place}[name] !== 'function')", list(table)
+        )
+        assert missing == [], kind
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("tf.data.array([1, 2, 3]).map((x) => x * 2).toArray()", [2, 4, 6]),
+        ("tf.data.array([1, 2, 3, 4]).filter(async (x) => x > 2).toArray()", [3, 4]),
+        ("tf.data.array([[1, 2], [3, 4]]).map((row) => row.length).toArray()", [2, 2]),
+        ("tf.data.array([1, 2, 3]).skip(1).take(1).repeat(2).toArray()", [2, 2]),
+        ("tf.data.array([1]).concatenate(tf.data.array([5])).toArray()", [1, 5]),
+        ("tf.data.array(['a', 'b']).toArray()", ["a", "b"]),
+        ("(await tf.data.array([1, 2, 3]).batch(2).toArray()).map((batch) => batch.arraySync())", [[1, 2], [3]]),
+        ("(await tf.data.array([1, 2, 3]).batch(2, false).toArray()).length", 1),
+        ("tf.data.zip({ xs: tf.data.array([[1], [2]]), ys: tf.data.array([3, 4]) }).toArray()",
+         [{"xs": [1], "ys": 3}, {"xs": [2], "ys": 4}]),
+        ("tf.data.generator(async function* () { yield 1; yield 2; }).prefetch(2).toArray()", [1, 2]),
+        ("tf.data.generator(() => { let n = 0; return { next: () => ({ value: n, done: n++ === 3 }) }; }).toArray()",
+         [0, 1, 2]),
+        ("tf.data.func(() => 7).take(2).toArray()", [7, 7]),
+        ("(await tf.data.array([1, 2, 3, 4, 5]).shuffle(5, 3).toArray()).sort()", [1, 2, 3, 4, 5]),
+    ],
+)  # fmt: skip
+def test_datasets(engine: Page, expression: str, expected: Any) -> None:
+    assert value(engine, f"({expression})") == expected
+
+
+def test_a_dataset_is_lazy_and_closed_when_left_early(engine: Page) -> None:
+    made, closed = run(
+        engine,
+        """async () => {
+          let made = 0, closed = 0;
+          const endless = tf.data.generator(function* () {
+            try { for (;;) { made += 1; yield made; } } finally { closed += 1; }
+          });
+          await endless.take(3).toArray();
+          return [made, closed];
+        }""",
+    )
+    assert (made, closed) == (3, 1)
+
+
+def test_csv_files_are_read(engine: Page) -> None:
+    rows = run(
+        engine,
+        """async () => {
+          const address = URL.createObjectURL(new Blob(["a,b,price\\n1,2,10\\n3,4,20\\n"]));
+          return tf.data.csv(address, { columnConfigs: { price: { isLabel: true } } }).toArray();
+        }""",
+    )
+    assert rows == [
+        {"xs": {"a": 1, "b": 2}, "ys": {"price": 10}},
+        {"xs": {"a": 3, "b": 4}, "ys": {"price": 20}},
+    ]
+
+
+def test_evaluate_dataset_and_fit_dataset_agree_with_arrays(engine: Page) -> None:
+    from_arrays, from_dataset = run(
+        engine,
+        """async () => {
+          const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+          model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+          const rows = [[1, 2], [3, 4], [5, 6]];
+          const dataset = tf.data.array(rows.map((row) => ({ xs: row, ys: [row[0]] }))).batch(2);
+          const arrays = model.evaluate(rows, rows.map((row) => [row[0]]), { batchSize: 2 });
+          return [arrays.dataSync()[0], (await model.evaluateDataset(dataset)).dataSync()[0]];
+        }""",
+    )
+    assert from_dataset == pytest.approx(from_arrays, rel=1e-6)
