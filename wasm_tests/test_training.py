@@ -206,6 +206,30 @@ def test_predict_works_inside_an_awaited_hook(engine: Page) -> None:
     assert sums == pytest.approx([7] * 4, abs=1e-4)
 
 
+def test_predictions_meanwhile_do_not_disturb_a_training(engine: Page) -> None:
+    alone, watched, answers = in_page(
+        engine,
+        """
+        const losses = async (watch) => {
+          tf.setRandomSeed(3);
+          const model = compiled();
+          let answers = 0;
+          const timer = watch && setInterval(async () => {
+            await model.predict(points(50), { batchSize: 8 }).data();
+            answers += 1;
+          }, 5);
+          const { history } = await model.fit(points(640), kinds(640), { epochs: 12, yieldEvery: 4 });
+          clearInterval(timer);
+          return [history.loss, answers];
+        };
+        const [alone] = await losses(false);
+        return [alone, ...(await losses(true))];
+        """,
+    )
+    assert answers > 0
+    assert watched == alone
+
+
 def test_predict_needs_no_compile_and_gives_a_tensor_at_once(engine: Page) -> None:
     shape, rows, same = in_page(
         engine,

@@ -102,6 +102,10 @@ export function namespace({ version, offers }) {
     tidy: (/** @type {any[]} */ ...inputs) => inputs[inputs.length - 1](),
     /** Here for programs that call it: memory is given back by itself. */
     dispose: () => {},
+    memory: () => ({
+      unreliable: true,
+      reasons: ["Tensors are plain typed arrays, which JavaScript gives back by itself: they are not counted."],
+    }),
     /** Here for programs that call it: nothing is ever disposed of before its time. */
     keep: (/** @type {any} */ tensor) => tensor,
   };
