@@ -25,7 +25,8 @@ from pyengine.errors import ArgumentError
 from pyengine.names import camel, snake
 from pyengine.training.host import host
 
-FIRST_SLICE = 16  # milliseconds that predict and evaluate work before they return
+FIRST_SLICE = 8  # milliseconds that predict and evaluate work before they return; planning comes on top
+LARGE = 1 << 22  # bytes: copying so much took a slice of its own
 MODEL_CALLS: dict[str, Callable[..., Any]] = {
     "fit": models.Model._fit,
     "fit_dataset": models.Model._fit_dataset,
@@ -206,8 +207,19 @@ async def fit(model: Any, kind: str, positional: list[Any], settings: Mapping[st
 def begin(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
     """predict or evaluate, begun: what takes longer than a frame goes on when its result is asked for."""
     job = model.job(kind, *positional, **arguments_of(kind, settings))
-    job.run(FIRST_SLICE)
+    job.run(FIRST_SLICE if sum(map(bytes_in, positional)) < LARGE else 0)
     return crossing.handle(job)
+
+
+def bytes_in(arrays: Any) -> int:
+    """How large an array is, or several in a list or map.
+
+    >>> bytes_in([np.zeros(2, "float32"), {"y": np.zeros(3, "uint8")}])
+    11
+    """
+    if isinstance(arrays, Mapping):
+        arrays = list(arrays.values())
+    return sum(map(bytes_in, arrays)) if isinstance(arrays, list) else getattr(arrays, "nbytes", 0)
 
 
 def finish(job: Any) -> Any:
