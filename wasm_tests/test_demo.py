@@ -14,7 +14,9 @@ READY = "async () => { while (!window.demo) await new Promise((r) => setTimeout(
 
 @pytest.fixture(scope="module")
 def _demo(browser: Browser, site_url: str) -> Iterator[tuple[Page, Complaints]]:
-    with opened(browser, site_url, viewport={"width": 1280, "height": 900}) as (page, complaints):
+    # Without motion nothing scrolls on while the pen is on its way.
+    desk = {"width": 1280, "height": 900}
+    with opened(browser, site_url, viewport=desk, reduced_motion="reduce") as (page, complaints):
         page.goto("/")
         page.evaluate(READY)
         yield page, complaints
