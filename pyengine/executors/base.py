@@ -15,7 +15,8 @@ class Memory:
 
     Attributes:
         program: what runs here.
-        views: the array of each input and output, by name, where the executor shares NumPy's memory.
+        inputs, outputs: the array of each, by name, where the executor shares NumPy's memory.
+        run_calls, seconds: each call made ready to run, and how long it took when last looked at.
     """
 
     def __init__(self, program: Program):
@@ -23,6 +24,7 @@ class Memory:
         self.inputs: dict[str, np.ndarray] = {}
         self.outputs: dict[str, np.ndarray] = {}
         self.run_calls: list[Any] = []
+        self.seconds: list[float] = []
 
     @property
     def length(self) -> int:
