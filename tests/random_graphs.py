@@ -57,8 +57,8 @@ def interpret(
     array.update({value: variable.numpy() for variable, value in graph.reads.items()})
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            array[node.output] = np.array(
-                node.op.evaluate(*(array[value] for value in node.inputs)), node.output.dtype
-            )
+            made = node.op.evaluate(*(array[value] for value in node.inputs))
+            for value, one in zip(node.outputs, made if node.op.several else (made,), strict=True):
+                array[value] = np.array(one, value.dtype)
     outputs = {name: array[value].copy() for name, value in graph.outputs.items()}
     return outputs, {variable.name: array[value].copy() for variable, value in graph.writes.items()}

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from pyengine.errors import ShapeError
 from pyengine.plan import Call, Program
+
+
+@dataclass(frozen=True)
+class Batches:
+    """A data set from which every step takes its own rows, so that many steps run in one go.
+
+    Attributes:
+        arrays: all samples of each input, by its name; (samples, …), in the input's dtype, C-contiguous.
+        order: numbers of rows, int64; step s takes those from s · batch on. None: as they lie.
+        first: where in `order` step 0 begins.
+    """
+
+    arrays: dict[str, np.ndarray]
+    order: np.ndarray | None = None
+    first: int = 0
 
 
 class Memory:
@@ -15,24 +32,29 @@ class Memory:
 
     Attributes:
         program: what runs here.
+        length: runs of `run` are counted in these: the calls of one step, the taking of its batch included.
         inputs, outputs: the array of each, by name, where the executor shares NumPy's memory.
-        run_calls, seconds: each call made ready to run, and how long it took when last looked at.
+        batches: where each step takes its inputs from, or None: they have been written.
+        watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
+        fallbacks: numbers of the program's calls that run on NumPy because the executor has no kernel for them.
     """
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, length: int):
         self.program = program
+        self.length = length
         self.inputs: dict[str, np.ndarray] = {}
         self.outputs: dict[str, np.ndarray] = {}
-        self.run_calls: list[Any] = []
-        self.seconds: list[float] = []
+        self.batches: Batches | None = None
+        self.watched: str | None = None
+        self.fallbacks: list[int] = []
 
-    @property
-    def length(self) -> int:
-        return len(self.program.calls)
+    def finite(self) -> bool:
+        """Whether what is watched is a finite number."""
+        return self.watched is None or bool(np.isfinite(self.outputs[self.watched]))
 
 
 class Executor(ABC):
-    """Six methods. A Memory is made once per Program; running it allocates nothing of its own.
+    """Runs Programs. A Memory is made once per Program; running it allocates nothing of its own.
 
     To add one: a subclass in a file here, its name in `executors/__init__.py`; the tables in `tests/cases` run on it.
     """
@@ -47,21 +69,52 @@ class Executor(ABC):
     def allocate(self, program: Program) -> Memory:
         """Memory for a program: a zeroed arena, its constants, and the buffers of its variables (shared)."""
 
-    @abstractmethod
     def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
         """Feed an input; shape must be equal, the dtype is cast."""
+        target = memory.inputs[name]
+        if target.shape != array.shape:
+            raise ShapeError(
+                f"Input {name!r} has shape {target.shape}, but got an array of shape {array.shape}."
+            )
+        np.copyto(target, array, casting="unsafe")
+
+    def bind(self, memory: Memory, batches: Batches | None) -> None:
+        """From now on each step begins by taking its rows of a data set (None: inputs are written again)."""
+        memory.batches = batches
+        if batches is not None:
+            check_batches(memory.program, batches)
 
     @abstractmethod
-    def run(self, memory: Memory, start: int = 0, deadline: float | None = None) -> int:
-        """Run calls from number `start` until the end, or until `deadline` (seconds of time.perf_counter) has passed.
+    def run(
+        self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
+    ) -> int:
+        """Run from `start` to `stop`, or until `deadline` (seconds of time.perf_counter) has passed.
 
-        Returns the number of the next call; the program's length when the step is complete. At least one call runs.
+        Both are counted over steps: step · memory.length + call; by default one whole step. Returns where it stands:
+        `stop`, or less when time is over, or behind a step whose watched output is not finite. Something always runs.
         """
 
-    @abstractmethod
     def read(self, memory: Memory, name: str) -> np.ndarray:
         """A copy of an output."""
+        return memory.outputs[name].copy()
 
     @abstractmethod
     def close(self, memory: Memory) -> None:
         """Let go of the memory."""
+
+
+def check_batches(program: Program, batches: Batches) -> None:
+    """Every input has its array, with rows of its shape and dtype."""
+    for name, slot in program.inputs.items():
+        array: Any = batches.arrays.get(name)
+        if array is None:
+            raise ShapeError(f"Input {name!r} has no array among {', '.join(batches.arrays) or 'none'}.")
+        if array.shape[1:] != slot.spec.shape[1:] or array.dtype != slot.spec.dtype:
+            raise ShapeError(
+                f"Input {name!r} takes batches {slot.spec}, but the data set has rows of shape {array.shape[1:]}, "
+                f"{array.dtype}."
+            )
+        if not array.flags.c_contiguous:
+            raise ShapeError(
+                f"The array of input {name!r} must be C-contiguous: np.ascontiguousarray makes it so."
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from pyengine.errors import GraphError
 from pyengine.executors.base import Executor, Memory
 from pyengine.graph import Graph, Spec, Value
+from pyengine.ops.base import Op
 from pyengine.plan import Call, Program, Slot
 
 Token = Any  # stands for a value: what was computed, from what
@@ -27,20 +29,20 @@ class DryExecutor(Executor):
 
     def allocate(self, program: Program) -> Memory:
         follow(program)
-        memory = Memory(program)
+        memory = Memory(program, len(program.calls))
         memory.outputs = {name: np.zeros(s.spec.shape, s.spec.dtype) for name, s in program.outputs.items()}
         return memory
 
     def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
         pass
 
-    def run(self, memory: Memory, start: int = 0, deadline: float | None = None) -> int:
-        stop = memory.length if deadline is None else min(start + 1, memory.length)
-        self.executed += stop - start
-        return stop
-
-    def read(self, memory: Memory, name: str) -> np.ndarray:
-        return memory.outputs[name].copy()
+    def run(
+        self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
+    ) -> int:
+        stop = memory.length if stop is None else stop
+        reached = stop if deadline is None else min(start + 1, stop)
+        self.executed += reached - start
+        return reached
 
     def close(self, memory: Memory) -> None:
         memory.outputs = {}
@@ -93,11 +95,20 @@ def follow(program: Program) -> tuple[dict[str, Token], list[Token]]:
                 tokens.append(("constant", content))
             else:
                 tokens.append(memory.read(slot))
-            if overlapping(slot, call.output) and not (slot == call.output and position in call.op.in_place):
-                raise GraphError(
-                    f"{call}: the output overlaps input {position}, which {call.op.name} still reads."
-                )
-        memory.write(call.output, tokens[0] if call.op.name == "copy" else (call.op.key, *tokens))
+            for output in call.outputs:
+                if overlapping(slot, output) and not (slot == output and position in call.op.in_place):
+                    raise GraphError(
+                        f"{call}: the output overlaps input {position}, which {call.op.name} still reads."
+                    )
+        own = [*call.outputs, *([call.scratch] if call.scratch else ())]
+        if any(overlapping(a, b) for a, b in itertools.combinations(own, 2)):
+            raise GraphError(f"{call}: two of its outputs, or one and its scratch memory, overlap.")
+        if call.scratch:
+            if any(overlapping(call.scratch, slot) for slot in call.inputs):
+                raise GraphError(f"{call}: its scratch memory overlaps an input.")
+            memory.write(call.scratch, "scratch")
+        for slot, token in zip(call.outputs, made_by(call.op, tokens, len(call.outputs)), strict=True):
+            memory.write(slot, token)
     outputs = {
         name: ("constant", program.constants[slot.offset : slot.offset + slot.spec.nbytes])
         if slot.region == "constants"
@@ -117,13 +128,19 @@ def meaning(graph: Graph, program: Program) -> tuple[dict[str, Token], list[Toke
     token.update({graph.reads[v]: ("read", n) for n, v in enumerate(program.variables) if v in graph.reads})
     for node in graph.nodes:
         inputs = [token[value] for value in node.inputs]
-        moved = node.op.alias or node.op.name == "copy"
-        token[node.output] = inputs[0] if moved else (node.op.key, *inputs)
+        token.update(zip(node.outputs, made_by(node.op, inputs, len(node.outputs)), strict=True))
     outputs = {name: token[value] for name, value in graph.outputs.items()}
     variables = [
         token[graph.writes[v]] if v in graph.writes else ("read", n) for n, v in enumerate(program.variables)
     ]
     return outputs, variables
+
+
+def made_by(op: Op, inputs: list[Token], count: int) -> list[Token]:
+    """The tokens of a node's or call's outputs; what only moves keeps its token."""
+    if op.alias or op.name == "copy":
+        return [inputs[0]]
+    return [(op.key, number, *inputs) for number in range(count)]
 
 
 def spec_of(variable: Any) -> Any:

@@ -8,10 +8,34 @@ from functools import partial
 
 import numpy as np
 
-from pyengine.errors import ShapeError
 from pyengine.executors.base import Executor, Memory
-from pyengine.graph.variable import aligned_bytes
-from pyengine.plan import Call, Program, Slot
+from pyengine.executors.blocks import Blocks, View
+from pyengine.plan import Call, Program
+
+
+class NumpyMemory(Memory):
+    """Attributes: run_calls, seconds: each call made ready to run, and how long it took when last looked at."""
+
+    def __init__(self, program: Program, view: View):
+        super().__init__(program, len(program.inputs) + len(program.calls))
+        self.step = 0
+        self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
+        self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
+        self.run_calls: list[Callable[[], None]] = [partial(self.take, name) for name in program.inputs]
+        self.run_calls += [prepared(call, view) for call in program.calls]
+        self.seconds = [0.0] * len(self.run_calls)
+
+    def take(self, name: str) -> None:
+        """This step's rows of an input, where a data set is bound."""
+        batches = self.batches
+        if batches is None:
+            return
+        target, source = self.inputs[name], batches.arrays[name]
+        begin = batches.first + self.step * len(target)
+        if batches.order is None:
+            np.copyto(target, source[begin : begin + len(target)])
+        else:
+            np.take(source, batches.order[begin : begin + len(target)], 0, out=target, mode="clip")
 
 
 class NumpyExecutor(Executor):
@@ -23,61 +47,46 @@ class NumpyExecutor(Executor):
         return True
 
     def allocate(self, program: Program) -> Memory:
-        memory = Memory(program)
-        constants = aligned_bytes(len(program.constants))
-        constants[:] = np.frombuffer(program.constants, np.uint8)
-        blocks: dict[str | int, np.ndarray] = {"arena": aligned_bytes(program.arena), "constants": constants}
-        for number, variable in enumerate(program.variables):
-            blocks[number] = variable.value.reshape(-1).view(np.uint8)
+        return NumpyMemory(program, Blocks(program).view)
 
-        def view(slot: Slot) -> np.ndarray:
-            block = blocks[slot.region][slot.offset : slot.offset + slot.spec.nbytes]
-            return block.view(slot.spec.dtype).reshape(slot.spec.shape)
-
-        memory.inputs = {name: view(slot) for name, slot in program.inputs.items()}
-        memory.outputs = {name: view(slot) for name, slot in program.outputs.items()}
-        memory.seconds = [0.0] * len(program.calls)
-        memory.run_calls = [prepared(call, view) for call in program.calls]
-        return memory
-
-    def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
-        target = memory.inputs[name]
-        if target.shape != array.shape:
-            raise ShapeError(
-                f"Input {name!r} has shape {target.shape}, but got an array of shape {array.shape}."
-            )
-        np.copyto(target, array, casting="unsafe")
-
-    def run(self, memory: Memory, start: int = 0, deadline: float | None = None) -> int:
-        calls = memory.run_calls
+    def run(
+        self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
+    ) -> int:
+        assert isinstance(memory, NumpyMemory)
+        length = memory.length
+        stop = length if stop is None else stop
+        if not length:
+            return stop
+        now = time.perf_counter() if deadline is not None else 0.0
         with np.errstate(all="ignore"):
-            if deadline is None:
-                for call in calls[start:] if start else calls:
-                    call()
-                return len(calls)
-            now = time.perf_counter()
-            for number in range(start, len(calls)):
-                # A call cannot be divided: one that took too long for the rest gets a stretch of its own.
-                if number > start and now + memory.seconds[number] > deadline:
-                    return number
-                began = now
-                calls[number]()
-                now = time.perf_counter()
-                memory.seconds[number] = now - began
-                if now >= deadline:
-                    return number + 1
-        return len(calls)
-
-    def read(self, memory: Memory, name: str) -> np.ndarray:
-        return memory.outputs[name].copy()
+            for position in range(start, stop):
+                memory.step, number = divmod(position, length)
+                if deadline is None:
+                    memory.run_calls[number]()
+                else:
+                    # A call cannot be divided: one that took too long for the rest gets a stretch of its own.
+                    if position > start and now + memory.seconds[number] > deadline:
+                        return position
+                    began = now
+                    memory.run_calls[number]()
+                    now = time.perf_counter()
+                    memory.seconds[number] = now - began
+                if number == length - 1 and not memory.finite():
+                    return position + 1
+                if deadline is not None and now >= deadline:
+                    return position + 1
+        return stop
 
     def close(self, memory: Memory) -> None:
+        assert isinstance(memory, NumpyMemory)
         memory.inputs, memory.outputs, memory.run_calls = {}, {}, []
 
 
-def prepared(call: Call, view: Callable[[Slot], np.ndarray]) -> Callable[[], None]:
+def prepared(call: Call, view: View) -> Callable[[], None]:
     """The call with its arrays bound."""
     arrays = [view(slot) for slot in call.inputs]
+    if call.op.several:
+        return partial(call.op.evaluate_into, tuple(map(view, call.outputs)), *arrays)
     function = getattr(call.op, "function", None)
     if isinstance(function, np.ufunc) and call.output.spec.size:
         return partial(function, *arrays, out=view(call.output))

@@ -40,11 +40,17 @@ def check(graph: Graph) -> Graph:
         for value in node.inputs:
             used(value, where)
         expected = node.op.shape(*(value.spec for value in node.inputs))
-        if expected != node.output.spec:
-            raise GraphError(f"{where} makes {node.output.spec}, but its shape rule says {expected}.")
-        if node.output in known:
-            raise GraphError(f"{where} makes a value that exists already.")
-        made(node.output, where)
+        specs = expected if isinstance(expected, tuple) else (expected,)
+        if len(specs) != len(node.outputs):
+            raise GraphError(
+                f"{where} makes {len(node.outputs)} values, but its shape rule says {len(specs)}."
+            )
+        for value, spec in zip(node.outputs, specs, strict=True):
+            if spec != value.spec:
+                raise GraphError(f"{where} makes {value.spec}, but its shape rule says {spec}.")
+            if value in known:
+                raise GraphError(f"{where} makes a value that exists already.")
+            made(value, where)
     for variable, value in graph.writes.items():
         used(value, f"write of {variable.name!r}")
         if (variable.shape, variable.dtype) != (value.shape, value.dtype):

@@ -75,20 +75,25 @@ class Value:
 
 
 class Node:
-    """One application of an op: its inputs and the value it makes.
+    """One application of an op: its inputs and the values it makes (one for nearly all ops).
 
     The op is an object with `name`, `settings` and a `shape` rule; what else it can do is no matter of the graph.
     """
 
-    __slots__ = ("inputs", "op", "output")
+    __slots__ = ("inputs", "op", "outputs")
 
-    def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, spec: Spec):
+    def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, specs: tuple[Spec, ...]):
         self.op = op
         self.inputs = inputs
-        self.output = Value(spec, graph, self)
+        self.outputs = tuple(Value(spec, graph, self) for spec in specs)
+
+    @property
+    def output(self) -> Value:
+        """The only output, or the first."""
+        return self.outputs[0]
 
     def __repr__(self) -> str:
-        return f"Node({self.op.name}, {self.output.spec})"
+        return f"Node({self.op.name}, {', '.join(str(value.spec) for value in self.outputs)})"
 
 
 class Graph:
@@ -138,13 +143,15 @@ class Graph:
             raise GraphError(f"Variable {variable.name!r} is {have} and cannot be assigned {value.spec}.")
         self.writes[variable] = value
 
-    def add(self, op: Any, inputs: tuple[Value, ...]) -> Value:
-        """Apply an op to values of this graph."""
+    def add(self, op: Any, inputs: tuple[Value, ...]) -> Any:
+        """Apply an op to values of this graph; returns its value, or the tuple of them where the op has several."""
         for value in inputs:
             self.own(value)
-        node = Node(op, inputs, self, op.shape(*(value.spec for value in inputs)))
+        specs = op.shape(*(value.spec for value in inputs))
+        several = isinstance(specs, tuple)
+        node = Node(op, inputs, self, specs if several else (specs,))
         self.nodes.append(node)
-        return node.output
+        return node.outputs if several else node.output
 
     def own(self, value: Value) -> None:
         if value.graph is not self:

@@ -5,7 +5,7 @@
     %2:f32[32,10] = matmul %0 %1 transpose_a=False transpose_b=False
     output "logits" %2
 
-One line a value, in the order in which they are made. `parse_graph(print_graph(g))` is `g` again.
+One line a node, in the order in which they are made; a node of several values names them all. `parse_graph(print_graph(g))` is `g` again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHOWN = 8  # constants of more numbers than this are abbreviated in print
 def numbered(graph: Graph) -> dict[Value, str]:
     """The printed name of every value: %0, %1, … in the order of making."""
     values = [*graph.inputs.values(), *graph.constants, *graph.reads.values()]
-    values += [node.output for node in graph.nodes]
+    values += [value for node in graph.nodes for value in node.outputs]
     return {value: f"%{number}" for number, value in enumerate(values)}
 
 
@@ -45,13 +45,15 @@ def print_graph(graph: Graph, *, full: bool = False) -> str:
     for node in graph.nodes:
         words = [node.op.name, *(name[value] for value in node.inputs)]
         words += [f"{key}={setting!r}".replace(" ", "") for key, setting in node.op.settings.items()]
-        lines.append(f"{name[node.output]}:{node.output.spec} = {' '.join(words)}")
+        made = " ".join(f"{name[value]}:{value.spec}" for value in node.outputs)
+        lines.append(f"{made} = {' '.join(words)}")
     lines += [f'write "{variable.name}" {name[v]}' for variable, v in graph.writes.items()]
     lines += [f'output "{key}" {name[v]}' for key, v in graph.outputs.items()]
     return "\n".join(lines)
 
 
-_MADE = re.compile(r"(%\d+):(\w+)\[([\d,]*)\] = (\S+) ?(.*)")
+_MADE = re.compile(r"(%\d+:\S+(?: %\d+:\S+)*) = (\S+) ?(.*)")
+_VALUE = re.compile(r"(%\d+):(\w+)\[([\d,]*)\]")
 _KEPT = re.compile(r'(write|output) "(.*)" (%\d+)')
 
 
@@ -77,8 +79,12 @@ def parse_graph(
         made = _MADE.fullmatch(line)
         if not made:
             raise GraphError(f"Line {number} is not of the graph's language: {line!r}.")
-        name, short, lengths, word, rest = made.groups()
-        spec = Spec(tuple(int(length) for length in lengths.split(",") if length), LONG[short])
+        left, word, rest = made.groups()
+        names, specs = [], []
+        for name, short, lengths in _VALUE.findall(left):
+            names.append(name)
+            specs.append(Spec(tuple(int(length) for length in lengths.split(",") if length), LONG[short]))
+        name, spec = names[0], specs[0]
         if word == "input":
             values[name] = graph.input(rest[1:-1], spec)
         elif word == "constant":
@@ -93,7 +99,12 @@ def parse_graph(
                     key, _, written = item.partition("=")
                     settings[key] = float(written) if written in INFINITE else ast.literal_eval(written)
             inputs = tuple(values[item] for item in words if item.startswith("%"))
-            values[name] = graph.add(make_op(word, **settings), inputs)
-        if values[name].spec != spec:
-            raise GraphError(f"Line {number} says {spec}, but {word} makes {values[name].spec}.")
+            graph.add(make_op(word, **settings), inputs)
+            outputs = graph.nodes[-1].outputs
+            if len(outputs) != len(names):
+                raise GraphError(f"Line {number} names {len(names)} values, but {word} makes {len(outputs)}.")
+            values.update(zip(names, outputs, strict=True))
+        for name, spec in zip(names, specs, strict=True):
+            if values[name].spec != spec:
+                raise GraphError(f"Line {number} says {spec}, but {word} makes {values[name].spec}.")
     return graph

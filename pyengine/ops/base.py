@@ -29,12 +29,14 @@ class Op:
         alias: the output is the input's memory seen in another shape (reshape): costs nothing.
         in_place: the inputs, by position, whose memory the output may take over when they have the same size:
             the op reads each element of them before it writes that element, and never again.
-        pure: the same inputs give the same output, so equal nodes may be merged.
+        several: the op makes a tuple of values: `shape` and `evaluate` return tuples, `evaluate_into` gets one, and
+            `gradient` gets tuples (None for an output that nobody differentiates).
     """
 
     name: ClassVar[str]
     alias: ClassVar[bool] = False
     in_place: ClassVar[tuple[int, ...]] = ()
+    several: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
@@ -45,21 +47,29 @@ class Op:
         for name, value in settings.items():
             setattr(self, name, value)
 
-    def shape(self, *specs: Spec) -> Spec:
+    def shape(self, *specs: Spec) -> Any:
         """The output's spec from the inputs'; raises ShapeError in words when they do not fit."""
         raise NotImplementedError
 
-    def evaluate(self, *arrays: np.ndarray) -> np.ndarray:
+    def evaluate(self, *arrays: np.ndarray) -> Any:
         """What it means."""
         raise NotImplementedError
 
-    def evaluate_into(self, out: np.ndarray, *arrays: np.ndarray) -> None:
+    def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
         """`evaluate`, written to `out`. Ops that NumPy can write in place override it; the value is the same."""
-        out[...] = self.evaluate(*arrays)
+        if self.several:
+            for target, made in zip(out, self.evaluate(*arrays), strict=True):
+                target[...] = made
+        else:
+            out[...] = self.evaluate(*arrays)
 
-    def gradient(self, gradient: Value, output: Value, *inputs: Value) -> tuple[Value | None, ...]:
+    def gradient(self, gradient: Any, output: Any, *inputs: Value) -> tuple[Value | None, ...]:
         """For each input, the gradient of a scalar whose gradient with respect to `output` is `gradient`."""
         raise NotImplementedError(f"{self.name} has no gradient.")
+
+    def scratch(self, *specs: Spec) -> int:
+        """Bytes of memory that a kernel needs while it runs, beside its inputs and outputs; the plan finds room."""
+        return 0
 
     @property
     def key(self) -> tuple:
@@ -88,9 +98,12 @@ def apply(op: Op, *inputs: Array) -> Any:
                 f"{op.name} got a graph value, but no graph is being written (use `with graph:`)."
             )
         arrays = [to_array(x) for x in inputs]
-        spec = op.shape(*(Spec(array.shape, array.dtype.name) for array in arrays))
+        specs = op.shape(*(Spec(array.shape, array.dtype.name) for array in arrays))
         with np.errstate(all="ignore"):
-            return np.asarray(op.evaluate(*arrays)).astype(spec.dtype, copy=False)
+            made = op.evaluate(*arrays)
+        if op.several:
+            return tuple(np.asarray(m).astype(s.dtype, copy=False) for m, s in zip(made, specs, strict=True))
+        return np.asarray(made).astype(specs.dtype, copy=False)
     return graph.add(op, tuple(to_value(x, graph) for x in inputs))
 
 

@@ -18,7 +18,7 @@ def order(graph: Graph, after: dict[Node, set[Node]] | None = None) -> list[Node
         after: for a node, others that must have run before it although it does not use their values.
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
-    made = {node.output: node for node in graph.nodes}
+    made = {value: node for node in graph.nodes for value in node.outputs}
     users: dict[Value, int] = defaultdict(int)
     followers: dict[Node, list[Node]] = defaultdict(list)
     waiting: dict[Node, int] = {}
@@ -34,7 +34,7 @@ def order(graph: Graph, after: dict[Node, set[Node]] | None = None) -> list[Node
 
     def frees(node: Node) -> bool:
         freed = sum(v.spec.nbytes for v in set(node.inputs) if v in made and users[v] == 1)
-        return freed >= node.output.spec.nbytes
+        return freed >= sum(value.spec.nbytes for value in node.outputs)
 
     ready = [position[node] for node in graph.nodes if not waiting[node]]
     heapq.heapify(ready)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pyengine.graph import Graph, Spec, Value, Variable
+from pyengine.graph import Graph, Node, Spec, Value, Variable
 from pyengine.ops.base import Op, make
 from pyengine.plan.arena import Layout, layout
 from pyengine.plan.order import order
@@ -32,15 +32,25 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kernel to run: the op (name and settings), where its inputs lie and where its output goes."""
+    """One kernel to run: the op (name and settings), where its inputs lie and where its outputs go.
+
+    `scratch`, where the op asks for it, is memory that only this call uses.
+    """
 
     op: Op
     inputs: tuple[Slot, ...]
-    output: Slot
+    outputs: tuple[Slot, ...]
+    scratch: Slot | None = None
+
+    @property
+    def output(self) -> Slot:
+        """The only output, or the first."""
+        return self.outputs[0]
 
     def __str__(self) -> str:
         settings = " ".join(f"{key}={value!r}".replace(" ", "") for key, value in self.op.settings.items())
-        return f"{self.output} = {self.op.name} {' '.join(map(str, self.inputs))} {settings}".rstrip()
+        made = " ".join(map(str, self.outputs))
+        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {settings}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -87,8 +97,9 @@ def plan(graph: Graph) -> Program:
     graph = with_moved_reads(graph)
     direct, after = ordering(graph)
     nodes = order(graph, after)
-    buffer_of = buffers(graph, nodes, direct)
+    buffer_of, scratch = buffers(graph, nodes, direct)
     shared = list(dict.fromkeys(b for b in buffer_of.values() if b.home is None))
+    shared += scratch.values()
     arena = layout(shared)
     variables = tuple(dict.fromkeys([*graph.reads, *graph.writes]))
     number = {variable: index for index, variable in enumerate(variables)}
@@ -102,8 +113,12 @@ def plan(graph: Graph) -> Program:
             return Slot(number[buffer.home], 0, value.spec)
         return Slot(CONSTANTS, constant_offset[buffer.home], value.spec)
 
+    def workspace(node: Node) -> Slot | None:
+        buffer = scratch.get(node)
+        return buffer and Slot(ARENA, arena.offsets[buffer], Spec((buffer.nbytes,), "uint8"))
+
     calls = [
-        Call(node.op, tuple(slot(value) for value in node.inputs), slot(node.output))
+        Call(node.op, tuple(map(slot, node.inputs)), tuple(map(slot, node.outputs)), workspace(node))
         for node in nodes
         if not node.op.alias
     ]
@@ -133,7 +148,7 @@ def copies(late: Sequence[tuple[Variable, Value]], slot, number: dict[Variable, 
     for variable, value in late:
         target = Slot(number[variable], 0, Spec(variable.shape, variable.dtype))
         if slot(value) != target:
-            result.append(Call(make("copy"), (slot(value),), target))
+            result.append(Call(make("copy"), (slot(value),), (target,)))
     return result
 
 

@@ -32,7 +32,8 @@ def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]
     position = {node: index for index, node in enumerate(graph.nodes)}
     readers: dict[Value, list[Node]] = defaultdict(list)
     roots = {
-        value: root_of(value) for value in [node.output for node in graph.nodes] + [*graph.reads.values()]
+        value: root_of(value)
+        for value in [*(value for node in graph.nodes for value in node.outputs), *graph.reads.values()]
     }
     for node in graph.nodes:
         for value in node.inputs:
@@ -51,10 +52,10 @@ def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]
             continue
         if any(position[reader] > position[maker] for reader in before):
             continue
-        if old is not None and maker in readers[old] and not replaces(maker, old):
+        if old is not None and maker in readers[old] and not replaces(maker, old, value):
             continue
         direct[variable] = value
-        after[maker] = set(before)
+        after[maker] = after.get(maker, set()) | set(before)
     return direct, after
 
 
@@ -65,15 +66,17 @@ def root_of(value: Value) -> Value:
     return value
 
 
-def replaces(node: Node, value: Value) -> bool:
-    """Whether the node may write its output over this input (given directly, not through an alias)."""
+def replaces(node: Node, value: Value, output: Value) -> bool:
+    """Whether the node may write this output over this input (given directly, not through an alias)."""
     places = [index for index, one in enumerate(node.inputs) if root_of(one) is value]
     allowed = node.op.in_place
-    return all(index in allowed and node.inputs[index].spec == node.output.spec for index in places)
+    return all(index in allowed and node.inputs[index].spec == output.spec for index in places)
 
 
-def buffers(graph: Graph, nodes: list[Node], direct: dict[Variable, Value]) -> dict[Value, Buffer]:
-    """The buffer of every value, for this running order.
+def buffers(
+    graph: Graph, nodes: list[Node], direct: dict[Variable, Value]
+) -> tuple[dict[Value, Buffer], dict[Node, Buffer]]:
+    """The buffer of every value, for this running order, and those that nodes need as scratch memory.
 
     An output takes over the memory of an input that dies with the call, where the op can work in place.
     """
@@ -89,6 +92,7 @@ def buffers(graph: Graph, nodes: list[Node], direct: dict[Variable, Value]) -> d
     home.update({value: variable for variable, value in graph.reads.items()})
     home.update({value: variable for variable, value in direct.items()})
     result: dict[Value, Buffer] = {}
+    scratch: dict[Node, Buffer] = {}
 
     def place(value: Value, index: int) -> None:
         result[value] = Buffer(value.spec.nbytes, index, last.get(value, index), home.get(value), [value])
@@ -96,21 +100,26 @@ def buffers(graph: Graph, nodes: list[Node], direct: dict[Variable, Value]) -> d
     for value in (*graph.inputs.values(), *graph.constants, *graph.reads.values()):
         place(value, -1)
     for index, node in enumerate(nodes):
-        value = node.output
-        if root_of(value) is not value:
-            result[value] = result[root_of(value)]
+        if node.op.alias:
+            result[node.output] = result[root_of(node.output)]
             continue
-        place(value, index)
-        if value in home:
-            continue
-        for position in node.op.in_place:
-            if position >= len(node.inputs):
-                break
-            dying = root_of(node.inputs[position])
-            held = result[dying]
-            if held.home is None and held.last == index and replaces(node, dying):
-                held.last = result[value].last
-                held.values.append(value)
-                result[value] = held
-                break
-    return result
+        if size := node.op.scratch(*(value.spec for value in node.inputs)):
+            scratch[node] = Buffer(size, index, index)
+        taken: set[Buffer] = set()
+        for value in node.outputs:
+            place(value, index)
+            if value in home:
+                continue
+            for position in node.op.in_place:
+                if position >= len(node.inputs):
+                    break
+                dying = root_of(node.inputs[position])
+                held = result[dying]
+                free = held.home is None and held.last == index and held not in taken
+                if free and replaces(node, dying, value):
+                    held.last = result[value].last
+                    held.values.append(value)
+                    result[value] = held
+                    taken.add(held)
+                    break
+    return result, scratch

@@ -69,19 +69,22 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
     depends = set(sources.values())
     for node in new.nodes:
         if not depends.isdisjoint(node.inputs):
-            depends.add(node.output)
+            depends.update(node.outputs)
     root = new.outputs[output]
     gradients: dict[Value, Value] = {}
     with new:
         if root in depends:
             gradients[root] = new.constant(np.ones((), root.dtype))
         for node in reversed(list(new.nodes)):
-            arrived = gradients.get(node.output)
-            if arrived is None or node.output not in depends:
+            arrived = tuple(gradients.get(value) for value in node.outputs)
+            if depends.isdisjoint(node.outputs) or all(one is None for one in arrived):
                 continue
-            for value, part in zip(
-                node.inputs, node.op.gradient(arrived, node.output, *node.inputs), strict=True
-            ):
+            parts = (
+                node.op.gradient(arrived, node.outputs, *node.inputs)
+                if node.op.several
+                else node.op.gradient(arrived[0], node.output, *node.inputs)
+            )
+            for value, part in zip(node.inputs, parts, strict=True):
                 if part is None or value not in depends:
                     continue
                 if part.spec != value.spec:

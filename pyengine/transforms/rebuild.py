@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from pyengine.graph import Graph, Node, Value
 
-Rule = Callable[[Node, tuple[Value, ...], Graph], Value]
+Made = Value | tuple[Value, ...]  # what stands for a node's output, or for its several ones
+Rule = Callable[[Node, tuple[Value, ...], Graph], Made]
 
 
-def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Value:
+def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Made:
     """The rule that changes nothing."""
     return graph.add(node.op, inputs)
 
@@ -18,7 +19,7 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     """A new graph and, for every old value, the new one.
 
     `rule(node, inputs, new_graph)` gets each node in order with its inputs already translated and returns the new
-    value that stands for its output.
+    value that stands for its output, or a tuple of them.
     """
     new = Graph()
     to: dict[Value, Value] = {}
@@ -29,7 +30,8 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     for variable, value in graph.reads.items():
         to[value] = new.read(variable)
     for node in graph.nodes:
-        to[node.output] = rule(node, tuple(to[value] for value in node.inputs), new)
+        made = rule(node, tuple(to[value] for value in node.inputs), new)
+        to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
     for variable, value in graph.writes.items():
         new.write(variable, to[value])
     new.outputs = {name: to[value] for name, value in graph.outputs.items()}

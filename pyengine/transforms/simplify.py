@@ -10,7 +10,7 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.base import Op, make
 from pyengine.ops.elementwise import Elementwise
 from pyengine.shapes import broadcast
-from pyengine.transforms.rebuild import rebuild
+from pyengine.transforms.rebuild import Made, rebuild
 
 FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
 
@@ -35,14 +35,14 @@ def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value
 
 def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
-    known: dict[tuple, Value] = {}
+    known: dict[tuple, Made] = {}
 
-    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Value:
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         op: Op = node.op
         op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
             op, unstretched(op, inputs, node.output)
         )
-        if inputs and all(value in new.constants for value in inputs) and foldable(node):
+        if not op.several and inputs and all(value in new.constants for value in inputs) and foldable(node):
             with np.errstate(all="ignore"):
                 array = np.asarray(
                     op.evaluate(*(new.constants[value] for value in inputs)), node.output.dtype
@@ -65,7 +65,7 @@ def without_dead(graph: Graph) -> Graph:
     used: set[Value] = {*graph.outputs.values(), *graph.writes.values()}
     nodes = []
     for node in reversed(graph.nodes):
-        if node.output in used:
+        if not used.isdisjoint(node.outputs):
             nodes.append(node)
             used.update(node.inputs)
     graph.nodes = nodes[::-1]

@@ -93,22 +93,29 @@ def test_the_dry_executor_sees_an_overwritten_value():
     spec = Spec((16,))
     a, b = Slot("arena", 0, spec), Slot("arena", 64, spec)
     square, add = ops.make("square"), ops.make("add")
-    calls = (Call(square, (a,), b), Call(square, (b,), a), Call(add, (a, b), b), Call(add, (a, b), a))
+    calls = (
+        Call(square, (a,), (b,)),
+        Call(square, (b,), (a,)),
+        Call(add, (a, b), (b,)),
+        Call(add, (a, b), (a,)),
+    )
     sound = Program(calls, layout([Buffer(64, 0, 4), Buffer(64, 0, 4)]), b"", (), {"x": a}, {"y": a})
     DryExecutor().allocate(sound)
     shifted = Slot("arena", 0, Spec((20,)))
     broken = Program(
-        (Call(square, (a,), b), Call(square, (shifted,), shifted)), sound.layout, b"", (), {"x": a}, {}
+        (Call(square, (a,), (b,)), Call(square, (shifted,), (shifted,))), sound.layout, b"", (), {"x": a}, {}
     )
     with pytest.raises(GraphError, match="overwritten or was never made"):
         DryExecutor().allocate(broken)
     outside = Slot("arena", 128, spec)
     with pytest.raises(GraphError, match="outside its region"):
-        DryExecutor().allocate(Program((Call(square, (a,), outside),), sound.layout, b"", (), {"x": a}, {}))
+        DryExecutor().allocate(
+            Program((Call(square, (a,), (outside,)),), sound.layout, b"", (), {"x": a}, {})
+        )
     matmul = ops.make("matmul", transpose_a=False, transpose_b=False)
     square_slot = Slot("arena", 0, Spec((4, 4)))
     in_place = Program(
-        (Call(matmul, (square_slot, square_slot), square_slot),),
+        (Call(matmul, (square_slot, square_slot), (square_slot,)),),
         sound.layout,
         b"",
         (),

@@ -1,0 +1,65 @@
+"""How a Call becomes a record of the C library: which kernel, and the words it is given.
+
+An encoder gets a Call and returns what to run, or None where the library has no kernel for it (another dtype, a rank
+beyond its loops): then the reference runs that call, and it is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyengine.plan import Call, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A word that is the address of further words; or of three: records, where each begins, and how many there are."""
+
+    words: tuple[Word, ...] = ()
+    records: tuple[Encoded, ...] | None = None
+
+
+Word = (
+    Slot | Table | int | float | bool | None
+)  # a Slot stands for the address of its array; None for address 0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A kernel and its words.
+
+    Attributes:
+        kernel: its name in `kernels/kernels.h`.
+        words: its arguments, in the order in which the kernel reads them.
+        nanoseconds: about how long it takes; decides when the library next looks at the clock.
+    """
+
+    kernel: str
+    words: tuple[Word, ...]
+    nanoseconds: int = 100
+
+
+Encoder = Callable[[Call], Encoded | None]
+ENCODERS: dict[str, Encoder] = {}
+
+
+def encodes(*names: str) -> Callable[[Encoder], Encoder]:
+    """Above an encoder: the names of the ops whose calls it encodes."""
+
+    def attach(encoder: Encoder) -> Encoder:
+        for name in names:
+            ENCODERS[name] = encoder
+        return encoder
+
+    return attach
+
+
+def floats(call: Call) -> bool:
+    """Whether every array of the call is float32."""
+    return all(slot.spec.dtype == "float32" for slot in (*call.inputs, *call.outputs))
+
+
+def moved(*slots: Slot) -> int:
+    """About how many nanoseconds it takes to read and write these arrays: 10 bytes each."""
+    return 50 + sum(slot.spec.nbytes for slot in slots) // 10

@@ -1,0 +1,165 @@
+"""The executor that runs a whole Program, and many steps of it, in one call into the C library."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from pyengine.executors.base import Batches, Executor, Memory
+from pyengine.executors.blocks import Blocks, address
+from pyengine.executors.numpy import prepared
+from pyengine.executors.simd.encode import ENCODERS, Encoded, Table, Word
+from pyengine.executors.simd.library import WANTS_HOST, Library, load
+from pyengine.graph.variable import aligned_bytes
+from pyengine.plan import Call, Program, Slot
+
+# Words of the control block, in the order of `program` in kernels/run.c.
+POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED = range(9)
+KERNEL, COST, ARGUMENTS = range(3)  # a record's words
+OUT, SOURCE, ORDER, ROWS, BATCH, ROW_BYTES, FIRST = range(ARGUMENTS, ARGUMENTS + 7)  # those of `batch`
+HOST = Encoded("host", (), 0)
+
+
+def encode(call: Call) -> Encoded | None:
+    """The call for the library, or None where it has no kernel for it."""
+    encoder = ENCODERS.get(call.op.name)
+    return encoder(call) if encoder else None
+
+
+class SimdMemory(Memory):
+    """A Program as the library sees it: records of words, and a control block."""
+
+    def __init__(self, program: Program, library: Library, blocks: Blocks | None = None):
+        super().__init__(program, len(program.inputs) + len(program.calls))
+        self.library = library
+        self.blocks = blocks or Blocks(program)
+        view = self.blocks.view
+        self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
+        self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
+        encoded = [taking(slot) for slot in program.inputs.values()]
+        self.hosted: dict[int, Callable[[], None]] = {}
+        for number, call in enumerate(program.calls):
+            one = encode(call)
+            if one is None:
+                self.fallbacks.append(number)
+            encoded.append(one or HOST)
+        self.calls = program.calls
+        self.kept: list[np.ndarray] = []  # tables that records point to
+        self.records, self.index = self.written(encoded)
+        self.records_floats = self.records.view(np.float64)
+        self.workspace = aligned_bytes(library.workspace)
+        self.control = np.zeros(9, np.int64)
+        self.control[CALLS] = self.length
+        self.control[INDEX], self.control[RECORDS] = address(self.index), address(self.records)
+        self.control[WORKSPACE], self.control[WORKSPACE_BYTES] = address(self.workspace), library.workspace
+        self.budget = self.control.view(np.float64)[BUDGET : BUDGET + 1]
+        self.pointer = ctypes.c_void_p(address(self.control))
+
+    def written(self, encoded: Iterable[Encoded]) -> tuple[np.ndarray, np.ndarray]:
+        """Records one behind the other, and where each begins."""
+        words: list[int] = []
+        index: list[int] = []
+        for one in encoded:
+            index.append(len(words))
+            words += [self.library.kernels[one.kernel], one.nanoseconds]
+            words += map(self.bits, one.words)
+        return np.array(words, np.int64), np.array(index, np.int64)
+
+    def bits(self, word: Word) -> int:
+        """A word as 64 bits."""
+        if isinstance(word, Slot):
+            return self.blocks.address(word)
+        if isinstance(word, float):
+            return struct.unpack("<q", struct.pack("<d", word))[0]
+        if isinstance(word, Table):
+            if word.records is not None:
+                records, index = self.written(word.records)
+                self.kept += [records, index]
+                return self.table([address(records), address(index), len(index)])
+            return self.table([self.bits(one) for one in word.words])
+        return 0 if word is None else int(word)
+
+    def table(self, words: list[int]) -> int:
+        """Words in memory of their own; their address."""
+        self.kept.append(np.array(words, np.int64))
+        return address(self.kept[-1])
+
+    def host(self, number: int) -> None:
+        """Run a call of the program on NumPy, on the same memory."""
+        if number not in self.hosted:
+            self.hosted[number] = prepared(self.calls[number], self.blocks.view)
+        with np.errstate(all="ignore"):
+            self.hosted[number]()
+
+
+def taking(slot: Slot) -> Encoded:
+    """The record that takes a step's rows of an input: idle until `bind` names the data set."""
+    rows = slot.spec.shape[0] if slot.spec.shape else 0
+    return Encoded("batch", (slot, None, None, 0, rows, slot.spec.nbytes // max(rows, 1), 0), 100)
+
+
+class SimdExecutor(Executor):
+    """C speed, in CPython and in a page.
+
+    Arguments:
+        mode: "strict" for the same bits everywhere, "relaxed" for what this CPU does fastest.
+
+    Errors: LibraryError where the library cannot be had.
+    """
+
+    name = "simd"
+
+    def __init__(self, mode: str = "strict", library: Library | None = None):
+        self.library = library or load(mode)
+
+    def supports(self, call: Call) -> bool:
+        return encode(call) is not None
+
+    def allocate(self, program: Program) -> SimdMemory:
+        return SimdMemory(program, self.library)
+
+    def bind(self, memory: Memory, batches: Batches | None) -> None:
+        super().bind(memory, batches)
+        assert isinstance(memory, SimdMemory)
+        for number, name in enumerate(memory.program.inputs):
+            record = memory.records[memory.index[number] :]
+            array = batches.arrays[name] if batches else None
+            order = batches.order if batches else None
+            record[SOURCE] = 0 if array is None else address(array)
+            record[ORDER] = 0 if order is None else address(order)
+            record[ROWS] = 0 if array is None else len(array if order is None else order)
+            record[FIRST] = batches.first if batches else 0
+
+    def run(
+        self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
+    ) -> int:
+        assert isinstance(memory, SimdMemory)
+        length = memory.length
+        control = memory.control
+        stop = length if stop is None else stop
+        if not length:
+            return stop
+        control[POSITION], control[STOP] = start, stop
+        control[WATCHED] = address(memory.outputs[memory.watched]) if memory.watched else 0
+        while True:
+            memory.budget[0] = -1.0 if deadline is None else max(deadline - time.perf_counter(), 0.0)
+            answer = self.library.run(memory.pointer)
+            position = int(control[POSITION])
+            if answer != WANTS_HOST:
+                return position
+            step, number = divmod(position, length)
+            memory.host(number - len(memory.program.inputs))
+            position += 1
+            ended = number == length - 1
+            over = deadline is not None and time.perf_counter() >= deadline
+            if position >= stop or over or (ended and not memory.finite()):
+                return position
+            control[POSITION] = position
+
+    def close(self, memory: Memory) -> None:
+        assert isinstance(memory, SimdMemory)
+        memory.inputs, memory.outputs, memory.hosted = {}, {}, {}

@@ -1,0 +1,5 @@
+// The list of kernels: KERNEL(name) for each function `int kernel_<name>(word *w, context *c)`.
+// Python finds them by these names; the numbers are nobody's business.
+KERNEL(host) // runs nowhere here: the reference runs it, on the same memory
+KERNEL(copy)
+KERNEL(batch)

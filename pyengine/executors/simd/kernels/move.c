@@ -1,0 +1,25 @@
+// Kernels that move bytes as they are.
+#include "pyengine.h"
+
+// out, x, bytes
+int kernel_copy(word *w, context *c) {
+  (void)c;
+  memmove(w[0].p, w[1].p, (size_t)w[2].i);
+  return DONE;
+}
+
+// The running step's rows of a data set, one behind the other; nothing where none is bound.
+// out, source (or 0), order (int64_t *, or 0: as they lie), rows of those two, rows a batch, bytes a row, first row
+int kernel_batch(word *w, context *c) {
+  char *out = w[0].p;
+  const char *source = w[1].p;
+  const int64_t *order = w[2].p, rows = w[3].i, batch = w[4].i, bytes = w[5].i, first = w[6].i + c->step * batch;
+  if (!source) return DONE;
+  if (first + batch > rows) return WRONG;
+  if (!order) {
+    memcpy(out, source + first * bytes, (size_t)(batch * bytes));
+    return DONE;
+  }
+  for (int64_t i = 0; i < batch; i++) memcpy(out + i * bytes, source + order[first + i] * bytes, (size_t)bytes);
+  return DONE;
+}

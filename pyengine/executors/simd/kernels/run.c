@@ -1,0 +1,94 @@
+// Runs a Program: one call into this file does as many of its calls, and steps, as there is time for.
+#include "pyengine.h"
+
+#define KERNEL(name) kernel kernel_##name;
+#include "kernels.h"
+#undef KERNEL
+
+static kernel *const KERNELS[] = {
+#define KERNEL(name) kernel_##name,
+#include "kernels.h"
+#undef KERNEL
+};
+static const char *const NAMES[] = {
+#define KERNEL(name) #name,
+#include "kernels.h"
+#undef KERNEL
+};
+
+#ifdef __wasm__
+extern double emscripten_get_now(void);
+double now(void) { return emscripten_get_now() * 1e-3; }
+#elif defined(_WIN32)
+extern int QueryPerformanceCounter(int64_t *), QueryPerformanceFrequency(int64_t *);
+double now(void) {
+  int64_t count, frequency;
+  QueryPerformanceCounter(&count), QueryPerformanceFrequency(&frequency);
+  return (double)count / (double)frequency;
+}
+#else
+#include <time.h>
+double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+#endif
+
+EXPORT int pe_abi(void) { return PE_ABI; }
+EXPORT int pe_lanes(void) { return LANES; }
+EXPORT int pe_workspace(void) { return WORKSPACE; }
+EXPORT const char *pe_kernel(int number) { // NULL behind the last
+  return number < (int)(sizeof NAMES / sizeof *NAMES) ? NAMES[number] : NULL;
+}
+
+// One word each, so that Python writes them as an array of 64-bit numbers.
+typedef struct {
+  word position;  // in and out: step · calls + call
+  word stop;      // where to end
+  word budget;    // seconds from now; below 0: no limit
+  word calls;     // how many a step has
+  word index;     // int64_t *: where each call's record begins
+  word records;   // word *: kernel, cost in nanoseconds, arguments …
+  word workspace; // its address
+  word workspace_bytes;
+  word watched; // float *, or 0: to stop behind a step after which it is no finite number
+} program;
+
+enum { REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE };
+
+enum { KERNEL_NUMBER, COST, ARGUMENTS }; // a record's words
+#define GLANCE 20000 // nanoseconds of work between two looks at the clock, which takes about 200 in a browser
+
+static int finite(float x) { return x - x == 0; }
+
+int kernel_host(word *w, context *c) {
+  (void)w, (void)c;
+  return WRONG;
+}
+
+EXPORT int pe_run(program *p) {
+  const int64_t calls = p->calls.i, stop = p->stop.i, *index = p->index.p;
+  word *records = p->records.p;
+  const float *watched = p->watched.p;
+  double budget = p->budget.f;
+  context c = {p->workspace.p, p->workspace_bytes.i, p->position.i / calls, budget < 0 ? 0 : now() + budget};
+  int64_t spent = 0, call = p->position.i % calls;
+  while (p->position.i < stop) {
+    word *record = records + index[call];
+    int answer = KERNELS[record[KERNEL_NUMBER].i](record + ARGUMENTS, &c);
+    if (answer == AGAIN) return OUT_OF_TIME;
+    if (answer == WRONG) return WANTS_HOST;
+    p->position.i++;
+    spent += record[COST].i;
+    if (++call == calls) {
+      call = 0, c.step++;
+      if (watched && !finite(*watched)) return NOT_FINITE;
+    }
+    if (c.deadline > 0 && spent > GLANCE) {
+      spent = 0;
+      if (now() >= c.deadline) return p->position.i < stop ? OUT_OF_TIME : REACHED;
+    }
+  }
+  return REACHED;
+}
