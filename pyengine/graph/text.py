@@ -5,7 +5,8 @@
     %2:f32[32,10] = matmul %0 %1 transpose_a=False transpose_b=False
     output "logits" %2
 
-One line a node, in the order in which they are made; a node of several values names them all. `parse_graph(print_graph(g))` is `g` again.
+One line a node, in the order in which they are made; a node of several values names them all.
+`parse_graph(print_graph(g))` is `g` again.
 """
 
 from __future__ import annotations

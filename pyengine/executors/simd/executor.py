@@ -151,7 +151,7 @@ class SimdExecutor(Executor):
             position = int(control[POSITION])
             if answer != WANTS_HOST:
                 return position
-            step, number = divmod(position, length)
+            number = position % length
             memory.host(number - len(memory.program.inputs))
             position += 1
             ended = number == length - 1

@@ -1,9 +1,9 @@
 """From Calls to records of the C library, one file a family of kernels.
 
-To add a kernel: the function `kernel_<name>` in a file of `kernels/`, its name in `kernels/kernels.h`, and an encoder in
-the file of its family here. The rows of `tests/cases/ops.py` then run on it.
+To add a kernel: the function `kernel_<name>` in a file of `kernels/`, its name in `kernels/kernels.h`, and an encoder
+in the file of its family here. The rows of `tests/cases/ops.py` then run on it.
 """
 
 # ruff: noqa: F401
-from pyengine.executors.simd.encode import move
+from pyengine.executors.simd.encode import move, reduce
 from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Table, Word
