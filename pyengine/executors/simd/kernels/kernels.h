@@ -3,3 +3,7 @@
 KERNEL(host) // runs nowhere here: the reference runs it, on the same memory
 KERNEL(copy)
 KERNEL(batch)
+KERNEL(reduce)
+KERNEL(truth)
+KERNEL(argument)
+KERNEL(cumsum)

@@ -2,13 +2,14 @@
 //
 // An encoder merges neighbouring axes, so that kept and folded ones alternate. The last three at most, (outer, length,
 // inner) with `length` folded away, are done here by rows: numbers one behind the other, or rows onto rows. Those before
-// them are loops. The order of every sum depends on the shape alone, and goes by stretches whose results are added in
-// turn: the error grows with a stretch and with their number, not with the length.
+// them are loops. The order of every sum depends on the shape alone, and goes by stretches, blocks and blocks of blocks:
+// the error grows with how many numbers one of them has, not with the length.
 #include "pyengine.h"
 
-enum { SUM_FLOAT, MAX_FLOAT, MIN_FLOAT, SUM_INT, MAX_INT, MIN_INT };
+enum { SUM_FLOAT, MAX_FLOAT, MIN_FLOAT, SUM_INT, MAX_INT, MIN_INT }; // as encode/reduce.py counts them
 
 #define STRETCH 64    // vectors whose numbers are folded before they meet the others
+#define STRETCHES 40  // 2 to the power of this are more than memory holds
 #define ROWS 16       // rows folded in registers before they meet memory
 #define MANY_ROWS 256 // rows folded before they meet the others
 #define COLUMNS 1024  // columns done at a time: their partial sums stay in the first-level cache
@@ -44,15 +45,14 @@ INLINE int32_t fold_one(int kind, int32_t a, int32_t x) {
   }
 }
 
-// What changes nothing that it is folded with; -0.0 for a sum, so that sums of -0.0 keep their sign.
+// What changes nothing that it is folded with.
 INLINE int32_t neutral(int kind) {
   switch (kind) {
-  case SUM_FLOAT: return INT32_MIN;
   case MAX_FLOAT: return (int32_t)0xff800000;
   case MIN_FLOAT: return 0x7f800000;
-  case SUM_INT: return 0;
   case MAX_INT: return INT32_MIN;
-  default: return INT32_MAX;
+  case MIN_INT: return INT32_MAX;
+  default: return 0;
   }
 }
 
@@ -66,9 +66,8 @@ INLINE int32_t across(int kind, vi x) {
 
 // n numbers one behind the other.
 INLINE int32_t row(int kind, const int32_t *x, int64_t n) {
-  const vi nothing = splat_i(neutral(kind));
-  vi all = nothing;
-  int64_t i = 0;
+  vi all = splat_i(neutral(kind)), level[STRETCHES];
+  int64_t i = 0, count = 0;
   while (n - i >= 8 * LANES) {
     vi part[8];
     int64_t end = n - i >= STRETCH * LANES ? i + STRETCH * LANES : n;
@@ -77,12 +76,24 @@ INLINE int32_t row(int kind, const int32_t *x, int64_t n) {
       for (int k = 0; k < 8; k++) part[k] = fold(kind, part[k], load_i(x + i + k * LANES));
     for (int half = 4; half; half /= 2)
       for (int k = 0; k < half; k++) part[k] = fold(kind, part[k], part[k + half]);
-    all = fold(kind, all, part[0]);
+    int at = 0; // like carries in a binary number: only what stands for equally many numbers is added
+    for (int64_t bits = count++; bits & 1; bits >>= 1) part[0] = fold(kind, level[at++], part[0]);
+    level[at] = part[0];
   }
+  for (int at = 0; count; at++, count >>= 1)
+    if (count & 1) all = fold(kind, all, level[at]);
   for (; n - i >= LANES; i += LANES) all = fold(kind, all, load_i(x + i));
   int32_t result = n >= LANES ? across(kind, all) : neutral(kind);
   for (; i < n; i++) result = fold_one(kind, result, x[i]);
   return result;
+}
+
+// out: (count)  x: (count, n)
+INLINE void each_row(int kind, int32_t *out, const int32_t *x, int64_t count, int64_t n, int add) {
+  for (int64_t r = 0; r < count; r++, x += n) {
+    int32_t result = row(kind, x, n);
+    out[r] = add ? fold_one(kind, out[r], result) : result;
+  }
 }
 
 // out: (width)  x: (count ≤ ROWS, width), rows `pitch` numbers apart; `add` to what is in `out`, or begin there.
@@ -111,106 +122,116 @@ INLINE void few_rows(int kind, int32_t *out, const int32_t *x, int64_t count, in
   }
 }
 
+// What is compiled for each kind; all else is the same code for all of them.
+typedef struct {
+  void (*each_row)(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add);
+  void (*few_rows)(int32_t *out, const int32_t *x, int64_t count, int64_t pitch, int64_t width, int add);
+} folding;
+
+#define FOLDING(kind)                                                                                                  \
+  static void each_row_##kind(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add) {                     \
+    each_row(kind, out, x, count, n, add);                                                                             \
+  }                                                                                                                    \
+  static void few_rows_##kind(int32_t *out, const int32_t *x, int64_t count, int64_t pitch, int64_t width, int add) { \
+    few_rows(kind, out, x, count, pitch, width, add);                                                                  \
+  }
+FOLDING(SUM_FLOAT) FOLDING(MAX_FLOAT) FOLDING(MIN_FLOAT) FOLDING(SUM_INT) FOLDING(MAX_INT) FOLDING(MIN_INT)
+#define BOTH(kind) [kind] = {each_row_##kind, few_rows_##kind}
+static const folding FOLDINGS[] = {BOTH(SUM_FLOAT), BOTH(MAX_FLOAT), BOTH(MIN_FLOAT),
+                                   BOTH(SUM_INT),   BOTH(MAX_INT),   BOTH(MIN_INT)};
+
 // out: (width)  x: (count ≥ 1, width)
-INLINE void rows(int kind, int32_t *out, const int32_t *x, int64_t count, int64_t width, int add, int32_t *partial) {
+static void rows(const folding *f, int32_t *out, const int32_t *x, int64_t count, int64_t width, int add,
+                 int32_t *partial) {
   for (int64_t j = 0; j < width; j += COLUMNS) {
     int64_t columns = width - j < COLUMNS ? width - j : COLUMNS;
     for (int64_t begin = 0; begin < count; begin += MANY_ROWS) {
-      int64_t end = count - begin < MANY_ROWS ? count : begin + MANY_ROWS, r = begin;
-      int apart = add || begin > 0;
+      int64_t end = count - begin < MANY_ROWS ? count : begin + MANY_ROWS;
+      int apart = begin > 0 || (add && count > ROWS);
       int32_t *sum = apart ? partial : out + j;
-      for (; end - r >= ROWS; r += ROWS) few_rows(kind, sum, x + r * width + j, ROWS, width, columns, r > begin);
-      if (r < end) few_rows(kind, sum, x + r * width + j, end - r, width, columns, r > begin);
-      if (apart) few_rows(kind, out + j, partial, 1, 0, columns, 1);
+      for (int64_t r = begin; r < end; r += ROWS)
+        f->few_rows(sum, x + r * width + j, end - r < ROWS ? end - r : ROWS, width, columns,
+                    r > begin || (add && !apart));
+      if (apart) f->few_rows(out + j, partial, 1, 0, columns, 1);
     }
   }
 }
 
 // Several rows side by side are one long row, which vectors fill; what they come to is folded at the end.
-INLINE void narrow_rows(int kind, int32_t *out, const int32_t *x, int64_t count, int64_t width, int add,
+static void narrow_rows(const folding *f, int32_t *out, const int32_t *x, int64_t count, int64_t width, int add,
                         int32_t *partial) {
   int64_t beside = LANES;
   while (beside * width < 4 * NARROW) beside *= 2;
-  if (width >= NARROW || count < 4 * beside) {
-    rows(kind, out, x, count, width, add, partial);
-    return;
+  if (width < NARROW && count >= 4 * beside) {
+    int32_t *wide = partial + COLUMNS;
+    int64_t whole = count / beside;
+    rows(f, wide, x, whole, beside * width, 0, partial);
+    for (int64_t half = beside / 2 * width; half >= width; half /= 2) f->few_rows(wide, wide + half, 1, 0, half, 1);
+    f->few_rows(out, wide, 1, 0, width, add);
+    add = 1, x += whole * beside * width, count -= whole * beside;
   }
-  int32_t *wide = partial + COLUMNS;
-  int64_t whole = count / beside;
-  rows(kind, wide, x, whole, beside * width, 0, partial);
-  for (int64_t left = beside; left > 1; left /= 2) few_rows(kind, wide, wide + left / 2 * width, 1, 0, left / 2 * width, 1);
-  few_rows(kind, out, wide, 1, 0, width, add);
-  if (count > whole * beside) rows(kind, out, x + whole * beside * width, count - whole * beside, width, 1, partial);
+  if (count) rows(f, out, x, count, width, add, partial);
 }
 
-// w: out, x, outer, length, inner, number of loops before them, and for each: count, step in x, step in out (0: folded)
-INLINE int reduce(int kind, word *w, context *c) {
-  int64_t outer = w[2].i, length = w[3].i, inner = w[4].i, loops = w[5].i, index[6] = {0};
-  int32_t *out = w[0].p, *partial = (int32_t *)c->workspace;
-  const int32_t *x = w[1].p;
-  const word *loop = w + 6;
-  for (;;) {
-    int add = 0;
-    for (int64_t k = 0; k < loops; k++) add |= index[k] > 0 && !loop[3 * k + 2].i;
-    for (int64_t o = 0; o < outer; o++) {
-      if (inner != 1) {
-        narrow_rows(kind, out + o * inner, x + o * length * inner, length, inner, add, partial);
-      } else {
-        int32_t sum = row(kind, x + o * length, length);
-        out[o] = add ? fold_one(kind, out[o], sum) : sum;
-      }
-    }
-    int64_t k = loops - 1;
-    for (; k >= 0; k--) {
-      x += loop[3 * k + 1].i, out += loop[3 * k + 2].i;
-      if (++index[k] < loop[3 * k].i) break;
-      x -= index[k] * loop[3 * k + 1].i, out -= index[k] * loop[3 * k + 2].i;
-      index[k] = 0;
-    }
-    if (k < 0) return DONE;
+// The loops before the three axes that are done by rows: where they are, in numbers from the start of x and of out.
+typedef struct {
+  int64_t x, out, index[6];
+  int add; // to what is in `out`: some folded loop is beyond its first round
+} position;
+
+// On to the next round. `loop`: for each its count, its step in x, and its step in out (0: it is folded away).
+static int advance(position *at, const word *loop, int64_t loops) {
+  int64_t k = loops - 1;
+  for (; k >= 0; k--) {
+    at->x += loop[3 * k + 1].i, at->out += loop[3 * k + 2].i;
+    if (++at->index[k] < loop[3 * k].i) break;
+    at->x -= at->index[k] * loop[3 * k + 1].i, at->out -= at->index[k] * loop[3 * k + 2].i;
+    at->index[k] = 0;
   }
+  at->add = 0;
+  for (int64_t j = 0; j < loops; j++) at->add |= at->index[j] > 0 && !loop[3 * j + 2].i;
+  return k >= 0;
 }
 
-int kernel_sum_float(word *w, context *c) { return reduce(SUM_FLOAT, w, c); }
-int kernel_max_float(word *w, context *c) { return reduce(MAX_FLOAT, w, c); }
-int kernel_min_float(word *w, context *c) { return reduce(MIN_FLOAT, w, c); }
-int kernel_sum_int(word *w, context *c) { return reduce(SUM_INT, w, c); }
-int kernel_max_int(word *w, context *c) { return reduce(MAX_INT, w, c); }
-int kernel_min_int(word *w, context *c) { return reduce(MIN_INT, w, c); }
+// w: kind, out, x, outer, length, inner, number of loops, and three words for each
+int kernel_reduce(word *w, context *c) {
+  const folding *f = &FOLDINGS[w[0].i];
+  int64_t outer = w[3].i, length = w[4].i, inner = w[5].i;
+  position at = {0};
+  do {
+    int32_t *out = (int32_t *)w[1].p + at.out;
+    const int32_t *x = (const int32_t *)w[2].p + at.x;
+    if (inner == 1) f->each_row(out, x, outer, length, at.add);
+    for (int64_t o = 0; o < outer && inner != 1; o++, out += inner, x += length * inner)
+      narrow_rows(f, out, x, length, inner, at.add, (int32_t *)c->workspace);
+  } while (advance(&at, w + 7, w[6].i));
+  return DONE;
+}
 
-// w: as above, then whether one true value decides (any) or one false (all). Truth values are bytes 0 and 1.
+// Truth values, bytes 0 and 1. w: whether one true value is enough (any) or all must be true, then as above
 int kernel_truth(word *w, context *c) {
   (void)c;
-  int64_t outer = w[2].i, length = w[3].i, inner = w[4].i, loops = w[5].i, index[6] = {0};
-  uint8_t *out = w[0].p;
-  const uint8_t *x = w[1].p;
-  const word *loop = w + 6;
-  const uint8_t any = w[6 + 3 * loops].i != 0; // all(x) is not any(not x)
-  for (;;) {
-    int add = 0;
-    for (int64_t k = 0; k < loops; k++) add |= index[k] > 0 && !loop[3 * k + 2].i;
-    for (int64_t o = 0; o < outer; o++) {
-      uint8_t *to = out + o * inner;
-      const uint8_t *from = x + o * length * inner;
-      if (!add) memset(to, !any, (size_t)inner);
+  int64_t outer = w[3].i, length = w[4].i, inner = w[5].i;
+  const uint8_t any = w[0].i != 0;
+  position at = {0};
+  do {
+    uint8_t *out = (uint8_t *)w[1].p + at.out;
+    const uint8_t *x = (const uint8_t *)w[2].p + at.x;
+    for (int64_t o = 0; o < outer; o++, out += inner) {
+      if (!at.add) memset(out, !any, (size_t)inner);
       if (inner == 1) {
-        uint8_t found = 0;
-        for (int64_t i = 0; i < length; i++) found |= from[i] ^ !any;
-        if (found) *to = any;
+        uint8_t decided = 0; // by one true value for `any`, by one false for `all`
+        for (int64_t i = 0; i < length; i++) decided |= x[i] ^ !any;
+        if (decided) *out = any;
       } else {
-        for (int64_t i = 0; i < length; i++, from += inner)
-          for (int64_t j = 0; j < inner; j++) to[j] = any ? to[j] | from[j] : to[j] & from[j];
+        for (int64_t i = 0; i < length; i++)
+          for (int64_t j = 0; j < inner; j++)
+            out[j] = any ? out[j] | x[i * inner + j] : out[j] & x[i * inner + j];
       }
+      x += length * inner;
     }
-    int64_t k = loops - 1;
-    for (; k >= 0; k--) {
-      x += loop[3 * k + 1].i, out += loop[3 * k + 2].i;
-      if (++index[k] < loop[3 * k].i) break;
-      x -= index[k] * loop[3 * k + 1].i, out -= index[k] * loop[3 * k + 2].i;
-      index[k] = 0;
-    }
-    if (k < 0) return DONE;
-  }
+  } while (advance(&at, w + 7, w[6].i));
+  return DONE;
 }
 
 // Floats as whole numbers in the same order, -0.0 like 0.0; a NaN is above all, whichever way the order is turned.

@@ -1,0 +1,82 @@
+"""Reductions: axes are merged until kept and folded ones alternate, and dealt out to loops."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from pyengine.executors.simd.encode.base import Encoded, Word, encodes, moved
+from pyengine.plan import Call
+from pyengine.shapes import Shape, size
+
+LOOPS = 6  # before the last three axes: kernels/reduce.c has room for so many
+# Numbered as in kernels/reduce.c.
+KINDS = [(name, dtype) for dtype in ("float32", "int32") for name in ("sum", "max", "min")]
+NUMBERS = ("float32", "int32")
+
+
+def alternating(shape: Shape, axes: tuple[int, ...]) -> list[tuple[int, bool]]:
+    """Lengths of kept and folded axes in turn, and which they are; axes of length 1 are left out.
+
+    >>> alternating((32, 5, 1, 7, 3), (0, 3))
+    [(32, True), (5, False), (7, True), (3, False)]
+    """
+    lengths = [(n, axis in axes) for axis, n in enumerate(shape) if n != 1]
+    return [(size(n for n, _ in run), folded) for folded, run in groupby(lengths, lambda one: one[1])]
+
+
+def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[Word, ...] | None:
+    """The words of a reduction behind its arrays: outer, length, inner, and the loops before these."""
+    if size(shape) == 0:
+        return size(n for axis, n in enumerate(shape) if axis not in axes), 0, 1, 0
+    merged = alternating(shape, axes)
+    inner = merged.pop()[0] if merged and not merged[-1][1] else 1
+    length = merged.pop()[0] if merged else 1
+    outer = merged.pop()[0] if merged else 1
+    if len(merged) > LOOPS:
+        return None
+    words: list[Word] = []
+    x_step, out_step = outer * length * inner, outer * inner
+    for n, folded in reversed(merged):
+        words[:0] = (n, x_step, 0 if folded else out_step)
+        x_step *= n
+        out_step *= 1 if folded else n
+    return outer, length, inner, len(merged), *words
+
+
+@encodes("sum", "max", "min", "all", "any")
+def reduce(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    words = loops(x.spec.shape, call.op.settings["axes"])
+    if words is None:
+        return None
+    cost = moved(x, out)
+    if call.op.name in ("all", "any"):
+        return Encoded("truth", (call.op.name == "any", out, x, *words), 4 * cost)
+    if x.spec.dtype not in NUMBERS:
+        return None
+    return Encoded("reduce", (KINDS.index((call.op.name, x.spec.dtype)), out, x, *words), cost)
+
+
+def around(shape: Shape, axis: int) -> tuple[int, int, int]:
+    """How many numbers lie before an axis, along it and behind it."""
+    return size(shape[:axis]), shape[axis], size(shape[axis + 1 :])
+
+
+@encodes("argmax", "argmin")
+def argument(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    if x.spec.dtype not in NUMBERS:
+        return None
+    flags = x.spec.dtype == "float32", call.op.name == "argmin"
+    return Encoded(
+        "argument", (out, x, *around(x.spec.shape, call.op.settings["axis"]), *flags), 3 * moved(x)
+    )
+
+
+@encodes("cumsum")
+def cumsum(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    if x.spec.dtype not in NUMBERS:
+        return None
+    flags = x.spec.dtype == "float32", call.op.settings["reverse"]
+    return Encoded("cumsum", (out, x, *around(x.spec.shape, call.op.settings["axis"]), *flags), 4 * moved(x))
