@@ -30,6 +30,8 @@ from pyengine import (
     optimizers,
     regularizers,
 )
+from pyengine.about import config, show_config
+from pyengine.executors import set_executor
 from pyengine.graph import Variable
 from pyengine.layers import Input
 from pyengine.models import Model, Sequential
@@ -49,6 +51,7 @@ __all__ = [
     "Variable",
     "activations",
     "callbacks",
+    "config",
     "constraints",
     "data",
     "errors",
@@ -60,5 +63,7 @@ __all__ = [
     "ops",
     "optimizers",
     "regularizers",
+    "set_executor",
     "set_random_seed",
+    "show_config",
 ]

@@ -24,7 +24,7 @@ COMMON = {
     "ops": OPS,
     "training": TRAINING,
     "models": MODELS,
-    **dict.fromkeys(("formats", "bridge", "__init__"), TOP),
+    **dict.fromkeys(("formats", "bridge", "about", "__init__"), TOP),
 }
 MACHINE = {"transforms": 3, "plan": 4, "executors": 5}
 PARTS = dict.fromkeys(

@@ -4,11 +4,16 @@
     python -m pyengine.executors.simd.build host     this machine's, into the user's cache
 
 Strict builds give the same bits everywhere; relaxed ones fuse multiplication and addition where the CPU does.
+
+Beside each library lies its record, a small JSON file: the checksum of the library, by which a damaged one is known,
+and that of what it was made from, by which an old one is. This file needs the standard library only: the wheel's build
+runs it before anything is installed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -62,9 +67,9 @@ def build_wasm(mode: str, target: Path) -> Path:
         objects = compiled(flags, Path(scratch))
         exports = [f"--export={name}" for name in EXPORTS]
         options = ("--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic", "--strip-all")
-        made = Path(scratch, "library.so")
+        made = Path(scratch, "library.wasm")
         zig("wasm-ld", *options, *exports, "-o", made, *objects, cwd=Path(scratch))
-        replace(made, target)
+        deliver(made, target, mode)
     return target
 
 
@@ -76,29 +81,78 @@ def build_host(mode: str, target: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         objects = compiled(flags, Path(scratch))
         made = Path(scratch, "library.so")
-        zig("cc", "-shared", "-o", made, *objects, cwd=Path(scratch))
-        replace(made, target)
+        zig("cc", "-shared", "-s", "-o", made, *objects, cwd=Path(scratch))
+        deliver(made, target, mode)
     return target
 
 
-def replace(made: Path, target: Path) -> None:
-    """Put a finished file in its place in one move: another process may be loading the old one."""
-    waiting = target.with_name(f"{target.name}.{os.getpid()}")
-    waiting.write_bytes(made.read_bytes())
-    waiting.replace(target)
+def deliver(made: Path, target: Path, mode: str) -> None:
+    """Put a finished library and its record in their places, each in one move: another process may be reading."""
+    content = made.read_bytes()
+    record = {"library": hashlib.sha256(content).hexdigest(), "sources": fingerprint(mode)}
+    for path, bytes_ in ((target, content), (record_of(target), json.dumps(record, indent=1).encode())):
+        waiting = path.with_name(f"{path.name}.{os.getpid()}")
+        waiting.write_bytes(bytes_)
+        waiting.replace(path)
+
+
+def record_of(library: Path) -> Path:
+    return library.with_suffix(".json")
+
+
+def recorded(library: Path) -> dict[str, str]:
+    """What is written beside a library; empty if nothing is that can be read."""
+    try:
+        record = json.loads(record_of(library).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def intact(library: Path) -> bool:
+    """Whether the file is there, byte for byte as it was built."""
+    try:
+        return hashlib.sha256(library.read_bytes()).hexdigest() == recorded(library).get("library")
+    except OSError:
+        return False
+
+
+def fresh(library: Path, mode: str) -> bool:
+    """Whether it is intact and made from the sources as they are now."""
+    return intact(library) and recorded(library).get("sources") == fingerprint(mode)
+
+
+def fingerprint(mode: str) -> str:
+    """One checksum over everything that a build of this mode is made from."""
+    digest = hashlib.sha256(mode.encode())
+    for path in [*sorted(KERNELS.glob("*.[ch]")), Path(__file__)]:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def shipped(mode: str) -> Path:
-    """Where the WebAssembly build lies in the package."""
-    return SHIPPED / f"{mode}.so"
+    """Where the WebAssembly build lies in the package.
+
+    Not under the name .so: Pyodide would load every such file of a wheel beforehand, and the engine's wheel could not
+    be installed at all where a browser lacks the instructions of one of them.
+    """
+    return SHIPPED / f"{mode}.wasm"
+
+
+def ship() -> list[Path]:
+    """The WebAssembly builds, made anew where the sources have changed since."""
+    made = []
+    for mode in MODES:
+        path = shipped(mode)
+        if not fresh(path, mode):
+            build_wasm(mode, path)
+        made.append(path)
+    return made
 
 
 def cached(mode: str) -> Path:
     """Where this machine's build lies: in the user's cache, under a name that changes with sources and CPU."""
-    digest = hashlib.sha256(f"{mode} {COMMON} {CONTRACT} {platform.machine()} {cpu_features()}".encode())
-    for path in sorted(KERNELS.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
-    digest.update(Path(__file__).read_bytes())
+    digest = hashlib.sha256(f"{fingerprint(mode)} {platform.machine()} {cpu_features()}".encode())
     root = Path(os.environ.get("PYENGINE_CACHE") or Path.home() / ".cache" / "pyengine")
     return root / f"{mode}-{digest.hexdigest()[:16]}.so"
 
@@ -113,11 +167,9 @@ def cpu_features() -> str:
 
 
 def main() -> None:
-    for mode in MODES:
-        target = (
-            build_host(mode, cached(mode)) if sys.argv[1:] == ["host"] else build_wasm(mode, shipped(mode))
-        )
-        print(f"{target} ({target.stat().st_size / 1000:.1f} kB)")
+    made = [build_host(mode, cached(mode)) for mode in MODES] if sys.argv[1:] == ["host"] else ship()
+    for path in made:
+        print(f"{path} ({path.stat().st_size / 1000:.1f} kB)")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,31 @@
-"""The C library, loaded: found or built, asked for its ABI number, and tested before it is trusted."""
+"""The C library, loaded: found or built, compared with its checksum, asked for its ABI number."""
 
 from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
+from pyengine.errors import PyEngineError
 from pyengine.executors.simd import build
+from pyengine.executors.simd.build import MODES
+
+__all__ = ["ABI", "MODES", "Library", "LibraryError", "NotHere", "load"]
 
 ABI = 1
 REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE = range(4)
+# A folder with strict.so and relaxed.so, made by `build.build_host`, to be taken instead of this machine's own.
+FOLDER = "PYENGINE_LIBRARIES"
 
 
-class LibraryError(Exception):
+class LibraryError(PyEngineError, RuntimeError):
     """Why the library cannot be used, and what can be done about it."""
+
+
+class NotHere(LibraryError):
+    """This browser lacks instructions that this build is made of."""
 
 
 class Library:
@@ -26,20 +37,25 @@ class Library:
         lanes: numbers that one vector holds.
         kernels: number of each kernel, by name.
         workspace: bytes that kernels may use while they run.
+        tested: how the self-test went, in words.
     """
 
     def __init__(self, path: Path, mode: str):
         self.path = path
         self.mode = mode
+        self.tested = "not run"
+        # The system's loader may crash on half a file, so what it gets is looked at before.
+        if not build.intact(path):
+            raise LibraryError(
+                f"{path} is not the file that was built: it is damaged or incomplete. {remedy(path)}"
+            )
         try:
             loaded = ctypes.CDLL(str(path))
             abi = loaded.pe_abi()
         except (OSError, AttributeError) as failure:
-            raise LibraryError(f"{path} cannot be loaded: {failure}.") from failure
+            raise LibraryError(f"{path} cannot be loaded: {failure}. {remedy(path)}") from failure
         if abi != ABI:
-            raise LibraryError(
-                f"{path} speaks ABI {abi}, but this engine speaks {ABI}. Install the two from one wheel."
-            )
+            raise LibraryError(f"{path} speaks ABI {abi}, but this engine speaks {ABI}. {remedy(path)}")
         self.lanes: int = loaded.pe_lanes()
         self.workspace: int = loaded.pe_workspace()
         loaded.pe_kernel.restype = ctypes.c_char_p
@@ -53,28 +69,61 @@ class Library:
         return f"Library({self.mode}, {self.lanes} lanes, {self.path})"
 
 
+def remedy(path: Path) -> str:
+    """What to do about a file that is wrong."""
+    if path.parent == build.SHIPPED:
+        return "Install pyengine's wheel again; on a site, `make site` and serve the whole folder."
+    return "Delete it: it is then built again."
+
+
 def load(mode: str) -> Library:
     """The library for where this runs; on a host it is built the first time, which takes some seconds.
 
-    Errors: LibraryError, whose text says what is missing and how to get it.
+    Errors: LibraryError, whose text says what is missing and how to get it; NotHere where it is the browser.
     """
     if sys.platform == "emscripten":
-        path = build.shipped(mode)
-        if not path.exists():
-            raise LibraryError(
-                f"{path} is not in this installation: the wheel was made without `make wheel`."
-            )
-        return Library(path, mode)
+        return in_the_page(mode)
+    if folder := os.environ.get(FOLDER):
+        return Library(Path(folder, f"{mode}.so"), mode)
     path = build.cached(mode)
-    if not path.exists():
-        if importlib.util.find_spec("ziglang") is None:
-            raise LibraryError("There is no compiler to build it with: `pip install ziglang`.")
-        print(
-            f"pyengine: building its C library once ({mode}, some seconds) into {path.parent}",
-            file=sys.stderr,
-        )
-        try:
-            build.build_host(mode, path)
-        except (build.BuildError, OSError) as failure:
-            raise LibraryError(f"It could not be built: {failure}.") from failure
+    if not build.intact(path):
+        built(mode, path)
     return Library(path, mode)
+
+
+def in_the_page(mode: str) -> Library:
+    """The build that came with the wheel."""
+    if mode == "relaxed" and not relaxed_instructions():
+        raise NotHere("This browser has no relaxed SIMD instructions.")
+    path = build.shipped(mode)
+    if not path.exists():
+        raise LibraryError(f"{path} is missing from this installation. {remedy(path)}")
+    return Library(path, mode)
+
+
+def relaxed_instructions() -> bool:
+    """Whether this browser knows WebAssembly's relaxed SIMD: it is asked about a function that swizzles bytes so."""
+    from js import Uint8Array, WebAssembly
+    from pyodide.ffi import to_js
+
+    header = [0, *b"asm", 1, 0, 0, 0]
+    makes_a_vector = [1, 5, 1, 0x60, 0, 1, 0x7B]
+    one_function = [3, 2, 1, 0]
+    splat = [0xFD, 15]
+    code = [0x41, 1, *splat, 0x41, 2, *splat, 0xFD, 0x80, 2, 0x0B]  # two splats, i8x16.relaxed_swizzle, end
+    body = [10, len(code) + 3, 1, len(code) + 1, 0, *code]
+    module = to_js(bytes([*header, *makes_a_vector, *one_function, *body]))
+    return bool(WebAssembly.validate(Uint8Array.new(module)))
+
+
+def built(mode: str, path: Path) -> None:
+    """Build it for this machine."""
+    if importlib.util.find_spec("ziglang") is None:
+        raise LibraryError("There is no compiler here to build it with. `pip install ziglang` brings one.")
+    print(f"pyengine: building its C library once ({mode}, some seconds) into {path.parent}", file=sys.stderr)
+    try:
+        build.build_host(mode, path)
+    except (build.BuildError, OSError) as failure:
+        raise LibraryError(
+            f"It could not be built: {failure}. `pip install --upgrade ziglang` may help."
+        ) from failure
