@@ -1,0 +1,120 @@
+"""Numbers put elsewhere as they are: each input is a few nested loops with a step in it and one in the output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from pyengine.dtypes import itemsize
+from pyengine.executors.simd.encode.base import Encoded, Word, encodes, moved
+from pyengine.plan import Call, Slot
+from pyengine.shapes import Shape, size
+
+PIECES, PLANE = range(2)  # as in kernels/strided.c, like the number of loops
+MAX_LOOPS = 8
+
+Loop = tuple[int, int, int]  # count, step in the output, step in the input; in bytes
+
+
+def steps(shape: Shape, width: int) -> tuple[int, ...]:
+    """How many bytes lie between neighbours on each axis."""
+    return tuple(size(shape[axis + 1 :]) * width for axis in range(len(shape)))
+
+
+def merged(loops: Sequence[Loop]) -> list[Loop]:
+    """Without loops of one round, and with two in one where the outer goes on where the inner ends."""
+    result: list[Loop] = []
+    for count, out, x in loops:
+        if count == 1:
+            continue
+        if result and result[-1][1:] == (count * out, count * x):
+            count *= result.pop()[0]
+        result.append((count, out, x))
+    return result
+
+
+def part(x: Slot, begin: int, to: int, loops: Sequence[Loop]) -> tuple[Word, ...] | None:
+    """The words of one input, of which the loops cover at least one number."""
+    width = itemsize(x.spec.dtype)
+    loops = merged(loops)
+    if loops and loops[-1][1:] == (width, width):
+        return words(x, begin, to, PIECES, width * loops[-1][0], loops[:-1])
+    along = [loop for loop in loops if loop[2] == width]
+    if along and loops[-1][1] == width:  # rows of the input become columns of the output
+        turned = [loop for loop in loops[:-1] if loop != along[0]]
+        return words(x, begin, to, PLANE, width, [*turned, along[0], loops[-1]])
+    return words(x, begin, to, PIECES, width, loops)
+
+
+def words(
+    x: Slot, begin: int, to: int, how: int, width: int, loops: Sequence[Loop]
+) -> tuple[Word, ...] | None:
+    loops = loops or [(1, 0, 0)]
+    if len(loops) > MAX_LOOPS:
+        return None
+    return (x, begin, to, width, how, len(loops), *(word for loop in loops for word in loop))
+
+
+def strided(call: Call, parts: Sequence[tuple[Word, ...] | None], clear: int = 0) -> Encoded | None:
+    (out,) = call.outputs
+    found = [one for one in parts if one is not None]
+    if len(found) < len(parts):
+        return None
+    flat = (word for one in found for word in one)
+    return Encoded("strided", (out, clear, len(found), *flat), 2 * moved(*call.inputs, out))
+
+
+@encodes("transpose")
+def transpose(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    width, axes = itemsize(x.spec.dtype), call.op.settings["axes"]
+    x_steps = steps(x.spec.shape, width)
+    loops = zip(out.spec.shape, steps(out.spec.shape, width), [x_steps[axis] for axis in axes], strict=True)
+    return strided(call, [part(x, 0, 0, list(loops))] if x.spec.size else [])
+
+
+@encodes("slice")
+def slice_(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    width, begins = itemsize(x.spec.dtype), call.op.settings["begin"]
+    x_steps = steps(x.spec.shape, width)
+    begin = sum(first * step for first, step in zip(begins, x_steps, strict=True))
+    taken = [step * every for step, every in zip(x_steps, call.op.settings["steps"], strict=True)]
+    loops = zip(out.spec.shape, steps(out.spec.shape, width), taken, strict=True)
+    return strided(call, [part(x, begin, 0, list(loops))] if out.spec.size else [])
+
+
+@encodes("pad")
+def pad(call: Call) -> Encoded | None:
+    (x,), (out,) = call.inputs, call.outputs
+    width, begins = itemsize(x.spec.dtype), call.op.settings["begin"]
+    out_steps = steps(out.spec.shape, width)
+    to = sum(first * step for first, step in zip(begins, out_steps, strict=True))
+    laid = [step * every for step, every in zip(out_steps, call.op.settings["steps"], strict=True)]
+    loops = zip(x.spec.shape, laid, steps(x.spec.shape, width), strict=True)
+    return strided(call, [part(x, 0, to, list(loops))] if x.spec.size else [], clear=out.spec.nbytes)
+
+
+@encodes("reverse")
+def reverse(call: Call) -> Encoded | None:
+    (x,) = call.inputs
+    axis = call.op.settings["axis"]
+    x_steps = list(steps(x.spec.shape, itemsize(x.spec.dtype)))
+    loops = list(zip(x.spec.shape, x_steps, x_steps, strict=True))
+    count, step, _ = loops[axis]
+    loops[axis] = (count, step, -step)
+    return strided(call, [part(x, (count - 1) * step, 0, loops)] if x.spec.size else [])
+
+
+@encodes("concatenate")
+def concatenate(call: Call) -> Encoded | None:
+    (out,) = call.outputs
+    axis, width = call.op.settings["axis"], itemsize(out.spec.dtype)
+    out_steps = steps(out.spec.shape, width)
+    starts = accumulate((x.spec.shape[axis] * out_steps[axis] for x in call.inputs), initial=0)
+    parts = [
+        part(x, 0, to, list(zip(x.spec.shape, out_steps, steps(x.spec.shape, width), strict=True)))
+        for x, to in zip(call.inputs, starts, strict=False)
+        if x.spec.size
+    ]
+    return strided(call, parts)
