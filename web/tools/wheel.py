@@ -1,4 +1,7 @@
-"""Build dist/pyengine-…-py3-none-any.whl: the one file that CPython and the browser both install."""
+"""Build dist/pyengine-…-py3-none-any.whl: the one file that CPython and the browser both install.
+
+It holds the C library, built for WebAssembly; CPython builds its own from the sources that lie beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from web.tools.failure import run, step
+from pyengine.executors.simd.build import BuildError, ship
+from web.tools.failure import StepFailed, run, step
 from web.tools.fetch import write_whole
 from web.tools.paths import CACHE, DIST, ROOT, short
 from web.tools.stamps import alone, fingerprint, is_fresh, write_stamp
 
-METADATA = ("pyproject.toml", "README.md", "LICENSE")
+METADATA = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
 # Without a fixed date the wheel's checksum would change with every build; a zip knows none before 1980.
 FIXED_DATE = {"SOURCE_DATE_EPOCH": "315532800"}
 
 
 def wheel() -> Path:
     """The engine's wheel; built only if a source has changed since the last time."""
-    sources = [
-        path for path in (ROOT / "pyengine").rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    ]
     stamp = CACHE / "wheel.stamp"
     with alone("wheel"):
+        library()
+        files = (path for path in (ROOT / "pyengine").rglob("*") if path.is_file())
+        sources = [path for path in files if "__pycache__" not in path.parts]
         key = fingerprint([*sources, *(ROOT / name for name in METADATA)], sys.version)
         built = sorted(DIST.glob("pyengine-*-py3-none-any.whl"))
         if len(built) == 1 and is_fresh(stamp, key, built):
@@ -35,6 +39,18 @@ def wheel() -> Path:
         write_stamp(stamp, key)
         print(f"Built {short(new)} ({new.stat().st_size / 1000:.0f} kB)", flush=True)
         return new
+
+
+def library() -> list[Path]:
+    """The C library for WebAssembly, strict and relaxed, beside its sources; the compiler is a package of .venv."""
+    try:
+        return ship()
+    except BuildError as failure:
+        raise StepFailed(
+            "the C library for WebAssembly, built by ziglang",
+            happened=str(failure),
+            remedy="Mend what the compiler names; if it is missing: `.venv/bin/python -m pip install ziglang`.",
+        ) from None
 
 
 def build(target: Path) -> Path:
