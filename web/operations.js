@@ -1,6 +1,7 @@
 /** What one can compute: the ops of Python under their names and under those of TensorFlow.js. */
 
 import { call } from "./border.js";
+import { quickly } from "./eager.js";
 import { GraphTensor, Tensor, TensorLike, reshaped, tensor } from "./tensor.js";
 
 /** @typedef {(...inputs: any[]) => any} Operation */
@@ -52,7 +53,7 @@ function operation(name, parameters) {
       if (parameters[place] === "indices") return arrayLike(value, "int32");
       return ARRAYS.has(parameters[place]) ? arrayLike(value) : value;
     });
-    return call("operate", name, given);
+    return quickly(name, given) ?? call("operate", name, given);
   };
 }
 

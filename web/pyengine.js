@@ -6,11 +6,12 @@
  *
  * pyengine.js   loading                        border.js      what crosses to Python, as what
  * namespace.js  `tf`, made of Python's offers  handles.js     layers, weights, optimizers
- * tensor.js creation.js operations.js          models.js      compile, fit, predict (pending.js, feeding.js)
+ * tensor.js creation.js operations.js eager.js  models.js     compile, fit, predict (pending.js, feeding.js)
  * data.js       datasets                       callbacks.js   hooks (logs.js)
  */
 
 import { open } from "./border.js";
+import { share } from "./eager.js";
 import { PyEngineError } from "./errors.js";
 import { makers } from "./makers.js";
 import { namespace } from "./namespace.js";
@@ -44,6 +45,7 @@ async function load(onProgress) {
   const pyodide = await startPython(new URL("./pyodide/", import.meta.url), onProgress);
   onProgress({ stage: "Starting the engine" });
   const offered = open(pyodide, makers);
+  share(pyodide);
   onProgress({ stage: "Ready" });
   return namespace(offered);
 }

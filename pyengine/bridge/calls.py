@@ -17,7 +17,7 @@ import numpy as np
 
 import pyengine
 from pyengine import layers, losses, metrics, models, random
-from pyengine.bridge import callbacks, catalogue, crossing, data, names
+from pyengine.bridge import callbacks, catalogue, crossing, data, eager, names
 from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
 from pyengine.configurable import Configurable
@@ -293,6 +293,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "config": config,
     "described": described,
     "operate": operate,
+    "planned": eager.planned,
     "activation": activation,
     "draw": draw,
     "measure": measure,
