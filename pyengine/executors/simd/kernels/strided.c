@@ -1,31 +1,10 @@
 // Numbers put elsewhere as they are: transpose, slice, pad, reverse, concatenate. An encoder says where as loops, each
 // with a step in `out` and one in `x`, and has merged those that are one.
-#include "pyengine.h"
+#include "copy.h"
 
 enum { PIECES, PLANE }; // as encode/structure.py counts them
 
-#define TILE 16     // a side of what is turned at a time: so many cache lines are held
-#define LONG_RUN 256 // bytes from which on memcpy is worth its call
-
-// 16 bytes, whatever LANES is.
-typedef int32_t four __attribute__((vector_size(16)));
-typedef int32_t four_memory __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint64_t u8_memory __attribute__((aligned(1), may_alias));
-typedef uint32_t u4_memory __attribute__((aligned(1), may_alias));
-typedef uint16_t u2_memory __attribute__((aligned(1), may_alias));
-typedef uint8_t u1_memory __attribute__((aligned(1), may_alias));
-
-INLINE void copy_run(char *out, const char *x, int64_t bytes) {
-  if (bytes >= LONG_RUN) {
-    memcpy(out, x, (size_t)bytes);
-    return;
-  }
-  int64_t i = 0;
-  for (; bytes - i >= 16; i += 16) *(four_memory *)(out + i) = *(const four_memory *)(x + i);
-  if (bytes & 8) *(u8_memory *)(out + i) = *(const u8_memory *)(x + i), i += 8;
-  if (bytes & 4) *(u4_memory *)(out + i) = *(const u4_memory *)(x + i), i += 4;
-  for (; i < bytes; i++) out[i] = x[i];
-}
+#define TILE 16 // a side of what is turned at a time: so many cache lines are held
 
 // `count` pieces of `width` bytes.
 static void pieces(char *out, const char *x, int64_t width, int64_t count, int64_t out_step, int64_t x_step) {
