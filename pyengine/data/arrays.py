@@ -1,17 +1,15 @@
-"""ArrayData: arrays in memory, as `fit` reads them: batches of row numbers, rows gathered in place."""
+"""ArrayData: arrays in memory, as `fit` reads them, and the order in which it does."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from pyengine import random
 from pyengine.errors import ArgumentError, DataError
-
-Batch = tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]
 
 
 class ArrayData:
@@ -21,11 +19,8 @@ class ArrayData:
     Errors: DataError when there are no samples or the arrays disagree about how many.
 
     >>> data = ArrayData([np.arange(10.0)], [np.arange(10.0) * 2])
-    >>> [rows.tolist() for rows in data.batches(4)]
-    [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-    >>> x, y, sample_weight = data.take(np.array([3, 1]))
-    >>> x, y, sample_weight
-    ([array([3., 1.])], [array([6., 2.])], [])
+    >>> len(data), data.rows(2, 4).arrays
+    (10, [array([2., 3.]), array([4., 6.])])
     """
 
     def __init__(
@@ -34,12 +29,11 @@ class ArrayData:
         y: Sequence[np.ndarray] = (),
         sample_weight: Sequence[np.ndarray] = (),
     ) -> None:
-        # take() would copy a whole array that is not contiguous, in every batch.
+        # Steps copy their rows out of memory as it lies.
         self.x = [np.ascontiguousarray(array) for array in x]
         self.y = [np.ascontiguousarray(array) for array in y]
         self.sample_weight = [np.ascontiguousarray(array) for array in sample_weight]
         self.count = self._check()
-        self._buffers: list[np.ndarray] = []
 
     def __len__(self) -> int:
         return self.count
@@ -49,49 +43,17 @@ class ArrayData:
         """All arrays in one list: inputs, targets, sample weights."""
         return [*self.x, *self.y, *self.sample_weight]
 
-    def batches(
-        self, batch_size: int, *, key: random.Key | None = None, epoch: int = 0
-    ) -> Iterator[np.ndarray]:
-        """The row numbers of one epoch's batches; the last one may be smaller.
+    def order(self, key: random.Key, epoch: int = 0) -> np.ndarray:
+        """The row numbers of a shuffled epoch: `permutation(fold_in(key, epoch), samples)`.
 
-        Shapes: `(batch_size,)`, of NumPy's index type.
-        Arguments:
-            key: shuffles by `permutation(fold_in(key, epoch), samples)`; None keeps the order.
+        Shapes: `(samples,)`, int64.
         """
-        if batch_size < 1:
-            raise ArgumentError(f"batch_size must be at least 1, but got {batch_size!r}.")
-        order = self.order(key=key, epoch=epoch)
-        for begin in range(0, self.count, batch_size):
-            yield order[begin : begin + batch_size]
+        return random.permutation(random.fold_in(key, epoch), self.count).astype(np.int64, copy=False)
 
-    def order(self, *, key: random.Key | None = None, epoch: int = 0) -> np.ndarray:
-        """The row numbers of one epoch in the order of `batches`: what a saved training state must keep."""
-        if key is None:
-            return np.arange(self.count)
-        return random.permutation(random.fold_in(key, epoch), self.count)
-
-    def take(self, indices: np.ndarray, out: Sequence[np.ndarray] | None = None) -> Batch:
-        """The rows with these numbers, as (x, y, sample_weight).
-
-        Shapes: `(len(indices), …)`.
-        Arguments:
-            indices: row numbers, 0 ≤ index < samples.
-            out: where to write, one array per array of this data (see `arrays`); values are cast to its
-                dtype. Without it the rows come in buffers that the next `take` overwrites.
-        """
-        if len(indices) and (indices.min() < 0 or indices.max() >= self.count):
-            raise ArgumentError(
-                f"take got row numbers {indices.min()} to {indices.max()}, but there are {self.count} rows."
-            )
-        buffers = self._rows_buffers(len(indices))
-        for array, buffer in zip(self.arrays, buffers, strict=True):
-            # "clip" writes straight into `out`; "raise" would go through a copy, so the check is above.
-            np.take(array, indices, axis=0, out=buffer, mode="clip")
-        return self._written(buffers, out)
-
-    def slice(self, begin: int, end: int, out: Sequence[np.ndarray] | None = None) -> Batch:
-        """The rows from `begin` to before `end`, as (x, y, sample_weight): views, or copies in `out`."""
-        return self._written([array[begin:end] for array in self.arrays], out)
+    def rows(self, begin: int, end: int) -> ArrayData:
+        """The rows from `begin` to before `end`: views."""
+        parts = ([array[begin:end] for array in group] for group in (self.x, self.y, self.sample_weight))
+        return ArrayData(*parts)
 
     def split(self, validation_split: float) -> tuple[ArrayData, ArrayData | None]:
         """The first floor(samples · (1 - validation_split)) rows for training, the rest for validation.
@@ -123,25 +85,7 @@ class ArrayData:
                     "hold other classes than the first. Shuffle the rows first, or give validation_data.",
                     stacklevel=2,
                 )
-        return self._part(0, cut), self._part(cut, self.count)
-
-    def _part(self, begin: int, end: int) -> ArrayData:
-        return ArrayData(*self.slice(begin, end))
-
-    def _rows_buffers(self, count: int) -> list[np.ndarray]:
-        """One buffer per array, kept from call to call; a smaller batch uses the front of them."""
-        arrays = self.arrays
-        if not self._buffers or len(self._buffers[0]) < count:
-            self._buffers = [np.empty((count, *array.shape[1:]), array.dtype) for array in arrays]
-        return [buffer[:count] for buffer in self._buffers]
-
-    def _written(self, rows: list[np.ndarray], out: Sequence[np.ndarray] | None) -> Batch:
-        if out is not None:
-            for row, target in zip(rows, out, strict=True):
-                np.copyto(target, row, casting="unsafe")
-            rows = list(out)
-        middle, end = len(self.x), len(self.x) + len(self.y)
-        return rows[:middle], rows[middle:end], rows[end:]
+        return self.rows(0, cut), self.rows(cut, self.count)
 
     def _check(self) -> int:
         counts = {}

@@ -1,4 +1,4 @@
-"""From data to steps: which batch comes next, and the planned step of its shape with the batch written into it."""
+"""From data to steps: which batches come next, and the planned step of their shape that they are given to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from pyengine import random
 from pyengine.data import ArrayData, Dataset
 from pyengine.errors import DataError
+from pyengine.executors import Batches
 from pyengine.graph import Spec
 from pyengine.training import inputs
 from pyengine.training.job import PAUSE, Work
@@ -19,14 +20,16 @@ from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
 KEPT = 8  # planned steps, by shape: memory is held for each
+ORDERED_AT_ONCE = 2000  # samples
 
 
 @dataclass
 class Fed:
-    """A batch that has been written into a step, ready to run."""
+    """Batches that a step is ready to run: so many of them, one behind the other, of so many samples each."""
 
-    count: int
     step: Step
+    size: int
+    count: int = 1
 
 
 class Steps:
@@ -42,35 +45,58 @@ class Steps:
         self.totals = list(totals)
         self.kept: dict[tuple, Step] = {}
 
-    def fed(self, arrays: Sequence[np.ndarray], pacer: Pacer) -> Work:
-        """The step for arrays of these shapes (inputs, then targets, then weights), with the arrays in it."""
+    def named(self, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Inputs, then targets, then weights, by the names that the step gives them."""
         model = self.model
         names = [f"x/{name}" for name in model.input_names]
-        dtypes = [symbolic.dtype for symbolic in model.inputs]
-        targets = [f"y/{name}" for name in model.output_names]
-        names += [*targets, *(f"weight/{name}" for name in model.output_names)]
-        specs = {}
-        for index, (name, array) in enumerate(zip(names, arrays, strict=False)):
-            whole = array.dtype.kind in "iub" and name in targets
-            specs[name] = Spec(
-                array.shape, dtypes[index] if index < len(dtypes) else "int32" if whole else "float32"
-            )
+        names += [f"{kind}/{name}" for kind in ("y", "weight") for name in model.output_names]
+        return dict(zip(names, arrays, strict=False))
+
+    def planned(self, specs: dict[str, Spec], pacer: Pacer) -> Work:
+        """The step for inputs like these."""
         key = tuple(specs.items())
         step = self.kept.pop(key, None)
         if step is None:
-            step = yield from self.build(model, specs, self.totals, pacer)
+            step = yield from self.build(self.model, specs, self.totals, pacer)
         while len(self.kept) >= KEPT:
             del self.kept[next(iter(self.kept))]
         self.kept[key] = step
-        for name, array in zip(specs, arrays, strict=True):
+        return step
+
+    def fed(self, data: ArrayData, pacer: Pacer) -> Work:
+        """The step for one batch, with its arrays written into it."""
+        arrays = self.named(data.arrays)
+        dtypes = inputs.dtypes_of(self.model, data)
+        specs = {
+            name: Spec(array.shape, dtype)
+            for (name, array), dtype in zip(arrays.items(), dtypes, strict=True)
+        }
+        step = yield from self.planned(specs, pacer)
+        step.bind(None)
+        for name, array in arrays.items():
             step.feed(name, array)
         return step
+
+    def bound(self, batches: Batches, size: int, pacer: Pacer) -> Work:
+        """The step for batches of `size` rows, taking them from a data set."""
+        specs = {
+            name: Spec((size, *array.shape[1:]), array.dtype.name) for name, array in batches.arrays.items()
+        }
+        step = yield from self.planned(specs, pacer)
+        step.bind(batches)
+        return step
+
+    def release(self) -> None:
+        """Let go of the data."""
+        for step in self.kept.values():
+            step.bind(None)
 
 
 class ArraySource:
     """Batches of arrays in memory, shuffled anew each pass when there is a key.
 
     Args:
+        data: in the dtypes of the steps, see `inputs.matched`.
         steps_per_epoch: batches per epoch; passes follow one another without end. None: one pass an epoch.
     """
 
@@ -89,37 +115,47 @@ class ArraySource:
         self.dry = False
         self.steps = steps_per_epoch or -(-len(data) // batch_size)
         self._passes = 0
-        self._rows: Any = None
+        self._row = len(data)
+        self._order: np.ndarray | None = None
+        self._batches: dict[int, Batches] = {}  # by first row, for the order of this pass
 
     def start(self, epoch: int) -> None:
         self._taken = 0
         if self.steps_per_epoch is None:
-            self._rows = self.data.batches(self.batch_size, key=self.key, epoch=epoch)
-        elif self._rows is None:
-            self._rows = self._endless()
-
-    def _endless(self):
-        while True:
-            yield from self.data.batches(self.batch_size, key=self.key, epoch=self._passes)
-            self._passes += 1
+            self._passes = epoch
+            self._row = len(self.data)
 
     def next(self, steps: Steps, pacer: Pacer) -> Work:
-        """The next batch of this epoch, or None."""
-        if self.steps_per_epoch is not None and self._taken >= self.steps_per_epoch:
+        """The next batches of one size in this epoch, as many as there are, or None."""
+        if self._taken >= self.steps:
             return None
-        # Shuffling a large epoch takes some 20 ms and cannot be divided: it gets a stretch of its own.
-        shuffles = self._taken == 0 and self.key is not None and pacer.interval is not None
-        if shuffles:
-            yield PAUSE
-        rows = next(self._rows, None)
-        if shuffles:
-            yield PAUSE
-        if rows is None:
-            return None
-        self._taken += 1
-        x, y, weights = self.data.take(rows)
-        step = yield from steps.fed([*x, *y, *weights], pacer)
-        return Fed(len(rows), step)
+        if self._row >= len(self.data):
+            yield from self._begin_pass(pacer)
+        left = len(self.data) - self._row
+        size = min(self.batch_size, left)
+        count = min(left // size, self.steps - self._taken)
+        batches = self._batches.get(self._row)
+        if batches is None:
+            batches = self._batches[self._row] = Batches(
+                steps.named(self.data.arrays), self._order, self._row
+            )
+        step = yield from steps.bound(batches, size, pacer)
+        self._taken += count
+        self._row += count * size
+        return Fed(step, size, count)
+
+    def _begin_pass(self, pacer: Pacer) -> Work:
+        self._row = 0
+        if self.key is not None:
+            # Shuffling a large epoch takes some 20 ms and cannot be divided: it gets a stretch of its own.
+            alone = pacer.interval is not None and len(self.data) > ORDERED_AT_ONCE
+            if alone:
+                yield PAUSE
+            self._order = self.data.order(self.key, self._passes)
+            self._batches = {}
+            if alone:
+                yield PAUSE
+        self._passes += 1
 
 
 class DatasetSource:
@@ -157,8 +193,8 @@ class DatasetSource:
         self._total += 1
         data = batch_of(self.model, element, self.class_weight)
         yield from inputs.check_numbers(self.model, data, pacer)
-        step = yield from steps.fed(data.arrays, pacer)
-        return Fed(len(data), step)
+        step = yield from steps.fed(data, pacer)
+        return Fed(step, len(data))
 
     def _ended(self) -> None:
         if self._total == 0:

@@ -13,7 +13,7 @@ from pyengine.errors import ArgumentError, DataError, ShapeError, unknown_name
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 
-CHUNK = 1 << 18  # numbers checked between two looks at the clock: about 1 MB
+CHUNK = 1 << 18  # numbers checked or cast between two looks at the clock: about 1 MB
 
 
 def as_arrays(what: str, given: Any, names: Sequence[str]) -> list[np.ndarray]:
@@ -214,13 +214,45 @@ def weights_of_classes(class_weight: Mapping[Any, float], targets: np.ndarray, n
     return np.array([table[int(label)] for label in present], np.float32)[places]
 
 
+def dtypes_of(model: Any, data: ArrayData) -> list[str]:
+    """What the step takes: inputs as the model says, targets as whole numbers or not, weights."""
+    return [
+        *(symbolic.dtype for symbolic in model.inputs),
+        *("int32" if targets.dtype.kind in "iub" else "float32" for targets in data.y),
+        *("float32" for _ in data.sample_weight),
+    ]
+
+
+def matched(model: Any, data: ArrayData, pacer: Pacer) -> Work:
+    """The same data in the dtypes that the step takes; arrays that have them are not copied."""
+    result = []
+    for array, dtype in zip(data.arrays, dtypes_of(model, data), strict=True):
+        if array.dtype == dtype:
+            result.append(array)
+            continue
+        target = np.empty(array.shape, dtype)
+        rows = rows_in_chunk(array)
+        for begin in range(0, len(array), rows):
+            np.copyto(target[begin : begin + rows], array[begin : begin + rows], casting="unsafe")
+            if pacer.due():
+                yield PAUSE
+        result.append(target)
+    inputs, outputs = len(data.x), len(data.x) + len(data.y)
+    return ArrayData(result[:inputs], result[inputs:outputs], result[outputs:])
+
+
+def rows_in_chunk(array: np.ndarray) -> int:
+    """How many rows have about CHUNK numbers."""
+    return max(1, CHUNK * len(array) // max(1, array.size))
+
+
 def check_numbers(model: Any, data: ArrayData, pacer: Pacer) -> Work:
     """Non-finite numbers and labels out of range are errors; looks at the data a megabyte at a time."""
     for what, arrays in (("x", data.x), ("y", data.y)):
         for index, array in enumerate(arrays):
             if array.dtype.kind != "f":
                 continue
-            rows = max(1, CHUNK // max(1, array[0].size if len(array) else 1))
+            rows = rows_in_chunk(array)
             for begin in range(0, len(array), rows):
                 piece = array[begin : begin + rows]
                 if not np.isfinite(piece).all():

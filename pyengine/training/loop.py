@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from pyengine.callbacks import CallbackList
-from pyengine.data import ArrayData
 from pyengine.logs import Logs
 from pyengine.training.feeding import Fed, Steps
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step
+
+STRETCH = 0.25  # seconds: nobody waits for a turn, but an interrupt or a stop should be heard soon
 
 
 class Running:
@@ -39,11 +41,28 @@ class Running:
             yield PAUSE
             yield from self.call("on_yield", self.epoch, self.batch, self.logs)
 
-    def step(self, step: Step) -> Work:
-        """One whole step, pausing inside it when it takes long."""
-        step.begin()
-        while not step.advance(self.pacer.deadline):
+    def advance(self, step: Step, singly: bool) -> Work:
+        """Run what has been begun, or `singly` one step of it; pause inside a step that takes long.
+
+        Ends between two steps: when all is done, when it is time for a pause, or behind a loss that is not finite.
+        """
+        pacer = self.pacer
+        count = 1 if singly else None
+        while True:
+            unhurried = pacer.deadline is None
+            step.advance(time.perf_counter() + STRETCH if unhurried else pacer.deadline, count)
+            if step.whole:
+                return
+            count = 1
+            if unhurried:
+                continue
+            if step.seconds <= pacer.grace:
+                step.settle()
+                return
             yield PAUSE
+            if step.whole:  # someone else has settled it meanwhile
+                return
+            count = 1 if singly or self.model.stop_training else None
 
 
 def training(
@@ -61,7 +80,6 @@ def training(
     Returns the model's History.
     """
     model = running.model
-    model.stop_training = False
     logs = Logs()
     closing = False
     try:
@@ -100,30 +118,37 @@ def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
     listened = callbacks.wants("on_train_batch_begin") or callbacks.wants("on_train_batch_end")
     for one in steps.totals:
         one.reset()
-    running.batch = batch = 0
+    before = 0
+    running.batch = 0
     while not model.stop_training:
         fed: Fed | None = yield from source.next(steps, pacer)
         if fed is None:
             break
-        running.batch = batch
-        if listened:
-            yield from running.call("on_train_batch_begin", batch, Logs(batch=batch, size=fed.count))
-        model.open_step = fed.step
-        yield from running.step(fed.step)
+        step = model.open_step = fed.step
+        step.begin(fed.count)
+        while not step.ended and not model.stop_training:
+            step.watch(None if model.loss_reported else "loss")
+            if listened:
+                running.batch = before + step.done
+                logs = Logs(batch=running.batch, size=fed.size)
+                yield from running.call("on_train_batch_begin", running.batch, logs)
+            yield from running.advance(step, listened or pacer.every == "batch")
+            running.batch = before + step.done - 1
+            check_loss(running, step)
+            due = pacer.after_batch()
+            if listened or (due and callbacks.wants("on_yield")):
+                running.logs = Logs(batch=running.batch, size=fed.size, **step.batch_values())
+            if listened:
+                yield from running.call("on_train_batch_end", running.batch, running.logs)
+            yield from running.breathe(due)
+        before += step.done
         model.open_step = None
-        check_loss(running, fed.step.loss())
-        if listened or callbacks.wants("on_yield"):
-            running.logs = Logs(batch=batch, size=fed.count, **fed.step.batch_values())
-        if listened:
-            yield from running.call("on_train_batch_end", batch, running.logs)
-        batch += 1
-        yield from running.breathe(pacer.after_batch())
-    return batch
+    return before
 
 
-def check_loss(running: Running, loss: float) -> None:
+def check_loss(running: Running, step: Step) -> None:
     """A loss that is no number any more is reported once per training."""
-    if math.isfinite(loss) or running.model.loss_reported:
+    if running.model.loss_reported or math.isfinite(loss := step.loss()):
         return
     running.model.loss_reported = True
     warnings.warn(
@@ -146,37 +171,53 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
         fed: Fed | None = yield from source.next(steps, pacer)
         if fed is None:
             break
-        if listened:
-            yield from running.call("on_test_batch_begin", batch, Logs(batch=batch, size=fed.count))
-        yield from running.step(fed.step)
-        if listened:
-            logs = Logs(batch=batch, size=fed.count, **fed.step.batch_values())
-            yield from running.call("on_test_batch_end", batch, logs)
-        batch += 1
-        yield from running.breathe(pacer.after_batch())
+        step = fed.step
+        step.begin(fed.count)
+        while not step.ended:
+            if listened:
+                yield from running.call("on_test_batch_begin", batch, Logs(batch=batch, size=fed.size))
+            done = step.done
+            yield from running.advance(step, listened or pacer.every == "batch")
+            if listened:
+                logs = Logs(batch=batch, size=fed.size, **step.batch_values())
+                yield from running.call("on_test_batch_end", batch, logs)
+            batch += step.done - done
+            yield from running.breathe(pacer.after_batch())
     values = Logs({one.name: one.result() for one in steps.totals}) if batch else Logs()
     yield from running.call("on_test_end", values)
     return values
 
 
-def prediction(running: Running, data: ArrayData, batch_size: int, steps: Steps) -> Work:
+def prediction(running: Running, source: Any, steps: Steps) -> Work:
     """Outputs for all rows, batch by batch: a list of arrays (samples, …)."""
+    callbacks, pacer = running.callbacks, running.pacer
+    listened = callbacks.wants("on_predict_batch_begin") or callbacks.wants("on_predict_batch_end")
     results: list[np.ndarray] = []
-    names = running.model.output_names
-    pacer = running.pacer
+    rows = len(source.data)
     yield from running.call("on_predict_begin", Logs())
-    for batch, begin in enumerate(range(0, len(data), batch_size)):
-        end = min(begin + batch_size, len(data))
-        arrays, _, _ = data.slice(begin, end)
-        step = yield from steps.fed(arrays, pacer)
-        yield from running.call("on_predict_batch_begin", batch, Logs(batch=batch, size=end - begin))
-        yield from running.step(step)
-        pieces = [step.read(f"output/{name}") for name in names]
+    source.start(0)
+    batch = begin = 0
+    while True:
+        fed: Fed | None = yield from source.next(steps, pacer)
+        if fed is None:
+            break
+        step = fed.step
+        step.begin(fed.count)
+        pieces = [step.memory.outputs[f"output/{name}"] for name in running.model.output_names]
         if not results:
-            results = [np.empty((len(data), *piece.shape[1:]), piece.dtype) for piece in pieces]
-        for result, piece in zip(results, pieces, strict=True):
-            result[begin:end] = piece
-        yield from running.call("on_predict_batch_end", batch, Logs(batch=batch, size=end - begin))
-        yield from running.breathe(pacer.after_batch())
+            results = [np.empty((rows, *piece.shape[1:]), piece.dtype) for piece in pieces]
+        while not step.ended:
+            logs = Logs(batch=batch, size=fed.size)
+            if listened:
+                yield from running.call("on_predict_batch_begin", batch, logs)
+            yield from running.advance(step, True)
+            end = begin + fed.size
+            for result, piece in zip(results, pieces, strict=True):
+                result[begin:end] = piece
+            if listened:
+                yield from running.call("on_predict_batch_end", batch, logs)
+            batch, begin = batch + 1, end
+            if pacer.after_batch():
+                yield from running.breathe(True)
     yield from running.call("on_predict_end", Logs())
     return results

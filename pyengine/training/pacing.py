@@ -46,6 +46,11 @@ milliseconds, but got 'sometimes'.
         """Control has just come back: the next stretch begins."""
         self.deadline = None if self.interval is None else time.perf_counter() + self.interval
 
+    @property
+    def grace(self) -> float:
+        """Seconds for which a stretch may go on to end what it is in the middle of."""
+        return (self.interval or 0.0) / 4
+
     def due(self) -> bool:
         """Whether the stretch is over."""
         return self.deadline is not None and time.perf_counter() >= self.deadline

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from pyengine import ops
+from pyengine import executors, ops
 from pyengine.errors import ArgumentError
-from pyengine.executors import Executor, Memory
+from pyengine.executors import Batches, Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
 from pyengine.training.job import PAUSE, Work
@@ -51,11 +53,13 @@ class Totals:
 
 
 class Step:
-    """A planned step with its memory.
+    """A planned step with its memory, and where it stands: it runs once, or again and again on batch after batch.
 
     Attributes:
         graph, program: print them to see what runs.
-        position: the next call; a step may stand still between two calls.
+        position: the next call, counted over steps; a step may stand still between two calls.
+        stop: where what has been begun ends.
+        seconds: how long one step took when last looked at.
     """
 
     def __init__(self, executor: Executor, graph: Graph, program: Program, totals: Sequence[Totals] = ()):
@@ -64,23 +68,57 @@ class Step:
         self.program = program
         self.totals = list(totals)
         self.memory: Memory = executor.allocate(program)
-        self.position = len(program.calls)
+        self.length = max(1, self.memory.length)
+        self.position = self.stop = 0
+        self.seconds = math.inf
 
     def feed(self, name: str, array: np.ndarray) -> None:
         self.executor.write(self.memory, name, array)
 
-    def begin(self) -> None:
-        self.position = 0
+    def bind(self, batches: Batches | None) -> None:
+        """Take batch after batch from a data set; None: they are fed."""
+        if self.memory.batches is not batches:
+            self.executor.bind(self.memory, batches)
 
-    def advance(self, deadline: float | None) -> bool:
-        """Run until the end (True) or until the deadline (False)."""
-        if self.position < self.memory.length:
-            self.position = self.executor.run(self.memory, self.position, deadline)
-        return self.position >= self.memory.length
+    def watch(self, name: str | None) -> None:
+        """Stop behind a step that leaves no finite number in an output."""
+        self.memory.watched = name if name and self.memory.outputs[name].dtype == np.float32 else None
+
+    def begin(self, count: int = 1) -> None:
+        """From here on `count` steps are to run."""
+        self.position, self.stop = 0, count * self.length
+
+    @property
+    def done(self) -> int:
+        """How many steps have ended since they were begun."""
+        return self.position // self.length
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stands between two steps, not inside one."""
+        return self.position % self.length == 0
+
+    @property
+    def ended(self) -> bool:
+        return self.position >= self.stop
+
+    def advance(self, deadline: float | None, steps: int | None = None) -> bool:
+        """Run until the end, the end of so many steps (the running one is the first), or the deadline.
+
+        Returns whether all that was begun has ended.
+        """
+        stop = self.stop if steps is None else min(self.stop, (self.done + steps) * self.length)
+        if self.position < stop:
+            begin, began = self.position, time.perf_counter()
+            self.position = stop  # if the run fails, nobody shall go on with it
+            self.position = self.executor.run(self.memory, begin, deadline, stop)
+            self.seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)
+        return self.ended
 
     def settle(self) -> None:
-        """Finish what has begun, now."""
-        self.advance(None)
+        """Finish the step that is running, now."""
+        if not self.whole:
+            self.advance(None, 1)
 
     def read(self, name: str) -> np.ndarray:
         return self.executor.read(self.memory, name)
@@ -224,4 +262,4 @@ def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -
     if pacer.due():
         yield PAUSE
     model.builds += 1
-    return Step(model.executor, graph, program, totals)
+    return Step(model.executor or executors.default(), graph, program, totals)

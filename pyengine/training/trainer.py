@@ -15,7 +15,7 @@ from pyengine import random
 from pyengine.callbacks import CallbackList, History, progress_display
 from pyengine.data import ArrayData, Dataset
 from pyengine.errors import ArgumentError, BusyError, DataError, NotCompiledError, unknown_name
-from pyengine.executors import Executor, NumpyExecutor
+from pyengine.executors import Executor
 from pyengine.training import inputs, loop
 from pyengine.training.compile import Compiled, compiled
 from pyengine.training.feeding import ArraySource, DatasetSource, Steps
@@ -44,6 +44,7 @@ class Trainer:
     Attributes:
         history: the History of the last fit.
         stop_training: set it to True to end the training after the running batch.
+        executor: who runs what this model plans from now on; None: `pyengine.executors.default()`.
         builds: how many steps have been planned so far; it stays when shapes repeat.
     """
 
@@ -52,7 +53,7 @@ class Trainer:
         self.history: Any = None
         self.stop_training = False
         self.builds = 0
-        self.executor: Executor = NumpyExecutor()
+        self.executor: Executor | None = None
         self.open_step: Step | None = None
         self.loss_reported = False
         self._compile_words: dict[str, Any] | None = None
@@ -166,6 +167,7 @@ class Trainer:
         try:
             yield steps
         finally:
+            steps.release()
             if self._steps[kind] is pool:
                 pool.append(steps)
 
@@ -293,6 +295,8 @@ class Trainer:
         for name in arguments:
             if name not in known:
                 raise unknown_name(f"argument of {kind}", name, [*known, "yield_every"])
+        if kind.startswith("fit") and not self._fitting:
+            self.stop_training = False
         return Job(work(pacer, *data, **arguments), pacer)
 
     # the work --------------------------------------------------------------------------------------------------
@@ -330,6 +334,7 @@ class Trainer:
         yield from inputs.check_numbers(self, data, pacer)
         if held is not None:
             yield from inputs.check_numbers(self, held, pacer)
+        data = yield from inputs.matched(self, data, pacer)
         key = random.next_key() if shuffle else None
         source = ArraySource(
             data, batch_size, key=key, steps_per_epoch=optional("steps_per_epoch", steps_per_epoch)
@@ -409,7 +414,8 @@ class Trainer:
                 )
             given = self._labelled(given[0], given[1], given[2] if len(given) == 3 else None)
             yield from inputs.check_numbers(self, given, pacer)
-        return ArraySource(first_batches(given, batch_size, steps), batch_size)
+        given = yield from inputs.matched(self, first_batches(given, batch_size, steps), pacer)
+        return ArraySource(given, batch_size)
 
     def _train(
         self,
@@ -478,7 +484,9 @@ class Trainer:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         data = self._labelled(x, y, sample_weight)
         yield from inputs.check_numbers(self, data, pacer)
-        source = ArraySource(first_batches(data, batch_size, optional("steps", steps)), batch_size)
+        data = first_batches(data, batch_size, optional("steps", steps))
+        data = yield from inputs.matched(self, data, pacer)
+        source = ArraySource(data, batch_size)
         return (yield from self._measure(pacer, source, verbose, callbacks, return_dict))
 
     def _evaluate_dataset(
@@ -522,12 +530,12 @@ class Trainer:
         callbacks: Any = None,
     ) -> Work:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
-        data = ArrayData(inputs.fit_inputs(self, x))
+        data = yield from inputs.matched(self, ArrayData(inputs.fit_inputs(self, x)), pacer)
+        source = ArraySource(data, batch_size)
         self.settle()
-        params = {"steps": -(-len(data) // batch_size)}
-        everyone = CallbackList([progress_display(verbose), callbacks], self, params)
+        everyone = CallbackList([progress_display(verbose), callbacks], self, {"steps": source.steps})
         with self._steps_of("predict") as steps:
-            results = yield from loop.prediction(loop.Running(self, everyone, pacer), data, batch_size, steps)
+            results = yield from loop.prediction(loop.Running(self, everyone, pacer), source, steps)
         return results[0] if len(results) == 1 else results
 
     def _labelled(self, x: Array, y: Array, sample_weight: Any) -> ArrayData:
@@ -574,7 +582,7 @@ class Trainer:
         Job(inputs.check_numbers(self, data, pacer), pacer).finish()
         self._warn_of_changed_flags()
         with self._steps_of(kind) as steps:
-            step: Step = Job(steps.fed(data.arrays, pacer), pacer).finish()
+            step: Step = Job(steps.fed(data, pacer), pacer).finish()
             step.begin()
             step.advance(None)
             values = step.batch_values()
@@ -608,8 +616,7 @@ def first_batches(data: ArrayData, batch_size: int, steps: int | None) -> ArrayD
     """Only the rows of the first `steps` batches."""
     if steps is None or steps * batch_size >= len(data):
         return data
-    x, y, weights = data.slice(0, steps * batch_size)
-    return ArrayData(x, y, weights)
+    return data.rows(0, steps * batch_size)
 
 
 def validation_due(frequency: Any):

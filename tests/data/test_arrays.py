@@ -1,7 +1,6 @@
 """ArrayData: what fit reads from arrays in memory."""
 
 import math
-import tracemalloc
 import warnings
 
 import numpy as np
@@ -23,73 +22,32 @@ def data():
     return ArrayData([x, x[:, :1] * 3], [np.arange(10)], [np.linspace(0, 1, 10)])
 
 
-@given(count=st.integers(1, 50), batch_size=st.integers(1, 60), shuffled=st.booleans())
-def test_batches_cover_every_row_once_and_keep_the_partial_one(count, batch_size, shuffled):
-    data = ArrayData([np.zeros(count)])
-    batches = [rows.tolist() for rows in data.batches(batch_size, key=KEY if shuffled else None)]
-    together = [row for rows in batches for row in rows]
-    assert [len(rows) for rows in batches[:-1]] == [batch_size] * (len(batches) - 1)
-    assert len(batches) == math.ceil(count / batch_size)
-    assert sorted(together) == list(range(count))
-    if not shuffled:
-        assert together == sorted(together)
+@given(count=st.integers(1, 50), epoch=st.integers(0, 5))
+def test_an_order_has_every_row_once_as_the_seeds_permutation(count, epoch):
+    order = ArrayData([np.zeros(count)]).order(KEY, epoch)
+    assert order.dtype == np.int64
+    assert sorted(order) == list(range(count))
+    assert order.tolist() == random.permutation(random.fold_in(KEY, epoch), count).tolist()
 
 
 def test_each_epoch_has_its_own_order_and_always_the_same(data):
-    orders = [np.concatenate(list(data.batches(3, key=KEY, epoch=epoch))).tolist() for epoch in (0, 1, 0)]
+    orders = [data.order(KEY, epoch).tolist() for epoch in (0, 1, 0)]
     assert orders[0] == orders[2] != orders[1]
-    assert orders[1] == random.permutation(random.fold_in(KEY, 1), 10).tolist()
 
 
-def test_take_gathers_rows_of_every_array(data):
-    x, y, weight = data.take(np.array([7, 0, 7]))
-    assert [array.tolist() for array in x] == [[[14, 15], [0, 1], [14, 15]], [[42], [0], [42]]]
-    assert y[0].tolist() == [7, 0, 7]
-    assert weight[0].tolist() == pytest.approx([7 / 9, 0, 7 / 9])
-
-
-def test_take_writes_into_given_arrays_and_casts_to_their_dtype(data):
-    out = [np.empty((2, 2), np.float32), np.empty((2, 1)), np.empty(2, np.float32), np.empty(2)]
-    x, y, weight = data.take(np.array([3, 2]), out)
-    assert [*x, *y, *weight] == [pytest.approx(array) for array in out]
-    assert x[0] is out[0]
-    assert out[0].tolist() == [[6, 7], [4, 5]]
-    assert out[2].tolist() == [3, 2]
-
-
-def test_take_allocates_nothing_after_the_first_batch():
-    data = ArrayData([np.zeros((1000, 100), np.float32)], [np.zeros(1000, np.uint8)])
-    batches = list(data.batches(128, key=KEY))
-    data.take(batches[0])
-    tracemalloc.start()
-    try:
-        for rows in batches:
-            data.take(rows)
-        assert tracemalloc.get_traced_memory()[1] < 5000
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("rows", [[-1, 2], [0, 10]])
-def test_take_refuses_rows_that_are_not_there(data, rows):
-    with pytest.raises(ArgumentError, match="there are 10 rows"):
-        data.take(np.array(rows))
-
-
-def test_slice_gives_views_or_fills_given_arrays(data):
-    x, y, _ = data.slice(2, 4)
-    assert np.shares_memory(x[0], data.x[0])
-    assert y[0].tolist() == [2, 3]
-    out = [np.empty((2, 2), np.float32), np.empty((2, 1)), np.empty(2), np.empty(2)]
-    assert data.slice(2, 4, out)[1][0] is out[2]
-    assert out[2].tolist() == [2, 3]
+def test_rows_are_views(data):
+    part = data.rows(2, 4)
+    assert len(part) == 2
+    assert np.shares_memory(part.x[0], data.x[0])
+    assert part.y[0].tolist() == [2, 3]
+    assert [array.shape for array in part.arrays] == [(2, 2), (2, 1), (2,), (2,)]
 
 
 def test_arrays_that_are_not_contiguous_are_made_so_once():
     columns = np.asfortranarray(np.arange(6).reshape(3, 2))
     data = ArrayData([columns])
     assert data.x[0].flags.c_contiguous
-    assert data.take(np.array([1]))[0][0].tolist() == [[2, 3]]
+    assert data.x[0].tolist() == columns.tolist()
 
 
 @given(count=st.integers(2, 200), share=st.floats(0.01, 0.99))
@@ -163,8 +121,3 @@ def test_sorted_classes_are_told_from_other_labels(labels, expected):
 def test_data_that_cannot_be_is_refused_with_its_counts(x, y, message):
     with pytest.raises(DataError, match=message):
         ArrayData(x, y)
-
-
-def test_a_batch_size_below_one_is_refused(data):
-    with pytest.raises(ArgumentError, match="batch_size must be at least 1, but got 0"):
-        next(data.batches(0))

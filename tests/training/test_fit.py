@@ -18,6 +18,7 @@ from pyengine.errors import (
     ShapeError,
     UnknownNameError,
 )
+from pyengine.executors import NumpyExecutor
 from pyengine.training import host
 from pyengine.training.job import Job
 
@@ -29,14 +30,32 @@ def data(count=40, classes=3, seed=0):
     return x, np.eye(classes, dtype="f4")[labels]
 
 
-def mlp(metrics=("accuracy",), optimizer="adam", dropout=0.0, seed=1):
+def mlp(metrics=("accuracy",), optimizer="adam", dropout=0.0, seed=1, executor=None):
     pyengine.set_random_seed(seed)
     parts = [layers.Dense(8, activation="tanh", input_shape=(4,)), layers.Dense(3, activation="softmax")]
     if dropout:
         parts.insert(1, layers.Dropout(dropout))
     model = pyengine.Sequential(parts)
+    model.executor = executor
     model.compile(optimizer, "categorical_crossentropy", list(metrics))
     return model
+
+
+def stepwise(**settings):
+    """A model that can be stopped behind every call: the C library looks at the clock only where work has been done."""
+    return mlp(executor=NumpyExecutor(), **settings)
+
+
+class Counting(NumpyExecutor):
+    """Counts how often it is asked to run, and from where to where."""
+
+    def __init__(self):
+        self.runs = []
+
+    def run(self, memory, start=0, deadline=None, stop=None):
+        reached = super().run(memory, start, deadline, stop)
+        self.runs.append((start / memory.length, reached / memory.length))
+        return reached
 
 
 class Recorder(callbacks.Callback):
@@ -269,7 +288,7 @@ def test_yield_every_says_when_control_goes_back(monkeypatch, yield_every, expec
 
     monkeypatch.setattr(host, "pause", pause)
     asyncio.run(
-        mlp().fit_async(
+        stepwise().fit_async(
             x, y, epochs=2, batch_size=8, verbose=0, yield_every=yield_every,
             callbacks={"onYield": lambda epoch, batch, logs: yields.append((epoch, batch))},
         )
@@ -286,21 +305,21 @@ def test_yield_every_says_when_control_goes_back(monkeypatch, yield_every, expec
 
 def test_a_job_is_driven_by_hand_for_some_milliseconds_at_a_time():
     x, y = data()
-    model = mlp()
+    model = stepwise()
     job = model.job("fit", x, y, epochs=2, batch_size=8, verbose=0)
     assert isinstance(job, Job)
     turns = 1
     while not job.run(0):
         turns += 1
     assert turns > 100
-    other = mlp()
+    other = stepwise()
     other.fit(x, y, epochs=2, batch_size=8, verbose=0)
     assert job.result.history == other.history.history
 
 
 def test_predict_in_the_middle_of_a_step_sees_weights_of_whole_steps():
     x, y = data()
-    model, other = mlp(), mlp()
+    model, other = stepwise(), stepwise()
     job = model.job("fit", x, y, batch_size=40, epochs=3, shuffle=False, verbose=0)
     for _ in range(60):
         job.run(0)
@@ -425,6 +444,153 @@ def test_a_nan_loss_is_reported_once_with_epoch_and_batch():
     assert "in epoch 0, batch" in said[0]
 
 
+def test_a_nan_loss_is_reported_with_the_same_epoch_and_batch_whether_somebody_listens_or_not():
+    x, y = data(40)
+    x[27] = 3e38  # a sample in the fourth batch of eight
+
+    def said(**settings):
+        model = pyengine.Sequential([layers.Dense(3, input_shape=(4,))])
+        model.compile(pyengine.optimizers.SGD(0.0), "mse")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(x, y, epochs=2, batch_size=8, shuffle=False, verbose=0, **settings)
+        return [str(w.message).partition(". ")[0] for w in caught]
+
+    alone = said()
+    assert alone == [alone[0]] == said(callbacks={"onBatchEnd": lambda batch, logs: None})
+    assert alone[0].endswith("in epoch 0, batch 3")
+
+
+# --- many batches in one run
+
+
+def test_an_epoch_that_nobody_listens_to_is_one_run_for_each_size_of_batch():
+    x, y = data(44)
+    executor = Counting()
+    mlp(executor=executor).fit(
+        x, y, batch_size=8, epochs=2, verbose=0, validation_data=(x, y), validation_batch_size=32
+    )
+    epoch = [(0, 5), (0, 1)]
+    validation = [(0, 1), (0, 1)]
+    assert executor.runs == (epoch + validation) * 2
+
+
+@pytest.mark.parametrize("settings", [{"callbacks": {"onBatchEnd": print}}, {"yield_every": "batch"}])
+def test_who_wants_to_hear_of_every_batch_has_the_steps_run_one_by_one(settings, capsys):
+    x, y = data(20)
+    executor = Counting()
+    mlp(executor=executor).fit(x, y, batch_size=8, verbose=0, **settings)
+    assert executor.runs == [(0, 1), (1, 2), (0, 1)]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_listening_to_batches_changes_no_bit(shuffle):
+    x, y = data(44)
+
+    def trained(**settings):
+        model = mlp(dropout=0.4)
+        history = model.fit(
+            x, y, batch_size=8, epochs=3, shuffle=shuffle, verbose=0, validation_split=0.2, **settings
+        )
+        return history.history, [weight.tobytes() for weight in model.get_weights()]
+
+    alone = trained()
+    assert alone == trained(callbacks={"onBatchEnd": lambda batch, logs: None})
+    assert alone == trained(steps_per_epoch=5)
+
+
+@pytest.mark.parametrize("convert", [
+    lambda x, y: (x.astype("f8"), y.astype("f8")),
+    lambda x, y: (x.astype("i8"), y.astype("u1")),
+    lambda x, y: (x.astype("u1"), y.astype("?")),
+    lambda x, y: (x.astype(">f4"), y.astype(">f8")),
+    lambda x, y: (np.asfortranarray(x), np.repeat(y, 2, 1)[:, ::2]),
+    lambda x, y: (x.tolist(), y.tolist()),
+])  # fmt: skip
+def test_numbers_count_not_how_they_are_stored(convert):
+    x, y = data()
+    x = np.abs(np.round(x * 10))
+
+    def losses(x, y):
+        return mlp().fit(x, y, batch_size=16, epochs=2, verbose=0).history["loss"]
+
+    assert losses(*convert(x, y)) == losses(x, y)
+
+
+def test_data_that_fit_are_not_copied_and_let_go_after_the_training():
+    x, y = data()
+    model = mlp()
+    seen = []
+
+    def look(batch, logs):
+        seen.append(model.open_step.memory.batches.arrays)
+
+    model.fit(x, y, verbose=0, callbacks={"onBatchEnd": look})
+    assert any(array is x for array in seen[0].values())
+    assert any(array is y for array in seen[0].values())
+    assert model.step.memory.batches is None
+
+
+def test_yields_come_behind_a_step_with_its_number_where_steps_are_short(monkeypatch):
+    x, y = data(800)
+    pauses, yields = [], []
+
+    async def pause():
+        pauses.append(1)
+
+    monkeypatch.setattr(host, "pause", pause)
+    asyncio.run(
+        mlp().fit_async(
+            x, y, epochs=20, batch_size=4, verbose=0, yield_every=16,
+            callbacks={"onYield": lambda epoch, batch, logs: yields.append((epoch, batch, logs.get("batch")))},
+        )
+    )  # fmt: skip
+    assert 1 <= len(yields) == len(pauses)
+    assert [place[:2] for place in yields] == sorted(place[:2] for place in yields)
+    # Behind the last batch of an epoch the logs are the epoch's.
+    assert all(told == batch < 200 or (told is None and batch == 199) for _, batch, told in yields)
+
+
+def test_a_stop_asked_for_in_a_pause_ends_after_the_running_batch(monkeypatch):
+    x, y = data(40)
+    executor = Counting()
+    model = mlp(executor=executor)
+
+    async def pause():
+        model.stop_training = bool(executor.runs)
+
+    monkeypatch.setattr(host, "pause", pause)
+    asyncio.run(model.fit_async(x, y, epochs=9, batch_size=8, verbose=0, yield_every=0))
+    assert executor.runs[-1][1] == 1
+    assert model.history.epoch == [0]
+
+
+def test_a_stop_asked_for_before_the_first_batch_is_heard():
+    x, y = data(40)
+    model = mlp()
+    before = model.get_weights()
+    job = model.job("fit", x, y, verbose=0)
+    model.stop_training = True
+    assert job.finish().history == {}
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+    assert model.fit(x, y, verbose=0).epoch == [0], "the next fit begins afresh"
+
+
+def test_a_run_that_fails_is_not_run_again():
+    class Failing(Counting):
+        def run(self, memory, start=0, deadline=None, stop=None):
+            super().run(memory, start, deadline, start + 3)
+            raise KeyboardInterrupt
+
+    x, y = data()
+    executor = Failing()
+    model = mlp(executor=executor)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, verbose=0)
+    model.get_weights()
+    assert len(executor.runs) == 1
+
+
 # --- datasets
 
 
@@ -546,7 +712,7 @@ def test_labels_out_of_range_are_refused():
 
 def test_a_second_fit_while_one_runs_is_refused_and_the_first_goes_on():
     x, y = data()
-    model = mlp()
+    model = stepwise()
     first = model.job("fit", x, y, epochs=2, verbose=0)
     first.run(0)
     while model.open_step is None:
@@ -577,12 +743,12 @@ def test_sorted_labels_get_a_warning_with_validation_split():
 
 def test_weights_read_in_the_middle_of_a_step_are_those_of_a_whole_step():
     x, y = data()
-    model = mlp()
+    model = stepwise()
     job = model.job("fit", x, y, batch_size=40, epochs=1, shuffle=False, verbose=0)
     while model.open_step is None or model.open_step.position < 10:
         job.run(0)
     seen = model.get_weights()
-    other = mlp()
+    other = stepwise()
     other.train_on_batch(x, y)
     for a, b in zip(seen, other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
