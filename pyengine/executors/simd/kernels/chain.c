@@ -1,0 +1,341 @@
+// Any expression of elementwise operations, block by block in the first-level cache.
+//
+// Operands are arrays of 4-byte numbers, the same index in each belonging together: whole inputs and outputs where they
+// lie in memory, and registers of one block in the workspace. Registers hold what an instruction made, or what a load
+// brought: an input stretched by broadcasting, a constant, or an array of other than 4 bytes. Truths are masks there.
+#include "math.h"
+#include "pyengine.h"
+
+typedef void operation(float *out, const float *x, const float *y, const float *z, ptrdiff_t n);
+
+// n is a multiple of LANES. The output may be one of the inputs. Operands that an operation has not are its first.
+#define EACH(name, expression)                                                                                        \
+  static void name(float *out, const float *x, const float *y, const float *z, ptrdiff_t n) {                         \
+    (void)y, (void)z;                                                                                                 \
+    for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)(expression));                                        \
+  }
+#define A load(x + i)
+#define B load(y + i)
+#define C load(z + i)
+#define IA ((vi)A)
+#define IB ((vi)B)
+#define UA ((vu)A)
+#define UB ((vu)B)
+
+// One number after another, where vectors have no instruction for it.
+#define ONE_BY_ONE(name, type, function)                                                                              \
+  INLINE vf name##_lanes(vf a, vf b) {                                                                                \
+    union {                                                                                                           \
+      vf whole;                                                                                                       \
+      type lane[LANES];                                                                                               \
+    } p = {a}, q = {b};                                                                                               \
+    for (int k = 0; k < LANES; k++) p.lane[k] = function(p.lane[k], q.lane[k]);                                       \
+    return p.whole;                                                                                                   \
+  }                                                                                                                   \
+  EACH(name, name##_lanes(A, B))
+
+INLINE vf maximum_f(vf a, vf b) { return choose((a >= b) | (a != a), a, b); } // NaN wins
+INLINE vf minimum_f(vf a, vf b) { return choose((a <= b) | (a != a), a, b); }
+INLINE vf sign_f(vf x) {
+  vf one = masked(x > 0, splat(1)) - masked(x < 0, splat(1));
+  return choose(x != x, x, one);
+}
+INLINE vf clip_f(vf x, vf low, vf high) {
+  x = choose(x < low, low, x);
+  return choose(x > high, high, x);
+}
+
+// Cut towards 0. What does not fit is INT32_MIN, or 0 of the unsigned: as x86 has it.
+INLINE vi to_int(vf x) {
+  vi fits = (x >= -0x1p31f) & (x < 0x1p31f);
+  return choose_i(fits, __builtin_convertvector(masked(fits, x), vi), SIGN_BIT);
+}
+INLINE vi to_unsigned(vf x) { // the upper half through the lower one
+  vi upper = (x >= 0x1p31f) & (x < 0x1p32f), fits = (x >= -0x1p31f) & (x < 0x1p32f);
+  return fits & (to_int(x - masked(upper, splat(0x1p31f))) ^ (upper & SIGN_BIT));
+}
+INLINE vf from_unsigned(vu x) { // halves are exact, their sum is rounded once
+  return to_float((vi)(x >> 16)) * 0x1p16f + to_float((vi)(x & 0xffff));
+}
+
+// a - b · trunc(a / b), exact: quotients of at most 28 bits are taken off until less than b is left.
+static float remainder_one(float a, float b) {
+  double x = a < 0 ? -(double)a : (double)a, y = b < 0 ? -(double)b : (double)b;
+  if (!(x < INF) || !(y > 0)) return NOT_A_NUMBER;
+  if (y == INF) return a;
+  while (x >= y) {
+    union {
+      double number;
+      uint64_t bits;
+    } quotient = {x / y}, scale = {1};
+    uint64_t exponent = quotient.bits >> 52;
+    if (exponent > 1023 + 27) scale.bits = (exponent - 27) << 52;
+    double step = y * scale.number;
+    x -= (double)(int64_t)(quotient.number / scale.number) * step;
+    if (x < 0) x += step;
+  }
+  return __builtin_copysignf((float)x, a);
+}
+static float modulo_one(float a, float b) { // with the sign of b
+  float rest = remainder_one(a, b);
+  if (b == 0) return rest;
+  if (rest == 0) return __builtin_copysignf(0, b);
+  return (b < 0) != (rest < 0) ? rest + b : rest;
+}
+static float floor_divide_one(float a, float b) { // NumPy's, step by step
+  if (b == 0) return a / b;
+  float rest = remainder_one(a, b), quotient = (a - rest) / b;
+  if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1;
+  if (quotient == 0) return __builtin_copysignf(0, a / b);
+  float whole = floor_f(splat(quotient))[0];
+  return quotient - whole > 0.5f ? whole + 1 : whole;
+}
+
+// Division by zero gives 0, as NumPy has it.
+static int32_t floor_divide_int(int32_t a, int32_t b) {
+  if (b == 0) return 0;
+  if (b == -1) return (int32_t)(0u - (uint32_t)a);
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+static int32_t modulo_int(int32_t a, int32_t b) {
+  if (b == 0 || b == -1) return 0;
+  int32_t rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+static uint32_t divide_unsigned(uint32_t a, uint32_t b) { return b ? a / b : 0; }
+static uint32_t modulo_unsigned(uint32_t a, uint32_t b) { return b ? a % b : 0; }
+
+EACH(add, A + B)
+EACH(subtract, A - B)
+EACH(multiply, A * B)
+EACH(divide, A / B)
+EACH(maximum, maximum_f(A, B))
+EACH(minimum, minimum_f(A, B))
+EACH(power, power_f(A, B))
+ONE_BY_ONE(floor_divide, float, floor_divide_one)
+ONE_BY_ONE(modulo, float, modulo_one)
+EACH(equal, A == B)
+EACH(not_equal, A != B)
+EACH(less, A < B)
+EACH(less_equal, A <= B)
+EACH(multiply_add, madd(A, B, C))
+EACH(multiply_subtract, madd(A, B, -C))
+EACH(negative_multiply_add, madd(-A, B, C))
+EACH(clip, clip_f(A, B, C))
+
+EACH(negative, (vi)A ^ SIGN_BIT)
+EACH(absolute, abs_f(A))
+EACH(sign, sign_f(A))
+EACH(floor_, floor_f(A))
+EACH(ceil_, ceil_f(A))
+EACH(round_, round_f(A))
+EACH(is_finite, abs_f(A) < INF)
+EACH(sqrt_, sqrt_f(A))
+EACH(rsqrt, 1 / sqrt_f(A))
+EACH(exp_, exp_f(A))
+EACH(expm1_, expm1_f(A))
+EACH(log_, log_f(A))
+EACH(log1p_, log1p_f(A))
+EACH(sin_, sin_f(A))
+EACH(cos_, cos_f(A))
+EACH(tanh_, tanh_f(A))
+EACH(sigmoid, sigmoid_f(A))
+EACH(softplus, softplus_f(A))
+EACH(erf_, erf_f(A))
+EACH(relu, IA & ~(A <= 0))
+
+EACH(add_int, UA + UB)
+EACH(subtract_int, UA - UB)
+EACH(multiply_int, UA *UB)
+EACH(maximum_int, choose_i(IA > IB, IA, IB))
+EACH(minimum_int, choose_i(IA < IB, IA, IB))
+EACH(maximum_unsigned, choose_i(UA > UB, IA, IB))
+EACH(minimum_unsigned, choose_i(UA < UB, IA, IB))
+ONE_BY_ONE(floor_divide_whole, int32_t, floor_divide_int)
+ONE_BY_ONE(modulo_whole, int32_t, modulo_int)
+ONE_BY_ONE(divide_whole_unsigned, uint32_t, divide_unsigned)
+ONE_BY_ONE(modulo_whole_unsigned, uint32_t, modulo_unsigned)
+EACH(equal_int, IA == IB)
+EACH(not_equal_int, IA != IB)
+EACH(less_int, IA < IB)
+EACH(less_equal_int, IA <= IB)
+EACH(less_unsigned, UA < UB)
+EACH(less_equal_unsigned, UA <= UB)
+EACH(sign_int, -(IA > 0) | (IA < 0))
+
+EACH(bits_and, IA & IB)
+EACH(bits_or, IA | IB)
+EACH(bits_not, ~IA)
+EACH(select, choose(IA, B, C))
+EACH(float_from_int, to_float(IA))
+EACH(float_from_unsigned, from_unsigned(UA))
+EACH(int_from_float, to_int(A))
+EACH(unsigned_from_float, to_unsigned(A))
+EACH(move, A)
+
+// In the order of OPERATIONS in ../encode/chain.py.
+static operation *const OPERATIONS[] = {
+    add,           subtract,        multiply,           divide,
+    maximum,       minimum,         power,              floor_divide,
+    modulo,        equal,           not_equal,          less,
+    less_equal,    multiply_add,    multiply_subtract,  negative_multiply_add,
+    clip,          negative,        absolute,           sign,
+    floor_,        ceil_,           round_,             is_finite,
+    sqrt_,         rsqrt,           exp_,               expm1_,
+    log_,          log1p_,          sin_,               cos_,
+    tanh_,         sigmoid,         softplus,           erf_,
+    relu,          add_int,         subtract_int,       multiply_int,
+    maximum_int,   minimum_int,     maximum_unsigned,   minimum_unsigned,
+    floor_divide_whole, modulo_whole, divide_whole_unsigned, modulo_whole_unsigned,
+    equal_int,     not_equal_int,   less_int,           less_equal_int,
+    less_unsigned, less_equal_unsigned, sign_int,       bits_and,
+    bits_or,       bits_not,        select,             float_from_int,
+    float_from_unsigned, int_from_float, unsigned_from_float, move,
+};
+
+// What a load reads and makes of it, in the order of KINDS in ../encode/chain.py.
+enum { WORDS, TRUTHS, BYTES, LONGS_AS_FLOATS, LONGS_AS_INTS, LONGS_AS_TRUTHS, CONSTANT };
+static const uint8_t WIDTH[] = {4, 1, 1, 8, 8, 8, 4};
+
+typedef uint32_t bits_memory __attribute__((may_alias));
+
+#define CONVERT(type, to, expression)                                                                                 \
+  {                                                                                                                   \
+    const type *numbers = source;                                                                                     \
+    to *target = out;                                                                                                 \
+    for (ptrdiff_t i = 0; i < n; i++) target[i] = (to)(expression);                                                   \
+    return;                                                                                                           \
+  }
+
+static void convert(void *out, const void *source, ptrdiff_t n, unsigned kind) {
+  switch (kind) {
+  case CONSTANT:
+  case WORDS: memcpy(out, source, 4 * (size_t)n); return;
+  case TRUTHS: CONVERT(uint8_t, int32_t, -(numbers[i] != 0))
+  case BYTES: CONVERT(uint8_t, int32_t, numbers[i])
+  case LONGS_AS_FLOATS: CONVERT(int64_t, float, numbers[i])
+  case LONGS_AS_INTS: CONVERT(int64_t, uint32_t, numbers[i])
+  case LONGS_AS_TRUTHS: CONVERT(int64_t, int32_t, -(numbers[i] != 0))
+  }
+}
+
+// A few numbers of any kind: quicker than memcpy.
+INLINE void copy(float *out, const float *x, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i++) ((bits_memory *)out)[i] = ((const bits_memory *)x)[i];
+}
+
+static void fill(float *out, uint32_t bits, ptrdiff_t n) {
+  const vf all = (vf)((vu){0} + bits);
+  ptrdiff_t i = 0;
+  for (; i + LANES <= n; i += LANES) store(out + i, all);
+  for (; i < n; i++) ((bits_memory *)out)[i] = bits;
+}
+
+// A load: head (a byte each: register, kind, whether its innermost run is one number repeated, rank), source, length of a
+// run, and for each of `rank` axes before it, from the innermost: length, step in the source.
+#define BYTE(word, number) ((unsigned)((word).i >> 8 * (number)) & 255u)
+#define REGISTER(load) BYTE((load)[0], 0)
+#define KIND(load) BYTE((load)[0], 1)
+#define REPEATED(load) BYTE((load)[0], 2)
+#define RANK(load) BYTE((load)[0], 3)
+#define NEXT(load) ((load) + 3 + 2 * RANK(load))
+#define AXES 8
+
+INLINE ptrdiff_t number(word w) { return (ptrdiff_t)w.i; }
+
+// Numbers `start` to `start + n` of a stretched input.
+static void load_stretched(float *out, const word *load, ptrdiff_t start, ptrdiff_t n) {
+  const ptrdiff_t run = number(load[2]);
+  const unsigned kind = KIND(load), rank = RANK(load), width = WIDTH[kind];
+  const char *source = kind == CONSTANT ? (const char *)&load[1] : load[1].p;
+  const word *axes = load + 3; // of axis k: length axes[2k], step axes[2k + 1]
+  ptrdiff_t inside = 0, index[AXES] = {0}, from = 0;
+  if (start) {
+    inside = start % run, start /= run;
+    for (unsigned k = 0; k < rank; k++) {
+      index[k] = start % number(axes[2 * k]), start /= number(axes[2 * k]);
+      from += index[k] * number(axes[2 * k + 1]);
+    }
+  }
+  while (n > 0) {
+    ptrdiff_t m = run - inside < n ? run - inside : n;
+    if (REPEATED(load)) {
+      uint32_t value;
+      convert(&value, source + from * width, 1, kind);
+      fill(out, value, m);
+    } else
+      convert(out, source + (from + inside) * width, m, kind);
+    out += m, n -= m, inside = 0;
+    for (unsigned k = 0; k < rank; k++) {
+      from += number(axes[2 * k + 1]);
+      if (++index[k] < number(axes[2 * k])) break;
+      from -= index[k] * number(axes[2 * k + 1]);
+      index[k] = 0;
+    }
+  }
+}
+
+#define HEAD 9
+#define SHORT 64 // so many numbers, and ends of longer arrays, go through registers where they are no multiple of LANES
+#define SPACE 16 // between registers: not all in the same lines of the cache
+#define OPERANDS 256
+
+// count, numbers in a block, and how many there are of: whole inputs, whole outputs, registers, loads that serve all
+// blocks (the first ones), loads, instructions, stores; then addresses of whole inputs and outputs; instructions (a byte
+// each: operation, out, x, y, z); stores (register and the bits of it to store, address: a byte for each number); loads.
+int kernel_chain(word *w, context *c) {
+  const ptrdiff_t count = number(w[0]), block = number(w[1]), inputs = number(w[2]), whole = inputs + number(w[3]);
+  const ptrdiff_t registers = number(w[4]), lasting = number(w[5]), loads = number(w[6]);
+  const word *const addresses = w + HEAD, *const code = addresses + whole, *const stored = code + number(w[7]);
+  const word *load = stored + 2 * number(w[8]);
+  const word *const end_of_stores = load;
+  float *at[OPERANDS], *const homes = (float *)c->workspace, *const first = homes + SHORT * whole;
+
+  for (ptrdiff_t k = 0; k < lasting; k++, load = NEXT(load)) {
+    ptrdiff_t n = count < block ? count : block;
+    if (RANK(load) == 0 && REPEATED(load)) n = (n + LANES - 1) / LANES * LANES;
+    load_stretched(first + (REGISTER(load) - whole) * (block + SPACE), load, 0, n);
+  }
+  const word *const passing = load;
+
+  for (ptrdiff_t begin = 0; begin < count; begin += block) {
+    const ptrdiff_t length = count - begin < block ? count - begin : block;
+    for (ptrdiff_t done = 0, n; done < length; done += n) {
+      const ptrdiff_t start = begin + done;
+      int through = 0; // whether whole arrays go through registers
+      n = length - done;
+      if (n % LANES) {
+        if (n > SHORT)
+          n -= n % LANES;
+        else
+          through = 1;
+      }
+      for (ptrdiff_t k = 0; k < whole; k++) {
+        at[k] = (float *)addresses[k].p + start;
+        if (through) {
+          float *home = homes + SHORT * k;
+          store(home + n / LANES * LANES, splat(0));
+          if (k < inputs) copy(home, at[k], n);
+          at[k] = home;
+        }
+      }
+      for (ptrdiff_t k = 0; k < registers; k++) at[whole + k] = first + k * (block + SPACE) + done;
+      load = passing;
+      for (ptrdiff_t k = lasting; k < loads; k++, load = NEXT(load))
+        load_stretched(at[REGISTER(load)], load, start, n);
+      const ptrdiff_t vectors = (n + LANES - 1) / LANES * LANES;
+      for (const word *one = code; one < stored; one++)
+        OPERATIONS[BYTE(*one, 0)](at[BYTE(*one, 1)], at[BYTE(*one, 2)], at[BYTE(*one, 3)], at[BYTE(*one, 4)], vectors);
+      for (const word *one = stored; one < end_of_stores; one += 2) {
+        const float *from = at[BYTE(*one, 0)];
+        const unsigned bits = BYTE(*one, 1);
+        uint8_t *to = (uint8_t *)one[1].p + start;
+        for (ptrdiff_t i = 0; i < n; i++) to[i] = (uint8_t)(((const bits_memory *)from)[i] & bits);
+      }
+      if (through)
+        for (ptrdiff_t k = inputs; k < whole; k++)
+          copy((float *)addresses[k].p + start, at[k], n);
+    }
+  }
+  return DONE;
+}
