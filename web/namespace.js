@@ -90,8 +90,12 @@ export function namespace({ version, offers }) {
     CustomCallback: Callback,
 
     version,
-    /** What the program's calls run on. */
-    getBackend: () => "numpy",
+    /** What the engine runs on: versions, executor, build, self-test, and what had to run on NumPy instead. */
+    engineConfig,
+    /** The same on the console. */
+    showConfig: () => console.log(call("showConfig")),
+    /** Who runs the program's calls: "simd", the C library, or "numpy". */
+    getBackend: () => engineConfig().executor,
     setBackend,
     /** The engine is ready as soon as there is a `tf`. */
     ready: async () => {},
@@ -111,14 +115,18 @@ export function namespace({ version, offers }) {
   };
 }
 
+/** @returns {Record<string, any>} */
+function engineConfig() {
+  return JSON.parse(call("engineConfig"));
+}
+
 /**
- * There is one backend; asking for it is fine.
+ * Chooses who runs what is planned from now on.
  *
- * @param {string} name
+ * @param {string} name  "simd" or "numpy"
+ * @param {{ mode?: "strict" | "relaxed" }} [settings]  of "simd"
  */
-async function setBackend(name) {
-  if (name !== "numpy") {
-    throw new Error(`There is no backend ${JSON.stringify(name)}: pyengine's programs run on "numpy".`);
-  }
+async function setBackend(name, { mode } = {}) {
+  call("setExecutor", name, mode ?? null);
   return true;
 }

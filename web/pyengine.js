@@ -19,6 +19,10 @@ import { startPython } from "./python.js";
 
 /** @typedef {ReturnType<typeof namespace>} Namespace */
 /** @typedef {import("./python.js").OnProgress} OnProgress */
+/** @typedef {"strict" | "relaxed" | "off"} Simd */
+
+/** What Python is told through its environment. */
+const EXECUTORS = { strict: "simd:strict", relaxed: "simd:relaxed", off: "numpy" };
 
 /** @type {Promise<Namespace> | null} */
 let loading = null;
@@ -26,11 +30,13 @@ let loading = null;
 /**
  * Loads the engine; a second call gives the same one.
  *
- * @param {{ onProgress?: OnProgress }} [settings]  onProgress is told each stage in words
+ * @param {{ onProgress?: OnProgress, simd?: Simd }} [settings]  onProgress is told each stage in words; simd chooses
+ *   the build of the C library: "strict" gives the same bits in every browser, "relaxed" is what this CPU does fastest,
+ *   "off" leaves everything to NumPy. Left out: the engine's own choice, which `tf.engineConfig()` tells.
  * @returns {Promise<Namespace>}
  */
-export function loadPyEngine({ onProgress = () => {} } = {}) {
-  loading ??= load(onProgress).catch((error) => {
+export function loadPyEngine({ onProgress = () => {}, simd } = {}) {
+  loading ??= load(onProgress, simd).catch((error) => {
     loading = null;
     throw error;
   });
@@ -39,10 +45,16 @@ export function loadPyEngine({ onProgress = () => {} } = {}) {
 
 /**
  * @param {OnProgress} onProgress
+ * @param {Simd} [simd]
  * @returns {Promise<Namespace>}
  */
-async function load(onProgress) {
-  const pyodide = await startPython(new URL("./pyodide/", import.meta.url), onProgress);
+async function load(onProgress, simd) {
+  if (simd !== undefined && !(simd in EXECUTORS)) {
+    throw new Error(`simd is "strict", "relaxed" or "off", but loadPyEngine got ${JSON.stringify(simd)}.`);
+  }
+  /** @type {Record<string, string>} */
+  const environment = simd ? { PYENGINE_EXECUTOR: EXECUTORS[simd] } : {};
+  const pyodide = await startPython(new URL("./pyodide/", import.meta.url), onProgress, environment);
   onProgress({ stage: "Starting the engine" });
   const offered = open(pyodide, makers);
   share(pyodide);

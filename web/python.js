@@ -10,14 +10,16 @@ import { requireAbilities } from "./environment.js";
  *
  * @param {URL} folder  of the runtime: Pyodide, NumPy, the engine's wheel
  * @param {OnProgress} onProgress
+ * @param {Record<string, string>} environment  variables that Python finds in os.environ
  * @returns {Promise<any>}  Pyodide
  */
-export async function startPython(folder, onProgress) {
+export async function startPython(folder, onProgress, environment) {
   requireAbilities();
   onProgress({ stage: "Fetching Python" });
   const { loadPyodide } = await fromSite(import(new URL("pyodide.mjs", folder).href), folder);
   onProgress({ stage: "Starting Python" });
-  const pyodide = await fromSite(loadPyodide({ indexURL: folder.href, convertNullToNone: true }), folder);
+  const settings = { indexURL: folder.href, convertNullToNone: true, env: environment };
+  const pyodide = await fromSite(loadPyodide(settings), folder);
   onProgress({ stage: "Fetching NumPy and the engine" });
   /** @type {string[]} */
   const complaints = [];

@@ -4,6 +4,7 @@ names.py       pyengine's names as JavaScript spells them          catalogue.py 
 crossing.py    values: from JavaScript, to JavaScript               failures.py    errors, as words
 calls.py       the functions that `web/border.js` calls
 callbacks.py   hooks written in JavaScript                          data.py        datasets fed by JavaScript
+engine.py      what the engine runs on
 blocking.py    blocking code that lets the page live on
 
 Only `crossing` and `blocking` need Pyodide, and not before they are called; everything else is tested in CPython.

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 import pyengine
-from pyengine import layers, losses, metrics, models, random
-from pyengine.bridge import callbacks, catalogue, crossing, data, eager, names
+from pyengine import executors, layers, losses, metrics, models, random
+from pyengine.bridge import callbacks, catalogue, crossing, data, eager, engine, names
 from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
 from pyengine.configurable import Configurable
@@ -45,6 +45,7 @@ def connect(make: Any) -> str:
     host.pause = make.pause
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = show_warning
+    executors.default()  # loads the C library now, not in the first step
     version = {"pyengine": pyengine.__version__, "python": sys.version.split()[0], "numpy": np.__version__}
     return json.dumps({"version": version, "offers": catalogue.describe()})
 
@@ -298,6 +299,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "draw": draw,
     "measure": measure,
     "setRandomSeed": set_random_seed,
+    **engine.CALLS,
     "input": symbolic_input,
     "model": model,
     "sequential": sequential,

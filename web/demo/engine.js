@@ -50,7 +50,7 @@
  * @property {Record<string, (...settings: number[]) => object>} train
  * @property {(values: Float32Array, shape: number[]) => Tensor} tensor
  * @property {string | Record<string, string>} [version]
- * @property {() => unknown} [getBackend]
+ * @property {() => { executor: string, build: string | null }} [engineConfig]
  */
 
 /**
@@ -60,11 +60,11 @@
  */
 export function factsOf(tf) {
   const version = typeof tf.version === "string" ? tf.version : tf.version?.pyengine;
-  const backend = tf.getBackend?.();
+  const { executor = "", build = "" } = tf.engineConfig?.() ?? {};
   const cores = navigator.hardwareConcurrency;
   return [
     `pyengine ${version ?? ""}`.trim(),
-    typeof backend === "string" && backend ? `executor ${backend}` : "",
+    executor && `executor ${[executor, build].filter(Boolean).join(" ")}`,
     cores ? `${cores} ${cores === 1 ? "core" : "cores"} in this machine` : "",
   ]
     .filter(Boolean)
