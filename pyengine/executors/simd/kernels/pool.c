@@ -48,9 +48,12 @@ static int halves(const pool *p) {
 }
 #define HALVES(v) ((view){(v).first, 2, 2, (v).pitch})
 
-INLINE vf get(const float *p, ptrdiff_t n) { return n < LANES ? load_some(p, n) : load(p); }
+// Channels behind the last whole vector are rare: not worth copies of this code.
+static __attribute__((noinline)) vf get_some(const float *p, ptrdiff_t n) { return load_some(p, n); }
+static __attribute__((noinline)) void put_some(float *p, vf x, ptrdiff_t n) { store_some(p, x, n); }
+INLINE vf get(const float *p, ptrdiff_t n) { return n < LANES ? get_some(p, n) : load(p); }
 INLINE void put(float *p, vf x, ptrdiff_t n) {
-  if (n < LANES) store_some(p, x, n);
+  if (n < LANES) put_some(p, x, n);
   else store(p, x);
 }
 

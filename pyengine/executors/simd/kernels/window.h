@@ -1,0 +1,91 @@
+// Which numbers of an image a window's taps see: the geometry of convolutions and of their gradients, axis by axis.
+//
+// A convolution makes every result from taps at fixed distances in its source, and so does its input gradient, which
+// is a convolution of the gradient: with a stride, one for each phase of the result. Where taps would see padding
+// they are left out: an axis falls into stretches that see the same taps, so nothing is padded and nothing multiplied
+// by zeros.
+#pragma once
+#include "pyengine.h"
+
+// x: (B, H, W, C)  kernel: (KH, KW, C / groups, F)  gradient: (B, OH, OW, F)
+typedef struct {
+  ptrdiff_t images, height, width, channels;
+  ptrdiff_t rows, columns, filters;
+  ptrdiff_t high, wide;   // the kernel
+  ptrdiff_t down, right;  // strides
+  ptrdiff_t tall, broad;  // dilation: from tap to tap
+  ptrdiff_t top, left;    // padding
+  ptrdiff_t groups;
+} geometry;
+
+INLINE geometry read_geometry(const word *w) {
+  ptrdiff_t field[sizeof(geometry) / sizeof(ptrdiff_t)];
+  for (size_t i = 0; i < sizeof field / sizeof *field; i++) field[i] = (ptrdiff_t)w[i].i;
+  geometry g;
+  memcpy(&g, field, sizeof g);
+  return g;
+}
+
+// One axis of a result: position u, at `target + u · target_step` of it, sees with its tap i the source's number
+// `u · source_step + shift + i · shift_step`, if that is one of `length`; that is the kernel's tap `tap + i · tap_step`.
+typedef struct {
+  ptrdiff_t count, target, target_step;
+  ptrdiff_t source_step, length;
+  ptrdiff_t taps, tap, tap_step;
+  ptrdiff_t shift, shift_step;
+} axis;
+
+INLINE axis forward_axis(ptrdiff_t count, ptrdiff_t length, ptrdiff_t taps, ptrdiff_t stride, ptrdiff_t dilation,
+                         ptrdiff_t before) {
+  return (axis){count, 0, 1, stride, length, taps, 0, 1, -before, dilation};
+}
+
+// The input's positions phase, phase + stride, …: tap k of output o looked at o · stride + k · dilation - before, so
+// these positions meet the taps for which (phase + before - k · dilation) is a multiple of the stride.
+INLINE axis backward_axis(ptrdiff_t phase, ptrdiff_t count, ptrdiff_t length, ptrdiff_t taps, ptrdiff_t stride,
+                          ptrdiff_t dilation, ptrdiff_t before) {
+  axis a = {phase < length ? (length - phase - 1) / stride + 1 : 0, phase, stride, 1, count, 0, 0, -1, 0, 1};
+  for (ptrdiff_t k = 0; k < taps; k++)
+    if ((phase + before - k * dilation) % stride == 0) {
+      if (a.taps++) a.tap_step = a.tap - k;
+      a.tap = k;
+    }
+  if (!a.taps) return a;
+  a.shift = (phase + before - a.tap * dilation) / stride;
+  if (a.taps > 1) a.shift_step = -a.tap_step * dilation / stride;
+  return a;
+}
+
+// Positions [from, to) for which the taps [first, last), and no others, lie within the source.
+typedef struct {
+  ptrdiff_t from, to, first, last;
+} stretch;
+
+INLINE ptrdiff_t rounded_up(ptrdiff_t x, ptrdiff_t y) { return x > 0 ? (x + y - 1) / y : -(-x / y); }
+INLINE ptrdiff_t within(ptrdiff_t x, ptrdiff_t most) { return x < 0 ? 0 : x > most ? most : x; }
+
+// The stretch behind this one (behind all zeros: the first). 0 when there is none.
+INLINE int next_stretch(const axis *a, stretch *s) {
+  s->from = s->to;
+  if (s->from >= a->count) return 0;
+  ptrdiff_t start = s->from * a->source_step + a->shift;
+  s->first = within(rounded_up(-start, a->shift_step), a->taps);
+  s->last = within(rounded_up(a->length - start, a->shift_step), a->taps);
+  s->to = a->count;
+  if (s->first > 0) { // the next tap before these comes in
+    ptrdiff_t in = rounded_up(-a->shift - (s->first - 1) * a->shift_step, a->source_step);
+    if (in < s->to) s->to = in;
+  }
+  if (s->last > 0) { // the last of these goes out
+    ptrdiff_t out = rounded_up(a->length - a->shift - (s->last - 1) * a->shift_step, a->source_step);
+    if (out < s->to) s->to = out;
+  }
+  return 1;
+}
+
+INLINE ptrdiff_t taps_of(const stretch *s) { return s->last - s->first; }
+
+// Whether some tap of some position sees padding.
+INLINE int padded(const axis *a) {
+  return a->shift < 0 || (a->count - 1) * a->source_step + a->shift + (a->taps - 1) * a->shift_step >= a->length;
+}
