@@ -24,7 +24,7 @@ from pyengine.errors import GraphError
 from pyengine.graph.graph import Graph, Spec, Value
 from pyengine.graph.variable import Variable
 
-INFINITE = ("inf", "-inf")  # the only numbers whose repr is not a Python literal
+INFINITE = re.compile(r"\binf\b")  # the only number whose repr is not a Python literal
 SHOWN = 8  # constants of more numbers than this are abbreviated in print
 
 
@@ -98,7 +98,7 @@ def parse_graph(
             for item in words:
                 if "=" in item:
                     key, _, written = item.partition("=")
-                    settings[key] = float(written) if written in INFINITE else ast.literal_eval(written)
+                    settings[key] = ast.literal_eval(INFINITE.sub("1e999", written))
             inputs = tuple(values[item] for item in words if item.startswith("%"))
             graph.add(make_op(word, **settings), inputs)
             outputs = graph.nodes[-1].outputs

@@ -699,6 +699,72 @@ RANDOM = [
 ]
 
 
+def chain(code: tuple, outputs: tuple, show: int = 0) -> Callable[..., Any]:
+    """One output of a chain over inputs that broadcast."""
+
+    def call(*arrays: Any) -> Any:
+        target = np.broadcast_shapes(*map(ops.shape_of, arrays))
+        return ops.apply(ops.make("chain", code=code, outputs=outputs, target=target), *arrays)[show]
+
+    return call
+
+
+ADAM_LIKE = (
+    ("subtract", (1, 0), ()),
+    ("multiply", (-1, 2), ()),
+    ("add", (0, -2), ()),
+    ("square", (1,), ()),
+    ("sqrt", (-4,), ()),
+    ("divide", (-3, -5), ()),
+)
+FUSED = [
+    Case(
+        "chain",
+        chain((("multiply", (0, 1), ()), ("add", (-1, 2), ()), ("relu", (-2,), ())), (-3,)),
+        (real(3, 4), real(4, seed=1), real(1, 1, seed=2)),
+        lambda x, a, b: np.maximum(x * a + b, 0),
+        (),
+        label="stretched inputs",
+    ),
+    *(
+        Case(
+            "chain",
+            chain(ADAM_LIKE, (-3, -6, -2), show),
+            (real(5, 7), positive(5, 7, seed=1), floats(0.25)),
+            lambda m, g, rate, show=show: [m + (g - m) * rate, (m + (g - m) * rate) / g, (g - m) * rate][
+                show
+            ],
+            (),
+            label=f"output {show} of 3",
+        )
+        for show in range(3)
+    ),
+    Case(
+        "chain",
+        chain((("greater", (0, 1), ()), ("cast", (-1,), (("dtype", "int32"),)), ("add", (-2, 2), ())), (-3,)),
+        (floats(1, NAN, 3), floats(0, 0, 5), np.int32([[10], [20]])),
+        np.int32([[11, 10, 10], [21, 20, 20]]),
+        label="several dtypes",
+    ),
+    Case(
+        "chain",
+        chain((("clip", (0,), (("low", -INF), ("high", 6.0))), ("negative", (-1,), ())), (-2, 1)),
+        (real(200, 300), real(1, 300, seed=1)),
+        lambda x, y: -x,
+        (),
+        label="large, and an input that leaves as it is",
+    ),
+    Case(
+        "chain",
+        chain((("add", (0, 1), ()),), (-1,)),
+        (real(0, 3), real(3)),
+        np.zeros((0, 3)),
+        (),
+        label="nothing",
+    ),
+]
+
+
 def words_by_definition(state: np.ndarray, count: int) -> list[int]:
     """Words of the stream of fold_in((key0, key1), counter), from the mixing function alone."""
     from pyengine.random import threefry2x32
@@ -731,4 +797,5 @@ CASES: list[Case] = [
     *CONVOLUTIONS,
     *POOLS,
     *RANDOM,
+    *FUSED,
 ]

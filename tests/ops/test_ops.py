@@ -79,20 +79,32 @@ def test_evaluation_into_memory_gives_the_same_bits(case):
     known = dict(zip(graph.inputs.values(), case.inputs, strict=True)) | graph.constants
     for node in graph.nodes:
         arrays = [known[value] for value in node.inputs]
-        spec = node.output.spec
+        specs = [value.spec for value in node.outputs]
         with np.errstate(all="ignore"):
-            expected = np.asarray(node.op.evaluate(*arrays))
-            assert (expected.shape, expected.dtype.name) == (spec.shape, spec.dtype), node
-            out = np.empty(spec.shape, spec.dtype)
-            out.reshape(-1).view(np.uint8)[...] = 0xA5
-            node.op.evaluate_into(out, *arrays)
-            np.testing.assert_array_equal(out, expected)
-            for place in node.op.in_place:
-                if place < len(arrays) and node.inputs[place].spec == spec:
-                    replaced = [array.copy() for array in arrays]
-                    node.op.evaluate_into(replaced[place], *replaced)
-                    np.testing.assert_array_equal(replaced[place], expected)
-        known[node.output] = expected
+            made = node.op.evaluate(*arrays)
+            expected = [np.asarray(one) for one in (made if node.op.several else (made,))]
+            assert [Spec(one.shape, one.dtype.name) for one in expected] == specs, node
+            outputs = [np.empty(spec.shape, spec.dtype) for spec in specs]
+            for out in outputs:
+                out.reshape(-1).view(np.uint8)[...] = 0xA5
+            evaluate_into(node.op, outputs, arrays, expected)
+            for index, spec in enumerate(specs):
+                for place in node.op.in_place:
+                    if place < len(arrays) and node.inputs[place].spec == spec:
+                        replaced = [array.copy() for array in arrays]
+                        evaluate_into(
+                            node.op,
+                            [*outputs[:index], replaced[place], *outputs[index + 1 :]],
+                            replaced,
+                            expected,
+                        )
+        known.update(zip(node.outputs, expected, strict=True))
+
+
+def evaluate_into(op, outputs, arrays, expected):
+    op.evaluate_into(tuple(outputs) if op.several else outputs[0], *arrays)
+    for out, truth in zip(outputs, expected, strict=True):
+        np.testing.assert_array_equal(out, truth)
 
 
 @each_case
