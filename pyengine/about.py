@@ -46,7 +46,10 @@ def config() -> dict[str, Any]:
             "kernels": len(library.kernels),
             "self_test": library.tested,
             "programs": executor.programs,
-            "fallbacks": [f"{words} ({count} programs)" for words, count in executor.fallbacks.items()],
+            "fallbacks": [
+                words if count == 1 else f"{words} (in each of {count} programs)"
+                for words, count in executor.fallbacks.items()
+            ],
         }
     return described
 

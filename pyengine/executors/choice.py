@@ -84,18 +84,25 @@ def words(text: str) -> tuple[str, str]:
 
 def best(mode: str) -> Executor:
     """The library in this mode, or in the strict one, or NumPy: the first that works."""
+    executor: Executor = NumpyExecutor()
+    meanwhile = "pyengine runs on NumPy, many times slower"
+    wanted: LibraryError | None = None
     for attempt in dict.fromkeys((mode, "strict")):
         try:
             executor = trusted(attempt)
         except LibraryError as failure:
-            chosen.trouble = str(failure)
-            # A browser that lacks an instruction is nothing to mend.
-            if not isinstance(failure, NotHere):
-                warnings.warn(f"pyengine's C library cannot be used ({attempt}): {failure}", stacklevel=3)
+            wanted = wanted or failure
         else:
-            return executor
-    warnings.warn("pyengine runs on NumPy: everything works, but many times slower.", stacklevel=3)
-    return NumpyExecutor()
+            meanwhile = f"the {attempt} build runs"
+            break
+    if wanted:
+        chosen.trouble = str(wanted)
+        # A browser that lacks an instruction is nothing to mend.
+        if not isinstance(wanted, NotHere) or executor.name == "numpy":
+            warnings.warn(
+                f"pyengine's C library cannot be used: {wanted} Until then {meanwhile}.", stacklevel=3
+            )
+    return executor
 
 
 @cache
