@@ -29,7 +29,7 @@ MODES = ("strict", "relaxed")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror")
 COMMON = ("-std=gnu11", "-O3", "-fno-math-errno", "-fvisibility=hidden", *WARNINGS)
 EXPORTS = ("pe_abi", "pe_lanes", "pe_workspace", "pe_kernel", "pe_run")
-CONTRACT = {"strict": ("-ffp-contract=off",), "relaxed": ("-ffp-contract=fast", "-DPE_RELAXED")}
+CONTRACT = {"strict": ("-ffp-contract=off",), "relaxed": ("-ffp-contract=fast-honor-pragmas", "-DPE_RELAXED")}
 
 
 class BuildError(Exception):
