@@ -1,0 +1,165 @@
+"""The C library as a file: known by its checksum, rebuilt when it is damaged or old, refused in words."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pyengine.executors.simd import LibraryError, SimdExecutor, build, library, selftest
+from pyengine.executors.simd.build import MODES, cached
+from pyengine.executors.simd.library import ABI, Library, load
+from tests.executors.simd.support import executor
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of this machine's strict build, with its record."""
+    original = load("strict").path
+    for path in (original, build.record_of(original)):
+        shutil.copy(path, tmp_path)
+    return tmp_path / original.name
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_library_loads_and_passes_its_test(mode: str) -> None:
+    one = SimdExecutor(mode)
+    selftest.check(one)
+    assert one.library.tested.startswith("passed: ")
+    assert one.library.kernels["host"] == 0
+    assert one.library.lanes == 4 if mode == "strict" else one.library.lanes in (4, 8, 16)
+    assert mode in repr(one.library)
+
+
+@pytest.mark.parametrize("size", [0, 1000, -1])
+def test_part_of_a_library_is_refused_before_the_system_loads_it(copy: Path, size: int) -> None:
+    copy.write_bytes(copy.read_bytes()[:size])
+    with pytest.raises(LibraryError, match=r"damaged or incomplete.*Delete it: it is then built again"):
+        Library(copy, "strict")
+
+
+def test_a_changed_byte_is_seen(copy: Path) -> None:
+    content = bytearray(copy.read_bytes())
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    with pytest.raises(LibraryError, match="damaged"):
+        Library(copy, "strict")
+
+
+@pytest.mark.parametrize("record", [None, "", "[]", "{}"])
+def test_without_a_record_a_library_is_not_trusted(copy: Path, record: str | None) -> None:
+    build.record_of(copy).unlink()
+    if record is not None:
+        build.record_of(copy).write_text(record)
+    with pytest.raises(LibraryError, match="damaged"):
+        Library(copy, "strict")
+
+
+def test_a_missing_library_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=str(tmp_path / "none.so")):
+        Library(tmp_path / "none.so", "strict")
+
+
+def test_a_file_that_is_no_library_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "made").write_text("no machine code")
+    build.deliver(tmp_path / "made", tmp_path / "strict.so", "strict")
+    with pytest.raises(LibraryError, match="cannot be loaded"):
+        Library(tmp_path / "strict.so", "strict")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (f"int pe_abi(void) {{ return {ABI + 1}; }}", f"speaks ABI {ABI + 1}, but this engine speaks {ABI}"),
+        ("int something_else(void) { return 1; }", "cannot be loaded"),
+    ],
+)
+def test_a_library_of_another_kind_is_refused(tmp_path: Path, code: str, words: str) -> None:
+    (tmp_path / "other.c").write_text(code)
+    build.zig("cc", "-shared", "-fPIC", "other.c", "-o", "other.so", cwd=tmp_path)
+    build.deliver(tmp_path / "other.so", tmp_path / "strict.so", "strict")
+    with pytest.raises(LibraryError, match=words):
+        Library(tmp_path / "strict.so", "strict")
+
+
+def test_a_damaged_build_of_this_machine_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = load("strict").path
+    monkeypatch.setenv("PYENGINE_CACHE", str(tmp_path))
+    path = cached("strict")
+    path.write_bytes(whole.read_bytes()[:100])
+    rebuilt = []
+
+    def build_host(mode: str, target: Path) -> None:
+        rebuilt.append(mode)
+        build.deliver(whole, target, mode)
+
+    monkeypatch.setattr(build, "build_host", build_host)
+    assert load("strict").path == path
+    assert load("strict").path == path
+    assert rebuilt == ["strict"]
+    assert "building its C library once" in capsys.readouterr().err
+
+
+def test_without_a_compiler_the_remedy_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYENGINE_CACHE", str(tmp_path))
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ziglang" else find(name))
+    with pytest.raises(LibraryError, match="`pip install ziglang`"):
+        load("strict")
+
+
+def test_a_compiler_that_refuses_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wrong.c").write_text("int f(void) { return undeclared; }")
+    monkeypatch.setenv("PYENGINE_CACHE", str(tmp_path))
+    monkeypatch.setattr(build, "sources", lambda: [tmp_path / "wrong.c"])
+    with pytest.raises(LibraryError, match=r"(?s)could not be built.*undeclared"):
+        load("strict")
+
+
+def test_a_folder_of_libraries_may_be_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (copy, build.record_of(copy)):
+        path.rename(path.with_stem("strict"))
+    monkeypatch.setenv(library.FOLDER, str(copy.parent))
+    assert load("strict").path == copy.with_stem("strict")
+    with pytest.raises(LibraryError, match=r"relaxed\.so"):
+        load("relaxed")
+
+
+def test_a_build_is_fresh_until_its_sources_change(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build.fresh(copy, "strict")
+    assert not build.fresh(copy, "relaxed")
+    kernels = copy.parent / "kernels"
+    shutil.copytree(build.KERNELS, kernels)
+    monkeypatch.setattr(build, "KERNELS", kernels)
+    assert build.fresh(copy, "strict")
+    with (kernels / "simd.h").open("a") as header:
+        header.write("// changed")
+    assert not build.fresh(copy, "strict")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_webassembly_build_is_the_same_bytes_wherever_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    (shipped,) = [path for path in build.ship() if path.stem == mode]
+    kernels = tmp_path / "elsewhere"
+    shutil.copytree(build.KERNELS, kernels)
+    monkeypatch.setattr(build, "KERNELS", kernels)
+    again = build.build_wasm(mode, tmp_path / "again.wasm")
+    assert again.read_bytes() == shipped.read_bytes()
+    assert json.loads(build.record_of(again).read_text()) == json.loads(build.record_of(shipped).read_text())
+
+
+def test_every_kernel_of_the_list_is_in_the_library() -> None:
+    listed = [
+        line.removeprefix("KERNEL(").partition(")")[0]
+        for line in (build.KERNELS / "kernels.h").read_text().splitlines()
+        if line.startswith("KERNEL(")
+    ]
+    for mode in MODES:
+        assert list(executor(mode).library.kernels) == listed
