@@ -7,6 +7,7 @@ The constructor's signature is the whole truth about an object's configuration: 
 from __future__ import annotations
 
 import inspect
+from functools import lru_cache
 from typing import Any, Self
 
 
@@ -62,11 +63,17 @@ class Configurable:
         return given
 
 
+@lru_cache(256)
+def signature_of(function: Any) -> inspect.Signature:
+    """What a function or class takes; asking Python anew each time is slow."""
+    return inspect.signature(function)
+
+
 def named_arguments(function: Any, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments of a call by parameter name; an unknown name is an error with the nearest known ones."""
     from pyengine.errors import ArgumentError, unknown_name
 
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
     for name in kwargs:
         if name not in signature.parameters and not takes_any:

@@ -18,6 +18,7 @@ SHORT = {
     "bool": "b1",
 }
 LONG = {short: long for long, short in SHORT.items()}
+NAMES = {np.dtype(name): name for name in SHORT}  # NumPy's own `dtype.name` takes microseconds
 
 
 def canonical(dtype: Any) -> str:
@@ -26,6 +27,8 @@ def canonical(dtype: Any) -> str:
     >>> canonical(np.float32), canonical("f32"), canonical(bool)
     ('float32', 'float32', 'bool')
     """
+    if isinstance(dtype, np.dtype) and dtype in NAMES:
+        return NAMES[dtype]
     if isinstance(dtype, str) and dtype in SHORT:
         return dtype
     if isinstance(dtype, str) and dtype in LONG:

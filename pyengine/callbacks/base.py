@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pyengine.configurable import Configurable
@@ -57,6 +58,7 @@ HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 # The names that TensorFlow.js and older Keras give to the hooks of a training batch.
 _OLD_NAMES = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_train_batch_end"}
+_NAMES = {*HOOKS, *_OLD_NAMES}
 
 
 class LambdaCallback(Callback):
@@ -107,10 +109,8 @@ class CallbackList:
         for callback in self.callbacks:
             callback.set_model(model)
             callback.set_params(params or {})
-            for hook in HOOKS:
-                listener = _listener(callback, hook)
-                if listener is not None:
-                    self._listeners[hook].append(listener)
+            for hook, listener in _listeners_of(callback):
+                self._listeners[hook].append(listener)
 
     def __iter__(self) -> Iterator[Callback]:
         return iter(self.callbacks)
@@ -138,15 +138,21 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z])", lambda letter: "_" + letter[1].lower(), name)
 
 
-def _listener(callback: Callback, hook: str) -> Callable[..., Any] | None:
-    """The callback's own function for a hook; None where it only inherits the empty one."""
-    old = next((name for name, new in _OLD_NAMES.items() if new == hook), None)
-    for name in (hook, old):
-        if name is None or not hasattr(callback, name):
-            continue
-        if name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name, None):
-            return getattr(callback, name)
-    return None
+def _listeners_of(callback: Callback) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The callback's own functions by hook: not those that it only inherits empty."""
+    own = {_OLD_NAMES.get(name, name): name for name in vars(callback) if name in _NAMES}
+    names = _names_of_class(type(callback)) | own
+    for hook, name in names.items():
+        yield hook, getattr(callback, name)
+
+
+@lru_cache(256)
+def _names_of_class(kind: type[Callback]) -> dict[str, str]:
+    """Under which name a class has each hook that it has."""
+    named = [(new, old) for old, new in _OLD_NAMES.items()] + [(hook, hook) for hook in HOOKS]
+    return {
+        hook: name for hook, name in named if getattr(kind, name, None) is not getattr(Callback, name, None)
+    }
 
 
 def _flat(callbacks: Any) -> Iterator[Callback]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.dtypes import SHORT, itemsize
+from pyengine.dtypes import SHORT, canonical, itemsize
 from pyengine.errors import GraphError
 from pyengine.graph.variable import Variable
 from pyengine.shapes import Shape, size
@@ -117,11 +117,12 @@ class Graph:
 
     def constant(self, array: np.ndarray) -> Value:
         """A value whose content is known now; equal small constants are one value."""
-        key = (array.dtype.name, array.shape, array.tobytes()) if array.nbytes <= 64 else None
+        dtype = canonical(array.dtype)
+        key = (dtype, array.shape, array.tobytes()) if array.nbytes <= 64 else None
         known = self._small_constants.get(key)
         if known is not None and known in self.constants:
             return known
-        value = Value(Spec(array.shape, array.dtype.name), self)
+        value = Value(Spec(array.shape, dtype), self)
         self.constants[value] = array
         if key is not None:
             self._small_constants[key] = value

@@ -48,7 +48,7 @@ class Variable:
 
     @property
     def dtype(self) -> str:
-        return self.value.dtype.name
+        return canonical(self.value.dtype)
 
     @property
     def ndim(self) -> int:

@@ -98,7 +98,7 @@ def apply(op: Op, *inputs: Array) -> Any:
                 f"{op.name} got a graph value, but no graph is being written (use `with graph:`)."
             )
         arrays = [to_array(x) for x in inputs]
-        specs = op.shape(*(Spec(array.shape, array.dtype.name) for array in arrays))
+        specs = op.shape(*(Spec(array.shape, canonical(array.dtype)) for array in arrays))
         with np.errstate(all="ignore"):
             made = op.evaluate(*arrays)
         if op.several:
@@ -138,7 +138,7 @@ def dtype_of(x: Array) -> str:
     """The dtype of anything that an op takes."""
     if isinstance(x, (Value, Variable)):
         return x.dtype
-    return to_array(x).dtype.name
+    return canonical(to_array(x).dtype)
 
 
 def shape_of(x: Array) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ class Compiled:
     Attributes:
         losses: one Loss (or None) per output; loss_weights: one number per output.
         tracked: the metrics, in the order in which they are logged.
-        flags: `trainable` of every layer, as it was at compile.
+        layers, flags: the model and every layer inside, and their `trainable` as it was at compile.
         trained: the weights that the optimizer may change.
     """
 
@@ -36,7 +36,8 @@ class Compiled:
     losses: list[Any]
     loss_weights: list[float]
     tracked: list[Tracked]
-    flags: tuple
+    layers: list[Any]
+    flags: tuple[bool, ...]
     trained: list[Variable]
 
 
@@ -57,7 +58,9 @@ def compiled(
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)
     instance.build(trained)
-    return Compiled(instance, chosen, weights, tracked, model.trainable_state(), trained)
+    layers = [model, *model.all_layers()]
+    flags = tuple(layer.trainable for layer in layers)
+    return Compiled(instance, chosen, weights, tracked, layers, flags, trained)
 
 
 def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pyengine import random
 from pyengine.data import ArrayData, Dataset
+from pyengine.dtypes import canonical
 from pyengine.errors import DataError
 from pyengine.executors import Batches
 from pyengine.graph import Spec
@@ -80,7 +81,8 @@ class Steps:
     def bound(self, batches: Batches, size: int, pacer: Pacer) -> Work:
         """The step for batches of `size` rows, taking them from a data set."""
         specs = {
-            name: Spec((size, *array.shape[1:]), array.dtype.name) for name, array in batches.arrays.items()
+            name: Spec((size, *array.shape[1:]), canonical(array.dtype))
+            for name, array in batches.arrays.items()
         }
         step = yield from self.planned(specs, pacer)
         step.bind(batches)

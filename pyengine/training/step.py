@@ -207,7 +207,7 @@ def new_totals(model: Any) -> list[Totals]:
             for name, loss in zip(model.output_names, model.compiled.losses, strict=True)
             if loss is not None
         ]
-    result = [Totals(name, ops.divide) for name in names]
+    result = [Totals(name, np.divide) for name in names]
     return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -131,10 +132,10 @@ class Trainer:
     @contextlib.contextmanager
     def compiled_flags(self) -> Iterator[None]:
         """Within: every layer's `trainable` as it was when compile was called."""
-        layers = [self, *self.all_layers()]  # type: ignore[attr-defined]
+        layers, flags = self.compiled.layers, self.compiled.flags
         now = [layer._trainable for layer in layers]
         try:
-            for layer, (_, flag) in zip(layers, self.compiled.flags, strict=True):
+            for layer, flag in zip(layers, flags, strict=True):
                 layer._trainable = flag
             yield
         finally:
@@ -142,9 +143,10 @@ class Trainer:
                 layer._trainable = flag
 
     def _warn_of_changed_flags(self) -> None:
-        then, now = self.compiled.flags, self.trainable_state()  # type: ignore[attr-defined]
-        changed = [name for (name, old), (_, new) in zip(then, now, strict=True) if old != new]
-        if changed:
+        layers, then = self.compiled.layers, self.compiled.flags
+        now = tuple(layer._trainable for layer in layers)
+        if now != then:
+            changed = [one.name for one, old, new in zip(layers, then, now, strict=True) if old != new]
             self.warn_once(
                 f"`trainable` of {', '.join(map(repr, changed))} has changed since compile, which goes on with the old "
                 "value. Call compile again to train with the new one.",
@@ -291,7 +293,7 @@ class Trainer:
             "evaluate_dataset": self._evaluate_dataset,
             "predict": self._predict,
         }[kind]
-        known = [name for name, p in inspect.signature(work).parameters.items() if p.kind is p.KEYWORD_ONLY]
+        known = keywords_of(work.__func__)
         for name in arguments:
             if name not in known:
                 raise unknown_name(f"argument of {kind}", name, [*known, "yield_every"])
@@ -597,6 +599,12 @@ class Trainer:
         return Job(
             self._predict(Pacer("never"), arrays, batch_size=max(1, len(arrays[0]))), Pacer("never")
         ).finish()
+
+
+@cache
+def keywords_of(function: Callable[..., Any]) -> list[str]:
+    """The arguments that it takes by name only."""
+    return [name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY]
 
 
 def count(name: str, number: Any, least: int = 1) -> int:
