@@ -117,7 +117,8 @@ INLINE vd rational(const double (*coefficients)[8], vd x) {
 
 // x: normal, above 0
 INLINE vd logarithm(vd x) {
-  static const double SERIES[] = {2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11, 2. / 9, 2. / 7, 2. / 5, 2. / 3, 2.};
+  static const double SERIES[] = {2. / 21, 2. / 19, 2. / 17, 2. / 15, 2. / 13, 2. / 11,
+                                  2. / 9,  2. / 7,  2. / 5,  2. / 3,  2.};
   vl bits = (vl)x;
   vd exponent = __builtin_convertvector((bits >> 52) - 1022, vd);
   vd fraction = (vd)((bits & 0xfffffffffffff) | 0x3fe0000000000000); // from a half to 1

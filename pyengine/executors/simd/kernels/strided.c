@@ -53,7 +53,8 @@ static void turn_tile(char *out, const char *x, int64_t width, int64_t rows, int
   int64_t by_4 = width == 4 ? rows & ~3ll : 0, k = 0;
   if (by_4)
     for (; columns - k >= 4; k += 4)
-      for (int64_t r = 0; r < by_4; r += 4) turn_4_by_4(out + r * out_step + 4 * k, x + k * x_step + 4 * r, out_step, x_step);
+      for (int64_t r = 0; r < by_4; r += 4)
+        turn_4_by_4(out + r * out_step + 4 * k, x + k * x_step + 4 * r, out_step, x_step);
   // What is left: rows below, and columns at the right.
   turn_scalars(out + k * width, x + k * x_step, width, by_4, columns - k, out_step, x_step);
   turn_scalars(out + by_4 * out_step, x + by_4 * width, width, rows - by_4, columns, out_step, x_step);
