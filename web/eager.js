@@ -85,7 +85,7 @@ function description(value) {
  */
 function planned(name, described) {
   const answer = call("planned", name, described);
-  if (answer === null) return null;
+  if (!answer) return null; // Python's None arrives as undefined
   const plan = /** @type {Plan} */ (JSON.parse(answer));
   for (const [key, older] of known) {
     if (typeof older === "object" && older && plan.dropped.includes(older.control)) known.delete(key);
