@@ -53,7 +53,7 @@ from pyengine.ops.elementwise import (
     tanh,
     where,
 )
-from pyengine.ops.fused import Chain
+from pyengine.ops.fused import Chain, Conv2DBias, MatmulAdd, MatmulBias
 from pyengine.ops.index import add_along_axis, gather, one_hot, scatter_add, take_along_axis
 from pyengine.ops.matmul import matmul
 from pyengine.ops.normalize import log_softmax, logsumexp, softmax

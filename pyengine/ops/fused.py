@@ -14,6 +14,9 @@ from pyengine import shapes
 from pyengine.errors import GraphError, ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.base import Op, make
+from pyengine.ops.conv import Conv2D
+from pyengine.ops.index import check_indices, check_range
+from pyengine.ops.matmul import Matmul
 
 Instruction = tuple[str, tuple[int, ...], tuple[tuple[str, Any], ...]]  # op, operands, its settings' items
 ROWS_AT_ONCE = 2**15  # numbers: what NumPy makes on the way stays in the second-level cache
@@ -94,3 +97,169 @@ class Chain(Fused):
 def rows(array: np.ndarray, part: Any, rank: int) -> np.ndarray:
     """Of an array that broadcasts to `rank` axes, what a part of the first of these needs."""
     return array if array.ndim < rank or array.shape[0] == 1 else array[part]
+
+
+ACTIVATIONS = ("linear", "relu", "relu6")  # of products: what is done to a number before it is stored
+
+
+def activate(out: np.ndarray, activation: str) -> np.ndarray:
+    """In place: nothing, max(x, 0), or min(max(x, 0), 6)."""
+    if activation != "linear":
+        np.maximum(out, np.zeros((), out.dtype), out=out)
+    if activation == "relu6":
+        np.minimum(out, np.full((), 6, out.dtype), out=out)
+    return out
+
+
+def check_bias(op: str, bias: Spec, out: Spec) -> Spec:
+    """The output's spec, if the bias has one number for each of its last axis."""
+    if bias.shape != out.shape[-1:]:
+        raise ShapeError(f"{op} into {out} expects a bias of shape {out.shape[-1:]}, but got {bias.shape}.")
+    return out
+
+
+class Product(Fused):
+    """Around a matrix product. a: (…, M, K)  b: (…, K, N)."""
+
+    transpose_a: bool
+    transpose_b: bool
+
+    @property
+    def product(self) -> Matmul:
+        return Matmul(transpose_a=self.transpose_a, transpose_b=self.transpose_b)
+
+
+class MatmulBias(Product):
+    """activation(a · b + bias); settings as of `matmul`, and `activation`.
+
+    a: (…, M, K)  b: (…, K, N)  bias: (N,)  ->  (…, M, N).
+    """
+
+    name = "matmul_bias"
+    activation: str
+
+    def shape(self, a: Spec, b: Spec, bias: Spec) -> Spec:
+        return check_bias(self.name, bias, self.product.shape(a, b))
+
+    def evaluate(self, a, b, bias):
+        return activate(self.product.evaluate(a, b) + bias, self.activation)
+
+    def evaluate_into(self, out, a, b, bias):
+        self.product.evaluate_into(out, a, b)
+        np.add(out, bias, out=out)
+        activate(out, self.activation)
+
+
+class MatmulAdd(Product):
+    """c + a · b; settings as of `matmul`.
+
+    a: (…, M, K)  b: (…, K, N)  c and the result: (…, M, N).
+    """
+
+    name = "matmul_add"
+    in_place = (2,)
+
+    def shape(self, a: Spec, b: Spec, c: Spec) -> Spec:
+        out = self.product.shape(a, b)
+        if c != out:
+            raise ShapeError(f"matmul_add expects c to be {out}, as the product is, but got {c}.")
+        return out
+
+    def evaluate(self, a, b, c):
+        return c + self.product.evaluate(a, b)
+
+    def evaluate_into(self, out, a, b, c):
+        np.add(c, self.product.evaluate(a, b), out=out)
+
+
+class Conv2DBias(Conv2D):
+    """activation(conv2d(x, kernel) + bias); settings as of `conv2d`, and `activation`.
+
+    x: (B, H, W, C)  kernel: (KH, KW, C / groups, F)  bias: (F,)  ->  (B, OH, OW, F).
+    """
+
+    name = "conv2d_bias"
+    activation: str
+    gradient = Fused.gradient
+
+    def shape(self, x: Spec, kernel: Spec, bias: Spec) -> Spec:  # type: ignore[override]
+        return check_bias(self.name, bias, super().shape(x, kernel))
+
+    def evaluate(self, x, kernel, bias):  # type: ignore[override]
+        plain = Conv2D(strides=self.strides, padding=self.padding, dilation=self.dilation, groups=self.groups)
+        out = plain.evaluate(x, kernel)
+        return activate(np.add(out, bias, out=out), self.activation)
+
+    def evaluate_into(self, out, x, kernel, bias):
+        super().evaluate_into(out, x, kernel)
+        activate(np.add(out, bias, out=out), self.activation)
+
+
+class SoftmaxCrossentropy(Fused):
+    """The loss of probabilities against targets, and its gradient, from one pass over each row.
+
+    scores, targets: (…, N)  slope: () or (…, 1), in the scores' dtype
+    ->  likelihood: (…, 1), the sums of targets · log_softmax(scores) over the last axis;
+        gradient: (…, N), slope · targets - softmax(scores) · (the sum of slope · targets): the gradient of a number
+        whose gradient with respect to the likelihood is slope.
+
+    The gradient may lie where the scores or the targets lie: a row is read before it is written.
+    """
+
+    name = "softmax_crossentropy"
+    several = True
+    in_place = (0, 1)
+
+    def shape(self, scores: Spec, targets: Spec, slope: Spec) -> tuple[Spec, Spec]:
+        row = (*scores.shape[:-1], 1)
+        if targets != scores or slope.shape not in ((), row) or not scores.shape or scores.shape[-1] < 2:
+            raise ShapeError(
+                f"{self.name} expects scores and targets (…, N) with N ≥ 2 and a slope () or (…, 1), but got "
+                f"{scores}, {targets} and {slope}."
+            )
+        return Spec(row, scores.dtype), scores
+
+    def evaluate(self, scores, targets, slope):
+        logarithms = log_softmax(scores)
+        likelihood = np.sum(targets * logarithms, axis=-1, keepdims=True, dtype=scores.dtype)
+        weighted = slope * targets
+        total = np.sum(weighted, axis=-1, keepdims=True, dtype=scores.dtype)
+        return likelihood, weighted - np.exp(logarithms) * total
+
+
+class SparseSoftmaxCrossentropy(Fused):
+    """The same where the targets are numbers of classes.
+
+    scores: (…, N)  classes: (…, 1), whole numbers from 0  slope: () or (…, 1), in the scores' dtype
+    ->  likelihood: (…, 1), log_softmax(scores) at the class;
+        gradient: (…, N), slope · (1 at the class, else 0) - softmax(scores) · slope.
+
+    The gradient may lie where the scores lie. A class out of range raises DataError.
+    """
+
+    name = "sparse_softmax_crossentropy"
+    several = True
+    in_place = (0,)
+
+    def shape(self, scores: Spec, classes: Spec, slope: Spec) -> tuple[Spec, Spec]:
+        check_indices(self.name, classes)
+        row = (*scores.shape[:-1], 1)
+        if classes.shape != row or slope.shape not in ((), row) or scores.shape[-1] < 2:
+            raise ShapeError(
+                f"{self.name} expects scores (…, N) with N ≥ 2, classes (…, 1) and a slope () or (…, 1), but got "
+                f"{scores}, {classes} and {slope}."
+            )
+        return Spec(row, scores.dtype), scores
+
+    def evaluate(self, scores, classes, slope):
+        check_range(self.name, classes, scores.shape[-1])
+        logarithms = log_softmax(scores)
+        gradient = -np.exp(logarithms) * slope
+        chosen = np.take_along_axis(gradient, classes, -1)
+        np.put_along_axis(gradient, classes, slope + chosen, -1)
+        return np.take_along_axis(logarithms, classes, -1), gradient
+
+
+def log_softmax(x: np.ndarray) -> np.ndarray:
+    out = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
+    return np.subtract(out, np.log(np.exp(out).sum(axis=-1, keepdims=True, dtype=x.dtype)), out=out)

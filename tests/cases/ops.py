@@ -762,7 +762,103 @@ FUSED = [
         (),
         label="nothing",
     ),
+    *(
+        Case(
+            "matmul_bias",
+            lambda a, b, bias, activation=activation: ops.apply(
+                ops.make("matmul_bias", transpose_a=True, transpose_b=False, activation=activation),
+                a,
+                b,
+                bias,
+            ),
+            (real(4, 3), real(4, 5, seed=1, high=6.0), real(5, seed=2)),
+            lambda a, b, bias, top=top, low=low: np.clip(a.T @ b + bias, low, top),
+            (),
+            label=activation,
+        )
+        for activation, low, top in (("linear", -INF, INF), ("relu", 0, INF), ("relu6", 0, 6))
+    ),
+    Case(
+        "matmul_bias",
+        lambda a, b, bias: ops.apply(
+            ops.make("matmul_bias", transpose_a=False, transpose_b=True, activation="relu"), a, b, bias
+        ),
+        (real(2, 3, 4), real(5, 4, seed=1), real(5, seed=2)),
+        lambda a, b, bias: np.maximum(a @ b.T + bias, 0),
+        (),
+        label="batched",
+    ),
+    Case(
+        "matmul_add",
+        lambda a, b, c: ops.apply(ops.make("matmul_add", transpose_a=False, transpose_b=True), a, b, c),
+        (real(6, 3), real(4, 3, seed=1), real(6, 4, seed=2)),
+        lambda a, b, c: a @ b.T + c,
+        (),
+    ),
+    *(
+        Case(
+            "conv2d_bias",
+            lambda x, kernel, bias, activation=activation, groups=groups: ops.apply(
+                ops.make(
+                    "conv2d_bias",
+                    strides=(2, 1),
+                    padding=((1, 0), (1, 1)),
+                    dilation=(1, 1),
+                    groups=groups,
+                    activation=activation,
+                ),
+                x,
+                kernel,
+                bias,
+            ),
+            (real(2, 5, 6, 4), real(3, 2, 4 // groups, 8, seed=1, high=4.0), real(8, seed=2)),
+            lambda x, kernel, bias, groups=groups, low=low, top=top: np.clip(
+                naive.conv2d(x, kernel, strides=(2, 1), padding=((1, 0), (1, 1)), groups=groups) + bias,
+                low,
+                top,
+            ),
+            (),
+            label=f"{activation}, {groups} groups",
+        )
+        for activation, groups, low, top in (
+            ("linear", 1, -INF, INF),
+            ("relu", 2, 0, INF),
+            ("relu6", 4, 0, 6),
+        )
+    ),
+    *(
+        Case(
+            "softmax_crossentropy",
+            lambda x, y, slope, show=show: ops.apply(ops.make("softmax_crossentropy"), x, y, slope)[show],
+            (real(3, 4), positive(3, 4, seed=1), slope),
+            lambda x, y, slope, show=show: crossentropy_by_definition(x, y, slope)[show],
+            (),
+            label=f"output {show}, slope {slope.shape}",
+        )
+        for show in range(2)
+        for slope in (floats(-0.25).reshape(()), real(3, 1, seed=2))
+    ),
+    *(
+        Case(
+            "sparse_softmax_crossentropy",
+            lambda x, y, slope, show=show: ops.apply(ops.make("sparse_softmax_crossentropy"), x, y, slope)[
+                show
+            ],
+            (real(2, 3, 4), whole(2, 3, 1, high=4), slope),
+            lambda x, y, slope, show=show: crossentropy_by_definition(x, np.eye(4)[y[..., 0]], slope)[show],
+            (),
+            label=f"output {show}, slope {slope.shape}",
+        )
+        for show in range(2)
+        for slope in (floats(-0.25).reshape(()), real(2, 3, 1, seed=2))
+    ),
 ]
+
+
+def crossentropy_by_definition(x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> tuple:
+    softmax = np.exp(x) / np.exp(x).sum(-1, keepdims=True)
+    sums = (slope * y).sum(-1, keepdims=True)
+    return (y * np.log(softmax)).sum(-1, keepdims=True), slope * y - softmax * sums
 
 
 def words_by_definition(state: np.ndarray, count: int) -> list[int]:
