@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import http.client
 import json
+import shutil
 import stat
+import sys
 import urllib.request
 import zipfile
 from collections.abc import Callable
@@ -15,14 +17,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pyengine.executors.simd import build as simd
 from web.tools import browser, environment, fetch, runtime
 from web.tools.failure import StepFailed, run
 from web.tools.lock import site_lock
 from web.tools.mnist import read_idx
+from web.tools.paths import ROOT
 from web.tools.serve import serving
 from web.tools.site import update
 from web.tools.stamps import fingerprint, is_fresh, write_stamp
-from web.tools.wheel import build
+from web.tools.wheel import build, wheel
 
 
 def test_a_failed_step_says_what_it_needed_what_happened_and_what_to_do() -> None:
@@ -209,6 +213,53 @@ def test_the_wheel_is_pure_and_the_same_bytes_every_time(tmp_path: Path) -> None
     first, second = (build(tmp_path / name) for name in ("first", "second"))
     assert first.name.endswith("-py3-none-any.whl")
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_wheel_holds_the_c_library_and_stays_small() -> None:
+    """What a page loads before it can train: under 400 kB with both builds and the sources that hosts build from."""
+    path = wheel()
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        for mode in simd.MODES:
+            library = archive.read(f"pyengine/executors/simd/lib/{mode}.wasm")
+            record = json.loads(archive.read(f"pyengine/executors/simd/lib/{mode}.json"))
+            assert library.startswith(b"\0asm")
+            assert record == {
+                "library": hashlib.sha256(library).hexdigest(),
+                "sources": simd.fingerprint(mode),
+            }
+        sources = {path.name for path in simd.KERNELS.iterdir()}
+        assert {Path(name).name for name in names if "/kernels/" in name} == sources
+        # Pyodide would load files of this name by itself, both builds, and fail where it cannot.
+        assert not [name for name in names if name.endswith(".so")]
+        largest = sorted(archive.infolist(), key=lambda entry: -entry.compress_size)[:10]
+    listed = ", ".join(f"{Path(entry.filename).name} {entry.compress_size / 1000:.0f}" for entry in largest)
+    assert path.stat().st_size < 400_000, f"{path.stat().st_size / 1000:.0f} kB: {listed}"
+
+
+def test_a_wheel_is_not_made_of_an_old_library(tmp_path: Path) -> None:
+    """setup.py builds what is missing or stale, for those who install from sources."""
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "pyengine", tmp_path / "pyengine", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (tmp_path / "pyengine" / "executors" / "simd" / "lib").iterdir():
+        path.write_bytes(b"old")
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        tmp_path / "out",
+        tmp_path,
+    ]
+    run(command, needed="a wheel", remedy="none")
+    (made,) = (tmp_path / "out").iterdir()
+    with zipfile.ZipFile(made) as archive:
+        for mode in simd.MODES:
+            name = f"pyengine/executors/simd/lib/{mode}.wasm"
+            assert archive.read(name) == simd.shipped(mode).read_bytes()
 
 
 def test_a_stamp_is_fresh_until_an_input_changes_or_an_output_is_gone(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ enum { REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE };
 enum { KERNEL_NUMBER, COST, ARGUMENTS }; // a record's words
 #define GLANCE 20000 // nanoseconds of work between two looks at the clock, which takes about 200 in a browser
 
-static int finite(float x) { return x - x == 0; }
+static int is_finite(float x) { return x - x == 0; }
 
 int kernel_host(word *w, context *c) {
   (void)w, (void)c;
@@ -83,7 +83,7 @@ EXPORT int pe_run(program *p) {
     spent += record[COST].i;
     if (++call == calls) {
       call = 0, c.step++;
-      if (watched && !finite(*watched)) return NOT_FINITE;
+      if (watched && !is_finite(*watched)) return NOT_FINITE;
     }
     if (c.deadline > 0 && spent > GLANCE) {
       spent = 0;
