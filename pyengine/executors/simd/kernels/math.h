@@ -19,6 +19,17 @@ INLINE vf negative_f(vf x) { return (vf)((vi)x | SIGN_BIT); } // -|x|
 INLINE vf with_sign(vf x, vf of) { return (vf)((vi)x | ((vi)of & SIGN_BIT)); } // of an x with the sign bit clear
 INLINE vf masked(vi mask, vf x) { return (vf)(mask & (vi)x); }
 
+// c[0] xⁿ⁻¹ + … + c[n - 1], as two polynomials of x²: half as many steps wait for each other.
+INLINE vf polynomial(vf x, const float *c, int n) {
+  vf z = x * x, even = splat(c[0]), odd = splat(c[1]);
+  for (int k = 2; k < n; k++)
+    if (k % 2 == 0)
+      even = madd(even, z, splat(c[k]));
+    else
+      odd = madd(odd, z, splat(c[k]));
+  return n % 2 ? madd(odd, x, even) : madd(even, x, odd);
+}
+
 // Halves go to the even neighbour: beyond 2²³ there is nothing to round, and below it adding 2²³ rounds.
 INLINE vf round_f(vf x) {
   vf magnitude = abs_f(x), rounded = (magnitude + 0x1p23f) - 0x1p23f;
@@ -34,82 +45,76 @@ INLINE vf ceil_f(vf x) {
 }
 
 // Exponentials: x = n · ln 2 + r with |r| ≤ ln 2 / 2. Adding 1.5 · 2²³ rounds n and leaves it in the low bits.
-#define ROUNDER 0x1.8p23f
-#define LOG2_E 0x1.715476p0f
-#define LN2_HIGH 0x1.63p-1f // few bits: its products with n are exact
-#define LN2_LOW -0x1.bd0106p-13f
+// log2 e; that number; -ln 2 in two parts, the first of few bits: its products with n are exact; (eʳ - 1 - r) / r².
+static const float EXP[] = {0x1.715476p0f,   0x1.8p23f,       -0x1.63p-1f,    0x1.bd0106p-13f, 0x1.6b9a26p-10f,
+                            0x1.12253ep-7f, 0x1.5556f4p-5f, 0x1.5554b4p-3f, 0x1.fffffep-2f};
 
+// r; *power: n in the exponent's bits, nothing else.
+INLINE vf exp_reduced(vf x, vu *power) {
+  const float *c = EXP;
+  vf rounder = splat(c[1]), shifted = madd(x, splat(c[0]), rounder), n = shifted - rounder;
+  *power = (vu)shifted << 23;
+  return madd(n, splat(c[3]), madd(n, splat(c[2]), x));
+}
 // eʳ - 1
-INLINE vf expm1_near_0(vf r) {
-  vf q = splat(0x1.6b9a26p-10f);
-  q = madd(q, r, splat(0x1.12253ep-7f));
-  q = madd(q, r, splat(0x1.5556f4p-5f));
-  q = madd(q, r, splat(0x1.5554b4p-3f));
-  q = madd(q, r, splat(0x1.fffffep-2f));
-  return madd(q, r * r, r);
-}
-
-// r; *exponent: n in the exponent's bits, nothing else
-INLINE vf exp_reduced(vf x, vu *exponent) {
-  vf shifted = madd(x, splat(LOG2_E), splat(ROUNDER)), n = shifted - ROUNDER;
-  *exponent = (vu)shifted << 23;
-  return madd(n, splat(-LN2_LOW), madd(n, splat(-LN2_HIGH), x));
-}
+INLINE vf expm1_near_0(vf r) { return madd(polynomial(r, EXP + 4, 5), r * r, r); }
+INLINE vf power_of_2(vu power) { return (vf)(power + 0x3f800000u); }
 
 // eˣ, 1 ulp.
 INLINE vf exp_f(vf x) {
   x = choose(x > 89, splat(89), x); // beyond these, infinity and 0 (and NaN stays)
   x = choose(x < -104, splat(-104), x);
-  vu exponent;
-  vf p = expm1_near_0(exp_reduced(x, &exponent)) + 1;
+  vu power;
+  vf p = expm1_near_0(exp_reduced(x, &power)) + 1;
   // 2ⁿ in two factors: one alone would leave the range of floats before the result does.
-  vu half = (vu)((vi)exponent >> 1) & 0xff800000u;
-  return p * (vf)(half + 0x3f800000u) * (vf)(exponent - half + 0x3f800000u);
+  vu half = (vu)((vi)power >> 1) & 0xff800000u;
+  return p * power_of_2(half) * power_of_2(power - half);
 }
 
 // eˣ - 1, 2 ulp.
 INLINE vf expm1_f(vf x) {
-  vf low = choose(x < -20, splat(-20), x), y = choose(low > 89, splat(89), low);
-  vu exponent;
-  vf p = expm1_near_0(exp_reduced(y, &exponent));
-  vf scale = (vf)(exponent + 0x3f000000u); // half of 2ⁿ: 2¹²⁸ is no float
+  vf low = choose(x < -20, splat(-20), x);
+  vu power;
+  vf p = expm1_near_0(exp_reduced(choose(low > 89, splat(89), low), &power));
+  vf scale = (vf)(power + 0x3f000000u); // half of 2ⁿ: 2¹²⁸ is no float
   return choose(abs_f(x) < 0x1p-25f, x, madd(p, scale, scale - 0.5f) * 2);
 }
 
-// |tanh x| = |t / (t + 2)| with t = exp(±2|x|) - 1, 2 ulp: near 0 the sum loses less with -, farther out with +.
-INLINE vf tanh_f(vf x) {
-  vf y = abs_f(x) * 2;
-  y = choose(y > 20, splat(20), y);
-  y = (vf)((vi)y ^ ((y < 1) & SIGN_BIT));
-  vu exponent;
-  vf p = expm1_near_0(exp_reduced(y, &exponent));
-  vf scale = (vf)(exponent + 0x3f800000u), t = madd(p, scale, scale - 1);
-  return with_sign(abs_f(t / (t + 2)), x);
-}
-
-// 1 / (1 + e⁻ˣ), without overflow at either end and with the whole lower tail, 3 ulp.
+// 1 / (1 + e⁻ˣ), 3 ulp. Below -88.3, where it is less than 2⁻¹²⁷, it is 0.
 INLINE vf sigmoid_f(vf x) {
-  vf small = exp_f(negative_f(x));
-  return choose(x >= 0, splat(1), small) / (1 + small);
+  x = choose(x > 80, splat(80), x);
+  x = choose(x < -89, splat(-89), x); // 2¹²⁸ is infinity here
+  vu power;
+  vf p = expm1_near_0(exp_reduced(-x, &power)) + 1;
+  return 1 / (1 + p * power_of_2(power));
 }
 
-// log u for u > 0, plus a small correction: u = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2.
-INLINE vf log_positive(vf u, vf correction, int corrected) {
-  vi tiny = u < 0x1p-126f; // subnormal
-  u = choose(tiny, u * 0x1p23f, u);
+// tanh x = x · P(x²) / Q(x²), both 1 at 0, 6 ulp: an exponential would do with 3, in more than twice the time.
+static const float TANH[] = {0x1.cb9adap-27f, 0x1.5a278ep-16f, 0x1.ca67c2p-9f, 0x1.12138cp-3f,
+                             0x1.a218dp-21f,  0x1.58cdp-12f,   0x1.a815aep-6f, 0x1.de5f14p-2f};
+#define TANH_IS_1 9.02f
+
+INLINE vf tanh_f(vf x) {
+  x = choose(x > TANH_IS_1, splat(TANH_IS_1), x);
+  x = choose(x < -TANH_IS_1, splat(-TANH_IS_1), x);
+  vf z = x * x, p = polynomial(z, TANH, 4), q = polynomial(z, TANH + 4, 4);
+  vf y = madd(x * z, p, x) / madd(z, q, splat(1));
+  y = choose(y > 1, splat(1), y);
+  return choose(y < -1, splat(-1), y);
+}
+
+// log u for u > 0: u = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2.
+// ln 2 in two parts, as above; (log(1 + f) - f + f²/2) / f³.
+static const float LOG[] = {0x1.63p-1f,       -0x1.bd0106p-13f, -0x1.38dc38p-4f, 0x1.056c2p-3f, -0x1.0d854cp-3f,
+                            0x1.22d792p-3f, -0x1.54720cp-3f,  0x1.99a028p-3f,  -0x1.000228p-2f, 0x1.555554p-2f};
+
+// log(u · 2^-raised) + correction, for a finite u ≥ 2⁻¹²⁶; any other u gives any result.
+INLINE vf log_normal(vf u, vf raised, vf correction) {
+  const float *c = LOG;
   vi exponent = (vi)((vu)u - 0x3f3504f3u) >> 23;
-  vf f = (vf)((vu)u - ((vu)exponent << 23)) - 1, k = to_float(exponent) - masked(tiny, splat(23)), z = f * f;
-  vf p = splat(-0x1.38dc38p-4f);
-  p = madd(p, f, splat(0x1.056c2p-3f));
-  p = madd(p, f, splat(-0x1.0d854cp-3f));
-  p = madd(p, f, splat(0x1.22d792p-3f));
-  p = madd(p, f, splat(-0x1.54720cp-3f));
-  p = madd(p, f, splat(0x1.99a028p-3f));
-  p = madd(p, f, splat(-0x1.000228p-2f));
-  p = madd(p, f, splat(0x1.555554p-2f));
-  p = madd(k, splat(LN2_LOW), f * z * p);
-  if (corrected) p += correction;
-  return madd(k, splat(LN2_HIGH), f + madd(z, splat(-0.5f), p));
+  vf f = (vf)((vu)u - ((vu)exponent << 23)) - 1, k = to_float(exponent) - raised, z = f * f;
+  vf p = madd(k, splat(c[1]), madd(f * z, polynomial(f, c + 2, 8), correction));
+  return madd(k, splat(c[0]), f + madd(z, splat(-0.5f), p));
 }
 // … and what a logarithm is where its argument is not a finite positive number.
 INLINE vf log_special(vf u, vf result) {
@@ -118,39 +123,38 @@ INLINE vf log_special(vf u, vf result) {
 }
 
 // 1 ulp.
-INLINE vf log_f(vf x) { return log_special(x, log_positive(x, x, 0)); }
+INLINE vf log_f(vf x) {
+  vi subnormal = x < 0x1p-126f;
+  vf u = choose(subnormal, x * 0x1p23f, x);
+  return log_special(x, log_normal(u, masked(subnormal, splat(23)), splat(-0.f)));
+}
 
-// log(1 + x), 2 ulp: what 1 + x lost to rounding comes back as a correction.
+// log(1 + x), 1 ulp: what 1 + x lost to rounding comes back as a correction.
 INLINE vf log1p_f(vf x) {
   vf u = 1 + x, lost = (x - (u - 1)) / u;
-  vf result = log_special(u, log_positive(u, lost, 1));
-  return with_sign(result, x); // -0 stays -0
+  return with_sign(log_special(u, log_normal(u, splat(0), lost)), x); // -0 stays -0
 }
 
 // log(1 + eˣ) = max(x, 0) + log(1 + e^-|x|), 2 ulp.
 INLINE vf softplus_f(vf x) {
   vf small = exp_f(negative_f(x)), u = 1 + small, lost = (small - (u - 1)) / u;
-  return choose(x > 0, x, splat(0)) + log_positive(u, lost, 1);
+  return choose(x > 0, x, splat(0)) + log_normal(u, splat(0), lost);
 }
 
-// The error function, 2 ulp: x + x · Q(x²) up to 0.9, 1 - exp(-G(|x|)) from there on.
+// The error function, 2 ulp: x + x · Q(x²) up to 0.9, 1 - exp(-|x| · G(|x|)) from there on.
+static const float ERF[] = {-0x1.3d52c4p-11f, 0x1.47f3ep-8f, -0x1.b6a74cp-6f, 0x1.ce1c18p-4f, -0x1.8126eep-2f,
+                            0x1.06eba6p-3f,   -0x1.c20e12p-13f, 0x1.a60ea2p-9f, -0x1.774bb6p-6f, 0x1.af4196p-4f,
+                            0x1.457a5cp-1f,   0x1.20e6bp0f};
+
 INLINE vf erf_f(vf x) {
-  vf z = x * x, q = splat(-0x1.3d52c4p-11f);
-  q = madd(q, z, splat(0x1.47f3ep-8f));
-  q = madd(q, z, splat(-0x1.b6a74cp-6f));
-  q = madd(q, z, splat(0x1.ce1c18p-4f));
-  q = madd(q, z, splat(-0x1.8126eep-2f));
-  q = madd(q, z, splat(0x1.06eba6p-3f));
-  vf t = abs_f(x);
+  const float *c = ERF;
+  vf t = abs_f(x), inner = madd(polynomial(x * x, c, 6), x, x);
   vi near_0 = t < 0.9f;
   t = choose(t > 3.95f, splat(3.95f), t); // 1 from here on
-  vf g = splat(-0x1.c20e12p-13f);
-  g = madd(g, t, splat(0x1.a60ea2p-9f));
-  g = madd(g, t, splat(-0x1.774bb6p-6f));
-  g = madd(g, t, splat(0x1.af4196p-4f));
-  g = madd(g, t, splat(0x1.457a5cp-1f));
-  g = madd(g, t, splat(0x1.20e6bp0f));
-  return choose(near_0, madd(q, x, x), with_sign(1 - exp_f(-(g * t)), x));
+  vu power;
+  vf p = expm1_near_0(exp_reduced(-(t * polynomial(t, c + 6, 6)), &power)), scale = power_of_2(power);
+  vf outer = (1 - scale) - p * scale;
+  return choose(near_0, inner, with_sign(outer, x));
 }
 
 // Angles: x = n · π/2 + r with |r| ≤ π/4.
@@ -183,12 +187,14 @@ static inline float large_angle(float x, int32_t *n) {
 
 #define EXACT_ANGLE 6000.f // n below 2¹²: its products with the first three parts of π/2 are exact
 
+// 2/π; what rounds; -π/2 in four parts; (sin r - r) / r³; (cos r - 1 + r²/2) / r⁴.
+static const float SINE[] = {0x1.45f306p-1f,  0x1.8p23f,        -0x1.92p0f,     -0x1.fb4p-12f, -0x1.444p-24f, -0x1.68c234p-39f,
+                             -0x1.9951e6p-13f, 0x1.110774p-7f, -0x1.555546p-3f, 0x1.99e81p-16f, -0x1.6c0c28p-10f, 0x1.55554ap-5f};
+
 INLINE vf angle_reduced(vf x, vi *n) {
-  vf shifted = madd(x, splat(0x1.45f306p-1f), splat(ROUNDER)), count = shifted - ROUNDER;
-  vf r = madd(count, splat(-0x1.92p0f), x);
-  r = madd(count, splat(-0x1.fb4p-12f), r);
-  r = madd(count, splat(-0x1.444p-24f), r);
-  r = madd(count, splat(-0x1.68c234p-39f), r);
+  const float *c = SINE;
+  vf rounder = splat(c[1]), shifted = madd(x, splat(c[0]), rounder), count = shifted - rounder, r = x;
+  for (int k = 2; k < 6; k++) r = madd(count, splat(c[k]), r);
   *n = (vi)shifted;
   vi large = ~(abs_f(x) < EXACT_ANGLE);
   int32_t any = 0;
@@ -205,11 +211,8 @@ INLINE vf angle_reduced(vf x, vi *n) {
 
 // The sine of r + n · π/2.
 INLINE vf sine_of(vf r, vi n) {
-  vf z = r * r, s = splat(-0x1.9951e6p-13f), c = splat(0x1.99e81p-16f);
-  s = madd(s, z, splat(0x1.110774p-7f));
-  s = madd(s, z, splat(-0x1.555546p-3f));
-  c = madd(c, z, splat(-0x1.6c0c28p-10f));
-  c = madd(c, z, splat(0x1.55554ap-5f));
+  const float *table = SINE;
+  vf z = r * r, s = polynomial(z, table + 6, 3), c = polynomial(z, table + 9, 3);
   vf sine = madd(s * z, r, r), cosine = madd(c * z, z, madd(z, splat(-0.5f), splat(1)));
   vi odd = -(n & 1);
   return (vf)((vi)choose(odd, cosine, sine) ^ (vi)((vu)(n & 2) << 30));
