@@ -129,6 +129,21 @@ def test_stop_training_ends_after_the_running_batch(engine: Page) -> None:
     assert hooks == ["batch 0", "batch 1", "batch 2", "epoch end", "train end"]
 
 
+def test_a_stop_while_the_data_are_still_on_their_way_is_heard(engine: Page) -> None:
+    epochs = in_page(
+        engine,
+        """
+        const model = compiled();
+        await model.fit(points(64), kinds(64), { epochs: 1 });
+        const fit = model.fit(points(64), kinds(64), { epochs: 100000 });
+        model.stopTraining = true;
+        const stopped = (await fit).epoch.length;
+        return [stopped, (await model.fit(points(64), kinds(64), { epochs: 2 })).epoch.length];
+        """,
+    )
+    assert epochs == [0, 2]
+
+
 def test_training_can_be_stopped_from_outside(engine: Page) -> None:
     epochs = in_page(
         engine,

@@ -95,8 +95,8 @@ export class LayersModel extends Layer {
    */
   async fit(x, y, settings = {}) {
     if (x instanceof Dataset) throw new TypeError("fit takes arrays; for a dataset use fitDataset(dataset, { epochs }).");
-    const inputs = tensorsOf(x, this.inputs.length, "x");
-    const targets = tensorsOf(y, this.outputs.length, "y");
+    const inputs = this.#forInputs(x, "x");
+    const targets = this.#forOutputs(y, "y");
     return this.#train("fit", [inputs, targets], settings);
   }
 
@@ -112,6 +112,26 @@ export class LayersModel extends Layer {
   }
 
   /**
+   * What a user gave for the model's inputs, as tensors.
+   *
+   * @param {any} given
+   * @param {string} what  for errors
+   */
+  #forInputs(given, what) {
+    return tensorsOf(given, call("count", this, "inputs"), what);
+  }
+
+  /**
+   * The same for its outputs.
+   *
+   * @param {any} given
+   * @param {string} what
+   */
+  #forOutputs(given, what) {
+    return tensorsOf(given, call("count", this, "outputs"), what);
+  }
+
+  /**
    * @param {"fit" | "fit_dataset"} kind
    * @param {any[]} data
    * @param {Settings} settings
@@ -119,6 +139,7 @@ export class LayersModel extends Layer {
    */
   async #train(kind, data, settings) {
     finishPending();
+    call("expectFit", this);
     /** @type {any[]} */
     const copies = [];
     try {
@@ -143,13 +164,13 @@ export class LayersModel extends Layer {
     copies.push(...given.callbacks.filter((/** @type {any} */ callback) => !(callback instanceof Handle)));
     if (Array.isArray(given.validationData)) {
       const [x, y, ...weights] = given.validationData;
-      const parts = [tensorsOf(x, this.inputs.length, "validationData[0]"), tensorsOf(y, this.outputs.length, "validationData[1]")];
-      for (const weight of weights) parts.push(tensorsOf(weight, this.outputs.length, "validationData[2]"));
+      const parts = [this.#forInputs(x, "validationData[0]"), this.#forOutputs(y, "validationData[1]")];
+      for (const weight of weights) parts.push(this.#forOutputs(weight, "validationData[2]"));
       given.validationData = [];
       for (const part of parts) given.validationData.push(await copied(part, copies));
     }
     if (given.sampleWeight !== undefined) {
-      given.sampleWeight = await copied(tensorsOf(given.sampleWeight, this.outputs.length, "sampleWeight"), copies);
+      given.sampleWeight = await copied(this.#forOutputs(given.sampleWeight, "sampleWeight"), copies);
     }
     return given;
   }
@@ -162,7 +183,7 @@ export class LayersModel extends Layer {
    * @returns {any}  a Tensor, or one per output
    */
   predict(x, settings = {}) {
-    const inputs = tensorsOf(x, this.inputs.length, "x");
+    const inputs = this.#forInputs(x, "x");
     const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)));
     const rows = this.#rowsOf(inputs);
     const results = this.outputs.map((output, place) => pending.tensor(place, outputShape(output, rows)));
@@ -182,7 +203,7 @@ export class LayersModel extends Layer {
    * @returns {any}  a Tensor, or one per output
    */
   predictOnBatch(x) {
-    return call("onBatch", this, "predict_on_batch", [tensorsOf(x, this.inputs.length, "x")], {});
+    return call("onBatch", this, "predict_on_batch", [this.#forInputs(x, "x")], {});
   }
 
   /**
@@ -194,7 +215,7 @@ export class LayersModel extends Layer {
    * @returns {any}  a scalar, or one for the loss and each metric
    */
   evaluate(x, y, settings = {}) {
-    const data = [tensorsOf(x, this.inputs.length, "x"), tensorsOf(y, this.outputs.length, "y")];
+    const data = [this.#forInputs(x, "x"), this.#forOutputs(y, "y")];
     const given = defined(settings);
     if (given.callbacks !== undefined) given.callbacks = callbacksInward(given.callbacks);
     if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
@@ -255,7 +276,7 @@ export class LayersModel extends Layer {
   #onBatch(method, x, y, settings) {
     const given = defined(settings);
     if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
-    const data = [tensorsOf(x, this.inputs.length, "x"), tensorsOf(y, this.outputs.length, "y")];
+    const data = [this.#forInputs(x, "x"), this.#forOutputs(y, "y")];
     return call("onBatch", this, method, data, given);
   }
 }

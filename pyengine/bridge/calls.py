@@ -68,6 +68,11 @@ def get(thing: Any, name: str) -> Any:
     return outward(getattr(thing, name))
 
 
+def count(thing: Any, name: str) -> int:
+    """How many there are in a property."""
+    return len(getattr(thing, name))
+
+
 def put(thing: Any, name: str, value: Any) -> None:
     """Set a property."""
     setattr(thing, name, value)
@@ -199,6 +204,11 @@ def class_weights(given: Any) -> Any:
     return {int(key) if str(key).isdigit() else key: class_weights(value) for key, value in given.items()}
 
 
+def expect_fit(model: Any) -> None:
+    """A fit has been called, its data are on their way: who asks for a stop from now on means this fit."""
+    model.expect_fit()
+
+
 async def fit(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
     """`fit` and `fit_dataset`: the history, once it is over."""
     job = model.job(kind, *positional, **arguments_of(kind, settings))
@@ -288,6 +298,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "connect": connect,
     "make": make,
     "get": get,
+    "count": count,
     "put": put,
     "call": call,
     "className": class_name,
@@ -305,6 +316,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sequential": sequential,
     "apply": apply,
     "compile": compile_model,
+    "expectFit": expect_fit,
     "fit": fit,
     "begin": begin,
     "finish": finish,

@@ -59,7 +59,7 @@ class Trainer:
         self.loss_reported = False
         self._compile_words: dict[str, Any] | None = None
         self._steps: dict[str, list[Steps]] = {kind: [] for kind in KINDS}
-        self._fitting = False
+        self._fitting = self._expected = False
         self._warned: set = set()
 
     # compile ---------------------------------------------------------------------------------------------------
@@ -297,9 +297,16 @@ class Trainer:
         for name in arguments:
             if name not in known:
                 raise unknown_name(f"argument of {kind}", name, [*known, "yield_every"])
-        if kind.startswith("fit") and not self._fitting:
-            self.stop_training = False
+        if kind.startswith("fit"):
+            if not self._expected:
+                self.expect_fit()
+            self._expected = False
         return Job(work(pacer, *data, **arguments), pacer)
+
+    def expect_fit(self) -> None:
+        """A fit will come, once its data are there: who asks for a stop from now on means this fit."""
+        if not self._fitting:
+            self.stop_training, self._expected = False, True
 
     # the work --------------------------------------------------------------------------------------------------
 

@@ -574,6 +574,11 @@ def test_a_stop_asked_for_before_the_first_batch_is_heard():
     assert job.finish().history == {}
     np.testing.assert_array_equal(before[0], model.get_weights()[0])
     assert model.fit(x, y, verbose=0).epoch == [0], "the next fit begins afresh"
+    model.expect_fit()
+    model.stop_training = True
+    model.predict(x)
+    assert model.fit(x, y, verbose=0).epoch == [], "asked for while its data were on their way"
+    assert model.fit(x, y, verbose=0).epoch == [0]
 
 
 def test_a_run_that_fails_is_not_run_again():
