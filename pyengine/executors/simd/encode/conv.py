@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
-ACTIVATIONS = {"linear": (0, 0.0), "relu": (1, 0.0), "relu6": (2, 6.0)}
+LIMITS = {"linear": (-math.inf, math.inf), "relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
 MOST_TAPS = 2048  # a panel of the kernel with one channel of each must fit into the workspace
 
 
@@ -35,8 +37,10 @@ def conv2d(call: Call) -> Encoded | None:
     words = geometry(call, x, kernel, call.output)
     if words is None:
         return None
-    activation, limit = ACTIVATIONS[call.op.settings.get("activation", "linear")]
-    ending = (bias[0] if bias else None, activation, limit)
+    limits = LIMITS.get(call.op.settings.get("activation", "linear"))
+    if limits is None:
+        return None
+    ending = (bias[0] if bias else None, *limits)
     return encoded("conv2d", (call.output, x, kernel, *ending, *words), call.output, kernel)
 
 

@@ -7,7 +7,8 @@
 #include "window.h"
 
 enum {
-  ROWS = 6, // with VECTORS this fills 16 registers
+  // V8 and SSE have 16 registers: 8 sums, 2 vectors of the kernel, 4 of products run at full speed, 10 sums at half.
+  ROWS = LANES == 16 ? 8 : 4,
   VECTORS = 2,
   PANEL = VECTORS * LANES,
   GROUP = 8 * ROWS, // windows that meet one panel while it is in the fastest cache
@@ -21,11 +22,10 @@ typedef struct {
   ptrdiff_t first, panel_row, panel_run; // in rows of the panel
 } taps;
 
-// What becomes of a sum: x + bias, then limited to what the activation lets through.
+// What becomes of a sum: x + bias, not below `low`, not above `high`. NaN stays.
 typedef struct {
-  const float *bias;
-  int activation; // 0: none, 1: not below 0, 2: nor above `limit`
-  float limit;
+  const float *bias; // or 0
+  float low, high;
   int goes_on, last; // added to what is there; nothing is added later
 } ending;
 
@@ -35,11 +35,18 @@ INLINE void put(float *p, vf x, ptrdiff_t n) {
   else store(p, x);
 }
 
-INLINE vf ended(vf x, const ending *e, ptrdiff_t f, ptrdiff_t n) {
-  if (e->bias) x += get(e->bias + f, n);
-  if (e->activation) x = choose(x <= 0, splat(0), x); // NaN stays
-  if (e->activation == 2) x = choose(x > e->limit, splat(e->limit), x);
-  return x;
+INLINE vf limited(vf x, const ending *e) {
+  x = choose(x < e->low, splat(e->low), x);
+  return choose(x > e->high, splat(e->high), x);
+}
+
+// A sum that is not the first and only of its place, or does not fill a vector.
+static __attribute__((noinline)) void put_sum(float *out, vf x, ptrdiff_t n, ptrdiff_t f, const ending *e) {
+  if (e->goes_on) {
+    x += get(out, n);
+    if (e->last) x = limited(e->bias ? x + get(e->bias + f, n) : x, e);
+  }
+  put(out, x, n);
 }
 
 // out[row][f …] of `count` ≤ ROWS windows, `width` ≤ vectors · LANES filters of them.
@@ -53,27 +60,31 @@ INLINE void block(float *const *out, const float *const *window, ptrdiff_t count
       const float *x[ROWS];
       for (int r = 0; r < ROWS; r++) x[r] = window[r] + i * t->source_row + j * t->source_run;
       const float *k = panel + (t->first + i * t->panel_row + j * t->panel_run) * vectors * LANES;
-      ptrdiff_t n = 0;
-#define STEP(q)                                                                                                        \
-  for (int r = 0; r < ROWS; r++)                                                                                       \
-    for (int v = 0; v < vectors; v++)                                                                                  \
-      sum[r][v] = madd(splat(x[r][n + q]), load(k + ((n + q) * vectors + v) * LANES), sum[r][v]);
-      for (; n + 4 <= t->length; n += 4) {
-        STEP(0) STEP(1) STEP(2) STEP(3)
+      // Not unrolled: in V8 that would cost more additions of addresses than it saves.
+      for (ptrdiff_t n = 0; n < t->length; n++, k += vectors * LANES) {
+        vf part[VECTORS];
+        for (int v = 0; v < vectors; v++) part[v] = load(k + v * LANES);
+        for (int r = 0; r < ROWS; r++)
+          for (int v = 0; v < vectors; v++) sum[r][v] = madd(splat(x[r][n]), part[v], sum[r][v]);
       }
-      for (; n < t->length; n++) STEP(0)
-#undef STEP
     }
-  for (int r = 0; r < ROWS; r++)
+  if (e->last && !e->goes_on) {
     for (int v = 0; v < vectors; v++) {
-      ptrdiff_t n = width - v * LANES;
-      if (r >= count || n <= 0) continue;
-      float *place = out[r] + f + v * LANES;
-      vf x = sum[r][v];
-      if (e->goes_on) x += get(place, n);
-      if (e->last) x = ended(x, e, f + v * LANES, n);
-      put(place, x, n);
+      vf bias = e->bias ? get(e->bias + f + v * LANES, within(width - v * LANES, LANES)) : splat(0);
+      for (int r = 0; r < ROWS; r++) sum[r][v] = limited(sum[r][v] + bias, e);
     }
+    if (count >= ROWS && width == vectors * LANES) {
+      for (int r = 0; r < ROWS; r++)
+        for (int v = 0; v < vectors; v++) store(out[r] + f + v * LANES, sum[r][v]);
+      return;
+    }
+  }
+  for (int v = 0; v < vectors; v++) {
+    ptrdiff_t n = within(width - v * LANES, LANES);
+    if (n) 
+    for (int r = 0; r < ROWS; r++)
+      if (r < count) put_sum(out[r] + f + v * LANES, sum[r][v], n, f+v*LANES, e);
+  }
 }
 
 static __attribute__((noinline)) void block_1(float *const *out, const float *const *window, ptrdiff_t count,
@@ -220,7 +231,7 @@ static int all_finite(const float *x, ptrdiff_t n) {
 // which is rare, it is asked to do it.
 static int counts_padding(const geometry *g) { return g->groups == 1 || g->channels > g->groups; }
 
-// out, x, kernel, bias (or 0), activation, limit, geometry
+// out, x, kernel, bias (or 0), the least and the most that goes out, geometry
 int kernel_conv2d(word *w, context *context) {
   const geometry g = read_geometry(w + 6);
   const ptrdiff_t channels = g.channels / g.groups, filters = g.filters / g.groups;
@@ -238,7 +249,7 @@ int kernel_conv2d(word *w, context *context) {
       .filter = 1,
       .vertical = forward_axis(g.rows, g.height, g.high, g.down, g.tall, g.top),
       .horizontal = forward_axis(g.columns, g.width, g.wide, g.right, g.broad, g.left),
-      .end = {.activation = (int)w[4].i, .limit = (float)w[5].f},
+      .end = {.low = (float)w[4].f, .high = (float)w[5].f},
   };
   if ((padded(&c.vertical) || padded(&c.horizontal)) && counts_padding(&g) &&
       !all_finite(kernel, g.high * g.wide * channels * g.filters))
@@ -267,6 +278,7 @@ int kernel_conv2d_input_gradient(word *w, context *context) {
       .wide = channels * g.filters,
       .channel = 1,
       .filter = g.filters,
+      .end = {.low = -__builtin_inff(), .high = __builtin_inff()},
   };
   for (ptrdiff_t i = 0; i < g.down; i++)
     for (ptrdiff_t j = 0; j < g.right; j++) {
