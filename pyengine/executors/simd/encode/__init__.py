@@ -5,5 +5,16 @@ in the file of its family here. The rows of `tests/cases/ops.py` then run on it.
 """
 
 # ruff: noqa: F401
-from pyengine.executors.simd.encode import chain, conv, index, move, normalize, pool, random, reduce, structure
+from pyengine.executors.simd.encode import (
+    chain,
+    conv,
+    index,
+    matmul,
+    move,
+    normalize,
+    pool,
+    random,
+    reduce,
+    structure,
+)
 from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Table, Word
