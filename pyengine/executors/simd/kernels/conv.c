@@ -12,7 +12,6 @@ enum {
   VECTORS = 2,
   PANEL = VECTORS * LANES,
   GROUP = 8 * ROWS, // windows that meet one panel while it is in the fastest cache
-  CHUNK = 24 << 10, // bytes of image and gradient that the kernel's gradient goes over again and again
 };
 
 // What a block is made of: `rows` × `runs` runs of `length` numbers, and where they begin in source and panel.
@@ -98,11 +97,6 @@ static __attribute__((noinline)) void block_2(float *const *out, const float *co
   block(out, window, count, panel, t, f, width, e, 2);
 }
 
-// Numbers in steps of an image, of a row and of a column.
-typedef struct {
-  ptrdiff_t image, row, column;
-} pitches;
-
 // One convolution of one group: out[p][f] = Σ source[p's taps][c] kernel[tap][c][f].
 typedef struct {
   const float *source, *kernel;
@@ -113,8 +107,6 @@ typedef struct {
   axis vertical, horizontal;
   ending end;
 } convolution;
-
-INLINE ptrdiff_t smaller(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
 
 // How wide the panel is that begins with filter f.
 INLINE int vectors_at(const convolution *c, ptrdiff_t f) { return c->filters - f > LANES ? VECTORS : 1; }
@@ -144,34 +136,12 @@ static void pack(float *panel, const convolution *c, ptrdiff_t first, ptrdiff_t 
 static void convolve_stretch(const convolution *c, const stretch *down, const stretch *right, const taps *t,
                              ptrdiff_t first, const float *panels, ptrdiff_t depth, ptrdiff_t f, ptrdiff_t end,
                              const ending *e) {
-  const axis *vertical = &c->vertical, *horizontal = &c->horizontal;
-  const ptrdiff_t rows = down->to - down->from, columns = right->to - right->from;
-  const ptrdiff_t source_row = vertical->source_step * c->from.row, to_row = vertical->target_step * c->to.row;
-  const ptrdiff_t source_column = horizontal->source_step * c->from.column;
-  const ptrdiff_t to_column = horizontal->target_step * c->to.column;
-  const ptrdiff_t source_corner =
-      (down->from * vertical->source_step + vertical->shift + down->first * vertical->shift_step) * c->from.row +
-      (right->from * horizontal->source_step + horizontal->shift + right->first * horizontal->shift_step) *
-          c->from.column +
-      first;
-  const ptrdiff_t to_corner = (vertical->target + down->from * vertical->target_step) * c->to.row +
-                              (horizontal->target + right->from * horizontal->target_step) * c->to.column;
-  ptrdiff_t image = 0, row = 0, column = 0, source = source_corner, to = to_corner;
-  for (ptrdiff_t left = c->images * rows * columns; left > 0; left -= GROUP) {
+  walk w = begin_walk(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
+  for (ptrdiff_t left = w.count; left > 0; left -= GROUP) {
     const float *window[GROUP];
     float *out[GROUP];
     const ptrdiff_t count = smaller(left, GROUP);
-    for (ptrdiff_t i = 0; i < count; i++) {
-      window[i] = c->source + (t->rows && t->runs ? source : 0);
-      out[i] = c->out + to;
-      if (++column < columns) source += source_column, to += to_column;
-      else {
-        column = 0;
-        if (++row == rows) row = 0, image++;
-        source = source_corner + image * c->from.image + row * source_row;
-        to = to_corner + image * c->to.image + row * to_row;
-      }
-    }
+    for (ptrdiff_t i = 0; i < count; i++, step(&w)) window[i] = c->source + w.source + first, out[i] = c->out + w.to;
     for (ptrdiff_t i = count; i % ROWS; i++) window[i] = window[count - 1]; // computed, not stored
     const float *panel = panels;
     for (ptrdiff_t g = f; g < end; g += PANEL, panel += depth * PANEL) {
@@ -241,8 +211,8 @@ int kernel_conv2d(word *w, context *context) {
       .images = g.images,
       .channels = channels,
       .filters = filters,
-      .from = {g.height * g.width * g.channels, g.width * g.channels, g.channels},
-      .to = {g.rows * g.columns * g.filters, g.columns * g.filters, g.filters},
+      .from = pitches_of(g.height, g.width, g.channels),
+      .to = pitches_of(g.rows, g.columns, g.filters),
       .high = g.wide * channels * g.filters,
       .wide = channels * g.filters,
       .channel = g.filters,
@@ -272,8 +242,8 @@ int kernel_conv2d_input_gradient(word *w, context *context) {
       .images = g.images,
       .channels = filters,
       .filters = channels,
-      .from = {g.rows * g.columns * g.filters, g.columns * g.filters, g.filters},
-      .to = {g.height * g.width * g.channels, g.width * g.channels, g.channels},
+      .from = pitches_of(g.rows, g.columns, g.filters),
+      .to = pitches_of(g.height, g.width, g.channels),
       .high = g.wide * channels * g.filters,
       .wide = channels * g.filters,
       .channel = 1,
@@ -292,14 +262,8 @@ int kernel_conv2d_input_gradient(word *w, context *context) {
   return DONE;
 }
 
-// Windows for the kernel's gradient: so many images, rows and columns, and the steps between them in x and gradient.
-typedef struct {
-  ptrdiff_t images, rows, columns;
-  pitches x, gradient;
-} windows;
-
 // out[r][f …] += Σ over the windows x[r] · gradient[f …], for `count` ≤ ROWS numbers of each window.
-INLINE void outer(float *const *out, const float *const *x, ptrdiff_t count, const float *gradient, const windows *s,
+INLINE void outer(float *const *out, const float *const *x, ptrdiff_t count, const float *gradient, const chunk *s,
                   ptrdiff_t width, const int vectors) {
   vf sum[ROWS][VECTORS];
   for (int r = 0; r < ROWS; r++)
@@ -324,15 +288,15 @@ INLINE void outer(float *const *out, const float *const *x, ptrdiff_t count, con
 }
 
 static __attribute__((noinline)) void outer_some(float *const *out, const float *const *x, ptrdiff_t count,
-                                                 const float *gradient, const windows *s, ptrdiff_t width) {
+                                                 const float *gradient, const chunk *s, ptrdiff_t width) {
   outer(out, x, count, gradient, s, width, 1);
 }
 static __attribute__((noinline)) void outer_1(float *const *out, const float *const *x, ptrdiff_t count,
-                                              const float *gradient, const windows *s) {
+                                              const float *gradient, const chunk *s) {
   outer(out, x, count, gradient, s, LANES, 1);
 }
 static __attribute__((noinline)) void outer_2(float *const *out, const float *const *x, ptrdiff_t count,
-                                              const float *gradient, const windows *s) {
+                                              const float *gradient, const chunk *s) {
   outer(out, x, count, gradient, s, PANEL, 2);
 }
 
@@ -345,9 +309,9 @@ typedef struct {
   axis vertical, horizontal;
 } kernel_gradient;
 
-// The taps of one stretch of rows and one of columns, over a chunk of windows that begins at x and gradient.
-static void sum_chunk(const kernel_gradient *k, const stretch *down, const stretch *right, const windows *s,
-                      ptrdiff_t x, ptrdiff_t gradient, ptrdiff_t row, ptrdiff_t column) {
+// The taps of one stretch of rows and one of columns, over a chunk of their windows.
+static void sum_chunk(const kernel_gradient *k, const stretch *down, const stretch *right, const chunk *s,
+                      ptrdiff_t row, ptrdiff_t column) {
   const ptrdiff_t taps_right = taps_of(right), depth = taps_of(down) * taps_right * k->channels;
   for (ptrdiff_t f = 0; f < k->filters;) {
     const ptrdiff_t width = k->filters - f >= PANEL ? PANEL : smaller(k->filters - f, LANES);
@@ -361,7 +325,7 @@ static void sum_chunk(const kernel_gradient *k, const stretch *down, const stret
           source[r] = source[0];
           continue;
         }
-        source[r] = k->x + x + i * row + j * column + channel;
+        source[r] = k->x + s->source + i * row + j * column + channel;
         out[r] = k->out + (((down->first + i) * k->columns + right->first + j) * k->channels + channel) *
                               k->all_filters + f;
         if (++channel == k->channels) {
@@ -369,7 +333,7 @@ static void sum_chunk(const kernel_gradient *k, const stretch *down, const stret
           if (++j == taps_right) j = 0, i++;
         }
       }
-      const float *g = k->gradient + gradient + f;
+      const float *g = k->gradient + s->given + f;
       if (width == PANEL) outer_2(out, source, count, g, s);
       else if (width == LANES) outer_1(out, source, count, g, s);
       else outer_some(out, source, count, g, s, width);
@@ -385,8 +349,7 @@ int kernel_conv2d_kernel_gradient(word *w, context *context) {
   const ptrdiff_t channels = g.channels / g.groups, filters = g.filters / g.groups;
   const float *x = w[1].p, *gradient = w[2].p;
   float *out = w[0].p;
-  const pitches from = {g.height * g.width * g.channels, g.width * g.channels, g.channels};
-  const pitches to = {g.rows * g.columns * g.filters, g.columns * g.filters, g.filters};
+  const pitches from = pitches_of(g.height, g.width, g.channels), to = pitches_of(g.rows, g.columns, g.filters);
   kernel_gradient k = {
       .channels = channels,
       .filters = filters,
@@ -402,27 +365,10 @@ int kernel_conv2d_kernel_gradient(word *w, context *context) {
   for (stretch down = {0}; next_stretch(vertical, &down);)
     for (stretch right = {0}; next_stretch(horizontal, &right);) {
       if (!taps_of(&down) || !taps_of(&right)) continue;
-      const ptrdiff_t rows = down.to - down.from, columns = right.to - right.from;
-      // Whole images at a time where they are small, else some rows of one.
-      const ptrdiff_t bytes = 4 * (columns * g.filters + g.down * columns * g.right * g.channels);
-      const ptrdiff_t high = smaller(rows, CHUNK / bytes + 1), deep = high < rows ? 1 : CHUNK / (bytes * rows) + 1;
-      for (ptrdiff_t image = 0; image < g.images; image += deep)
-        for (ptrdiff_t row = 0; row < rows; row += high) {
-          const windows s = {
-              .images = smaller(deep, g.images - image),
-              .rows = smaller(high, rows - row),
-              .columns = columns,
-              .x = {from.image, g.down * from.row, g.right * from.column},
-              .gradient = to,
-          };
-          const ptrdiff_t top = (down.from + row) * g.down + vertical->shift + down.first * g.tall;
-          const ptrdiff_t left = right.from * g.right + horizontal->shift + right.first * g.broad;
-          const ptrdiff_t seen = image * from.image + top * from.row + left * from.column;
-          const ptrdiff_t given = image * to.image + (down.from + row) * to.row + right.from * to.column;
-          for (ptrdiff_t group = 0; group < g.groups; group++) {
-            k.x = x + group * channels, k.gradient = gradient + group * filters, k.out = out + group * filters;
-            sum_chunk(&k, &down, &right, &s, seen, given, g.tall * from.row, g.broad * from.column);
-          }
+      for (chunk s = begin_chunks(g.images, vertical, horizontal, &down, &right, from, to); next_chunk(&s);)
+        for (ptrdiff_t group = 0; group < g.groups; group++) {
+          k.x = x + group * channels, k.gradient = gradient + group * filters, k.out = out + group * filters;
+          sum_chunk(&k, &down, &right, &s, g.tall * from.row, g.broad * from.column);
         }
     }
   return DONE;
