@@ -31,12 +31,14 @@ class Op:
             the op reads each element of them before it writes that element, and never again.
         several: the op makes a tuple of values: `shape` and `evaluate` return tuples, `evaluate_into` gets one, and
             `gradient` gets tuples (None for an output that nobody differentiates).
+        body: a graph that the op runs again and again (a loop's), or None; `with_body` puts another in its place.
     """
 
     name: ClassVar[str]
     alias: ClassVar[bool] = False
     in_place: ClassVar[tuple[int, ...]] = ()
     several: ClassVar[bool] = False
+    body: Any = None
 
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
@@ -66,6 +68,18 @@ class Op:
     def gradient(self, gradient: Any, output: Any, *inputs: Value) -> tuple[Value | None, ...]:
         """For each input, the gradient of a scalar whose gradient with respect to `output` is `gradient`."""
         raise NotImplementedError(f"{self.name} has no gradient.")
+
+    def differentiable(self) -> tuple[Op, tuple[int, ...]] | None:
+        """The op that makes what the gradient needs, too, and which of its outputs are this one's; None: this one."""
+        return None
+
+    def with_body(self, body: Any) -> Op:
+        """The op that runs another graph of the same inputs and outputs."""
+        raise NotImplementedError(f"{self.name} has no body.")
+
+    def loop(self) -> Any:
+        """One round of the body as a step: what it is given and what it makes are read and written like variables."""
+        raise NotImplementedError(f"{self.name} has no body.")
 
     def scratch(self, *specs: Spec) -> int:
         """Bytes of memory that a kernel needs while it runs, beside its inputs and outputs; the plan finds room."""

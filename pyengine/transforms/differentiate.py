@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pyengine import ops
-from pyengine.errors import ArgumentError, GraphError
-from pyengine.graph import Graph, Value, Variable
-from pyengine.transforms.rebuild import rebuild
+from pyengine.errors import ArgumentError
+from pyengine.graph import Graph, Node, Value, Variable
+from pyengine.ops.backward import dependent, pull_back
+from pyengine.transforms.rebuild import Made, keep, rebuild
 
 
 def gradient_name(of: Variable | str) -> str:
@@ -44,6 +44,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
 
     Errors: ArgumentError if the output is not a scalar.
 
+    >>> from pyengine import ops
     >>> from pyengine.graph import Spec
     >>> from pyengine.transforms import simplify, trace
     >>> graph = trace(lambda x: {"y": ops.sum(ops.square(x))}, {"x": Spec((3,))})
@@ -55,9 +56,9 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
             f"Only a scalar can be differentiated, but output {output!r} is {graph.outputs[output].spec}. "
             "Reduce it with ops.sum or ops.mean."
         )
-    new, _ = rebuild(graph)
-    sources = {}
     wrt = list(wrt)
+    new = prepared(graph, wrt)
+    sources = {}
     for name, source in zip(gradient_names(wrt), wrt, strict=True):
         value = new.inputs.get(source) if isinstance(source, str) else new.reads.get(source)
         if value is None and isinstance(source, str):
@@ -66,33 +67,27 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
             )
         if value is not None:
             sources[name] = value
-    depends = set(sources.values())
-    for node in new.nodes:
-        if not depends.isdisjoint(node.inputs):
-            depends.update(node.outputs)
     root = new.outputs[output]
-    gradients: dict[Value, Value] = {}
     with new:
-        if root in depends:
-            gradients[root] = new.constant(np.ones((), root.dtype))
-        for node in reversed(list(new.nodes)):
-            arrived = tuple(gradients.get(value) for value in node.outputs)
-            if depends.isdisjoint(node.outputs) or all(one is None for one in arrived):
-                continue
-            parts = (
-                node.op.gradient(arrived, node.outputs, *node.inputs)
-                if node.op.several
-                else node.op.gradient(arrived[0], node.output, *node.inputs)
-            )
-            for value, part in zip(node.inputs, parts, strict=True):
-                if part is None or value not in depends:
-                    continue
-                if part.spec != value.spec:
-                    raise GraphError(
-                        f"{node.op.name} gives a gradient {part.spec} for an input {value.spec}."
-                    )
-                gradients[value] = ops.add(gradients[value], part) if value in gradients else part
+        one = new.constant(np.ones((), root.dtype))
+        gradients = pull_back(list(new.nodes), {root: one}, sources.values())
     for name, value in sources.items():
         if value in gradients:
             new.outputs[name] = gradients[value]
     return new
+
+
+def prepared(graph: Graph, wrt: Iterable[Variable | str]) -> Graph:
+    """A copy, in which the ops that must keep something for their gradient make that, too."""
+    found = [graph.inputs.get(s) if isinstance(s, str) else graph.reads.get(s) for s in wrt]
+    depends = dependent(graph.nodes, [value for value in found if value is not None])
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        kept = None if depends.isdisjoint(node.outputs) else node.op.differentiable()
+        if kept is None:
+            return keep(node, inputs, new)
+        op, places = kept
+        made = new.add(op, inputs)
+        return tuple(made[place] for place in places)
+
+    return rebuild(graph, rule)[0]

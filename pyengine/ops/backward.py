@@ -1,0 +1,78 @@
+"""Reverse mode: gradients sent back through a list of nodes, each by its op's own rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pyengine.errors import GraphError
+from pyengine.graph import Node, Value
+from pyengine.ops.elementwise import add
+from pyengine.ops.structure import copy
+
+
+def dependent(nodes: Iterable[Node], sources: Iterable[Value]) -> set[Value]:
+    """The sources, and every value of the nodes that something of them flows into."""
+    found = set(sources)
+    for node in nodes:
+        if not found.isdisjoint(node.inputs):
+            found.update(node.outputs)
+    return found
+
+
+def pull_back(
+    nodes: Sequence[Node], arrived: Mapping[Value, Value], sources: Iterable[Value]
+) -> dict[Value, Value]:
+    """The gradient of every value that lies between the sources and where gradients have arrived.
+
+    Recorded in the graph that is being written, which holds the nodes.
+
+    Args:
+        nodes: in their order.
+        arrived: gradients of a scalar, known already, by value.
+        sources: what gradients are wanted of; nothing is worked out for what does not depend on them.
+    """
+    depends = dependent(nodes, sources)
+    gradients = {value: gradient for value, gradient in arrived.items() if value in depends}
+    for node in reversed(nodes):
+        given = tuple(gradients.get(value) for value in node.outputs)
+        if depends.isdisjoint(node.outputs) or all(one is None for one in given):
+            continue
+        parts = (
+            node.op.gradient(given, node.outputs, *node.inputs)
+            if node.op.several
+            else node.op.gradient(given[0], node.output, *node.inputs)
+        )
+        for value, part in zip(node.inputs, parts, strict=True):
+            if part is None or value not in depends:
+                continue
+            if part.spec != value.spec:
+                raise GraphError(f"{node.op.name} gives a gradient {part.spec} for an input {value.spec}.")
+            gradients[value] = add(gradients[value], part) if value in gradients else part
+    return gradients
+
+
+def through(
+    function: Callable[..., Sequence[Any]],
+    inputs: Sequence[Value],
+    arrived: Sequence[Value | None],
+) -> tuple[Value | None, ...]:
+    """The gradients of the inputs of a function, from those of its results; the function is written down anew.
+
+    >>> from pyengine.graph import Graph, Spec
+    >>> from pyengine.ops import square
+    >>> with Graph() as graph:
+    ...     x = graph.input("x", Spec((2,)))
+    ...     through(lambda x: (square(x),), [x], [x])
+    (Value(f32[2]),)
+    """
+    graph = inputs[0].graph
+    # A value that is given twice gets two gradients: each place is a value of its own.
+    places = [copy(value) if value in inputs[:place] else value for place, value in enumerate(inputs)]
+    start = len(graph.nodes)
+    results = function(*places)
+    nodes = graph.nodes[start:]
+    pairs = zip(results, arrived, strict=True)
+    known = {result: gradient for result, gradient in pairs if gradient is not None}
+    gradients = pull_back(nodes, known, places)
+    return tuple(gradients.get(value) for value in places)

@@ -1,0 +1,99 @@
+"""A graph inside an op: as a setting, that is as plain tuples, which print, compare and hash; and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pyengine.errors import GraphError
+from pyengine.graph import Graph, Node, Spec, Value
+from pyengine.ops.base import make
+
+# inputs as (dtype, shape), constants as (dtype, shape, numbers), nodes as (op, operands, its settings' items), results.
+# Operands and results count values: the inputs, the constants, then what the nodes make, in order.
+Code = tuple[tuple, tuple, tuple, tuple]
+
+
+def code_of(graph: Graph) -> Code:
+    """The tuples of a graph that neither reads nor writes variables."""
+    if graph.reads or graph.writes:
+        named = ", ".join(variable.name for variable in (*graph.reads, *graph.writes))
+        raise GraphError(f"A graph inside an op cannot read or write variables, but this one has {named}.")
+    values = [*graph.inputs.values(), *graph.constants]
+    values += [value for node in graph.nodes for value in node.outputs]
+    number = {value: index for index, value in enumerate(values)}
+    return (
+        tuple((value.dtype, value.shape) for value in graph.inputs.values()),
+        tuple(
+            (value.dtype, value.shape, tuple(array.reshape(-1).tolist()))
+            for value, array in graph.constants.items()
+        ),
+        tuple(
+            (node.op.name, tuple(number[value] for value in node.inputs), tuple(node.op.settings.items()))
+            for node in graph.nodes
+        ),
+        tuple(number[value] for value in graph.outputs.values()),
+    )
+
+
+@lru_cache(maxsize=64)
+def graph_of(code: Code) -> Graph:
+    """The graph of such tuples: inputs and outputs are called "0", "1", … Nobody may change it."""
+    inputs, constants, nodes, results = code
+    graph = Graph()
+    values = [graph.input(str(index), Spec(shape, dtype)) for index, (dtype, shape) in enumerate(inputs)]
+    for dtype, shape, numbers in constants:
+        values.append(graph.constant(np.array(numbers, dtype).reshape(shape)))
+    for name, operands, settings in nodes:
+        graph.add(make(name, **dict(settings)), tuple(values[index] for index in operands))
+        values += graph.nodes[-1].outputs
+    graph.outputs = {str(index): values[place] for index, place in enumerate(results)}
+    return graph
+
+
+def evaluate(graph: Graph, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What the graph makes of its inputs, node by node."""
+    known: dict[Value, Any] = dict(zip(graph.inputs.values(), arrays, strict=True))
+    known.update(graph.constants)
+    for node in graph.nodes:
+        made = node.op.evaluate(*(known[value] for value in node.inputs))
+        for value, array in zip(node.outputs, made if node.op.several else (made,), strict=True):
+            known[value] = np.asarray(array)
+    return [known[value] for value in graph.outputs.values()]
+
+
+def replay(nodes: Sequence[Node], known: dict[Value, Value], graph: Graph) -> None:
+    """Write the nodes down in another graph; `known` tells what their inputs are there, and learns what they make."""
+    for node in nodes:
+        made = graph.add(node.op, tuple(known[value] for value in node.inputs))
+        known.update(zip(node.outputs, made if node.op.several else (made,), strict=True))
+
+
+def needed(nodes: Sequence[Node], results: Sequence[Value], given: set[Value]) -> list[Node]:
+    """Of the nodes, in order, those that the results need while some values are given."""
+    wanted = set(results) - given
+    found = []
+    for node in reversed(nodes):
+        if not wanted.isdisjoint(node.outputs):
+            found.append(node)
+            wanted.update(value for value in node.inputs if value not in given)
+    return found[::-1]
+
+
+def prepared(graph: Graph) -> Graph:
+    """The graph whose ops keep what their gradients need."""
+    if not any(node.op.body is not None for node in graph.nodes):
+        return graph
+    new = Graph()
+    known: dict[Value, Value] = {value: new.input(name, value.spec) for name, value in graph.inputs.items()}
+    known.update({value: new.constant(array) for value, array in graph.constants.items()})
+    for node in graph.nodes:
+        op, places = node.op.differentiable() or (node.op, range(len(node.outputs)))
+        made = new.add(op, tuple(known[value] for value in node.inputs))
+        made = made if op.several else (made,)
+        known.update(zip(node.outputs, (made[place] for place in places), strict=True))
+    new.outputs = {name: known[value] for name, value in graph.outputs.items()}
+    return new
