@@ -30,10 +30,10 @@ class Apart(Blocks):
         self.address_of = {region: address(block) for region, block in self.of.items()}
 
 
-def run(op: Op, *inputs: Any, mode: str = "strict", over: int | None = None) -> Any:
+def run(op: Op, *inputs: Any, mode: str = "strict", over: int | None = None, output: int = 0) -> Any:
     """What the kernel makes of these arrays: an array, or a tuple for an op of several.
 
-    over: the number of the input whose memory the (first) output takes.
+    over: the number of the input whose memory output number `output` takes.
 
     Raises AssertionError where the library has no kernel for this call: a test that meant to test one would not.
     """
@@ -41,7 +41,7 @@ def run(op: Op, *inputs: Any, mode: str = "strict", over: int | None = None) -> 
     specs = op.shape(*(spec_of(array) for array in arrays))
     outputs = [np.full(s.shape, 77, s.dtype) for s in (specs if op.several else (specs,))]
     if over is not None:
-        outputs[0] = arrays[over]
+        outputs[output] = arrays[over]
     everything = [*arrays, *outputs]
     slots = [Slot(number, 0, spec_of(array)) for number, array in enumerate(everything)]
     scratch = op.scratch(*(spec_of(array) for array in arrays))
@@ -50,7 +50,7 @@ def run(op: Op, *inputs: Any, mode: str = "strict", over: int | None = None) -> 
         everything.append(np.full(scratch, 77, np.uint8))
     count = len(arrays)
     if over is not None:
-        slots[count] = slots[over]
+        slots[count + output] = slots[over]
     call = Call(
         op, tuple(slots[:count]), tuple(slots[count : count + len(outputs)]), slots[-1] if scratch else None
     )

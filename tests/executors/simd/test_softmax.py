@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pyengine import ops
+from pyengine.errors import DataError
 from tests.executors.simd.support import MODES, run
 
 few = settings(max_examples=60, deadline=None)
@@ -75,3 +76,70 @@ def test_masked_scores_have_no_share(mode):
     assert np.isnan(shares[1]).all()
     assert run(ops.make("logsumexp", axes=(1,), keepdims=False), x, mode=mode)[1] == -np.inf
     assert run(ops.make("logsumexp", axes=(1,), keepdims=False), -x, mode=mode)[1] == np.inf
+
+
+def assert_losses(op, arrays, mode, over):
+    """Likelihoods are off by the rounding of differences of scores; gradients by that share of themselves."""
+    with np.errstate(all="ignore"):
+        truth = op.evaluate(*(a.astype("f8") if a.dtype == np.float32 else a for a in arrays))
+    likelihood, gradient = run(op, *arrays, mode=mode, over=over, output=1)
+    finite = arrays[0][np.isfinite(arrays[0])]
+    rounding = 1e-6 + 1.2e-7 * (float(np.ptp(finite)) if finite.size else 0)
+    slope = float(abs(arrays[2]).max(initial=0))
+    np.testing.assert_allclose(likelihood, truth[0].astype("f4"), rtol=1e-6, atol=8 * rounding)
+    np.testing.assert_allclose(gradient, truth[1].astype("f4"), rtol=1e-6, atol=8 * rounding * slope)
+
+
+@st.composite
+def rows_of_scores(draw):
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=9))
+    n = draw(st.one_of(st.integers(2, 40), st.sampled_from([32, 33, 257, 1030])))
+    seed, slopes = draw(st.integers(0, 1000)), draw(st.booleans())
+    x = scores(seed, (*shape, n))
+    slope = scores(seed + 1, (*shape, 1) if slopes else ())
+    return x, slope, np.random.default_rng(seed + 2)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(rows=rows_of_scores(), over=st.sampled_from([None, 0, 1]))
+@few
+def test_losses_against_targets_and_their_gradients(mode, rows, over):
+    x, slope, rng = rows
+    targets = rng.random(x.shape).astype("f4")
+    targets /= targets.sum(-1, keepdims=True)
+    assert_losses(ops.make("softmax_crossentropy"), (x, targets, slope), mode, over)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    rows=rows_of_scores(), over=st.sampled_from([None, 0]), kind=st.sampled_from(["int32", "int64", "uint8"])
+)
+@few
+def test_losses_against_classes_and_their_gradients(mode, rows, over, kind):
+    x, slope, rng = rows
+    classes = rng.integers(0, min(x.shape[-1], 255), (*x.shape[:-1], 1)).astype(kind)
+    # Scores of -inf, as a mask leaves them, have no share; but not that of the class.
+    masked = np.where(
+        (rng.random(x.shape) < 0.1) & (classes != np.arange(x.shape[-1])), np.float32(-np.inf), x
+    )
+    assert_losses(ops.make("sparse_softmax_crossentropy"), (masked, classes, slope), mode, over)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("n", [5, 50])
+def test_losses_of_scores_that_are_no_numbers_are_none(mode, n):
+    x, targets = np.zeros((6, n), "f4"), np.full((6, n), 1 / n, "f4")
+    x[1, 2], x[3, 1], x[4] = np.nan, np.inf, -np.inf
+    likelihood, gradient = run(ops.make("softmax_crossentropy"), x, targets, np.float32(1), mode=mode)
+    np.testing.assert_array_equal(np.isnan(likelihood[:, 0]), [False, True, False, True, True, False])
+    np.testing.assert_array_equal(np.isnan(gradient).any(1), [False, True, False, True, True, False])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("n", [5, 50])
+def test_a_class_out_of_range_is_the_references_error(mode, n):
+    with pytest.raises(DataError, match=f"index {n} is out of range"):
+        run(
+            ops.make("sparse_softmax_crossentropy"),
+            np.zeros((2, n), "f4"), np.int32([[0], [n]]), np.float32(1), mode=mode,
+        )  # fmt: skip

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pyengine.executors.simd.encode.base import Encoded, encodes, floats
+from pyengine.executors.simd.encode.index import TYPES
 from pyengine.executors.simd.encode.reduce import around, loops
 from pyengine.plan import Call
+from pyengine.shapes import size
 
+LONGEST = 2**18  # so many numbers fit into a kernel's workspace
+WIDEST = 16  # numbers in a vector of any build
 WHAT = ("softmax", "log_softmax", "logsumexp")  # numbered as in kernels/softmax.c
 
 
@@ -18,7 +22,7 @@ def cost(call: Call) -> int:
 def softmax(call: Call) -> Encoded | None:
     (x,), (out,) = call.inputs, call.outputs
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    if not floats(call):
+    if not floats(call) or (inner > 1 and length > LONGEST // WIDEST):
         return None
     if not x.spec.size:
         outer = 0
@@ -29,6 +33,32 @@ def softmax(call: Call) -> Encoded | None:
 def logsumexp(call: Call) -> Encoded | None:
     (x,), (out,) = call.inputs, call.outputs
     words = loops(x.spec.shape, call.op.settings["axes"])
-    if not floats(call) or not x.spec.size or words is None or words[3] != 0:
+    if not floats(call) or not x.spec.size or words is None or len(words) > 4:
         return None
-    return Encoded("softmax", (WHAT.index(call.op.name), out, x, *words[:3]), cost(call))
+    outer, length, inner, _ = words
+    if inner > 1 and length > LONGEST // WIDEST:
+        return None
+    return Encoded("softmax", (WHAT.index(call.op.name), out, x, outer, length, inner), cost(call))
+
+
+@encodes("softmax_crossentropy")
+def softmax_crossentropy(call: Call) -> Encoded | None:
+    x, targets, slope = call.inputs
+    rows, n = size(x.spec.shape[:-1]), x.spec.shape[-1]
+    if not floats(call) or n > LONGEST:
+        return None
+    likelihood, gradient = call.outputs
+    words = (likelihood, gradient, x, targets, slope, rows, n, bool(slope.spec.shape))
+    return Encoded("softmax_crossentropy", words, 2 * cost(call))
+
+
+@encodes("sparse_softmax_crossentropy")
+def sparse_softmax_crossentropy(call: Call) -> Encoded | None:
+    x, classes, slope = call.inputs
+    rows, n = size(x.spec.shape[:-1]), x.spec.shape[-1]
+    if not all(slot.spec.dtype == "float32" for slot in (x, slope)):
+        return None
+    kind = TYPES.index(classes.spec.dtype)
+    likelihood, gradient = call.outputs
+    words = (likelihood, gradient, x, classes, slope, rows, n, bool(slope.spec.shape), kind)
+    return Encoded("sparse_softmax_crossentropy", words, 2 * cost(call))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from pyengine.executors.simd.encode.base import Encoded, Word, encodes, moved
+from pyengine.executors.simd.encode.base import Encoded, encodes, moved
 from pyengine.plan import Call
 from pyengine.shapes import Shape, size
 
@@ -24,7 +24,7 @@ def alternating(shape: Shape, axes: tuple[int, ...]) -> list[tuple[int, bool]]:
     return [(size(n for n, _ in run), folded) for folded, run in groupby(lengths, lambda one: one[1])]
 
 
-def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[Word, ...] | None:
+def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[int, ...] | None:
     """The words of a reduction behind its arrays: outer, length, inner, and the loops before these."""
     if size(shape) == 0:
         return size(n for axis, n in enumerate(shape) if axis not in axes), 0, 1, 0
@@ -34,7 +34,7 @@ def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[Word, ...] | None:
     outer = merged.pop()[0] if merged else 1
     if len(merged) > LOOPS:
         return None
-    words: list[Word] = []
+    words: list[int] = []
     x_step, out_step = outer * length * inner, outer * inner
     for n, folded in reversed(merged):
         words[:0] = (n, x_step, 0 if folded else out_step)

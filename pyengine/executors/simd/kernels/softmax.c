@@ -1,6 +1,6 @@
-// Scores to probabilities: softmax, its logarithm, and the logarithm of a sum of exponentials.
-#include "pyengine.h"
-
+// Scores to probabilities: softmax, its logarithm, the logarithm of a sum of exponentials, and the loss of probabilities
+// against targets with its gradient.
+#include "indices.h"
 #include "math.h"
 
 enum { SOFTMAX, LOG_SOFTMAX, LOG_SUM_EXP }; // as encode/normalize.py counts them
@@ -96,67 +96,169 @@ static void along_row(int what, float *out, const float *x, int64_t n) {
   }
 }
 
-INLINE vf load_lanes(const float *p, ptrdiff_t count) { return count == LANES ? load(p) : load_some(p, count); }
-INLINE void store_lanes(float *p, vf x, ptrdiff_t count) {
-  if (count == LANES)
-    store(p, x);
-  else
-    store_some(p, x, count);
-}
-
-// out: (n, inner), or (inner)  x: (n, inner), of which `count` columns from here on
-static void along_columns(int what, float *out, const float *x, int64_t n, int64_t inner, ptrdiff_t count) {
-  vf top = load_lanes(x, count), sum = splat(0);
-  for (int64_t i = 1; i < n; i++) top = higher(top, load_lanes(x + i * inner, count));
+// LANES columns of x: (n, step) numbers; out: the same, or one row.
+static void along_columns(int what, float *out, const float *x, int64_t n, int64_t step) {
+  vf top = load(x), sum = splat(0);
+  for (int64_t i = 1; i < n; i++) top = higher(top, load(x + i * step));
   for (int64_t i = 0; i < n;) {
     int64_t end = n - i < STRETCH ? n : i + STRETCH;
     vf part = splat(0);
     for (; i < end; i++) {
-      vf e = exp_below(load_lanes(x + i * inner, count) - top);
+      vf e = exp_below(load(x + i * step) - top);
       part += e;
-      if (what == SOFTMAX) store_lanes(out + i * inner, e, count);
+      if (what == SOFTMAX) store(out + i * step, e);
     }
     sum += part;
   }
   if (what == SOFTMAX) {
     vf scale = 1 / sum;
-    for (int64_t i = 0; i < n; i++) store_lanes(out + i * inner, load_lanes(out + i * inner, count) * scale, count);
+    for (int64_t i = 0; i < n; i++) store(out + i * step, load(out + i * step) * scale);
     return;
   }
   vf log_sum = log_f(sum);
-  if (what == LOG_SUM_EXP) {
-    store_lanes(out, choose(top - top == 0, log_sum + top, top), count);
-    return;
-  }
-  for (int64_t i = 0; i < n; i++)
-    store_lanes(out + i * inner, (load_lanes(x + i * inner, count) - top) - log_sum, count);
+  if (what == LOG_SUM_EXP)
+    store(out, choose(top - top == 0, log_sum + top, top));
+  else
+    for (int64_t i = 0; i < n; i++) store(out + i * step, (load(x + i * step) - top) - log_sum);
 }
 
-// LANES short rows at once: turned into columns, and back.
-static void along_short_rows(int what, float *out, const float *x, int64_t n, float *turned) {
+// `count` ≤ LANES runs of n numbers each, brought side by side: numbers of a run are `step` apart, runs `apart`.
+static void gather_runs(float *turned, const float *x, int64_t n, int64_t step, int64_t apart, int64_t count) {
   for (int64_t i = 0; i < n; i++)
-    for (int64_t k = 0; k < LANES; k++) turned[i * LANES + k] = x[k * n + i];
-  along_columns(what, turned, turned, n, LANES, LANES);
-  if (what == LOG_SUM_EXP) n = 1;
-  for (int64_t k = 0; k < LANES; k++)
-    for (int64_t i = 0; i < n; i++) out[k * n + i] = turned[i * LANES + k];
+    for (int64_t k = 0; k < LANES; k++) turned[i * LANES + k] = k < count ? x[i * step + k * apart] : 0;
+}
+static void scatter_runs(float *out, const float *turned, int64_t n, int64_t step, int64_t apart, int64_t count) {
+  for (int64_t k = 0; k < count; k++)
+    for (int64_t i = 0; i < n; i++) out[i * step + k * apart] = turned[i * LANES + k];
 }
 
 // w: what, out, x, outer, length (≥ 1), inner
 int kernel_softmax(word *w, context *c) {
   int what = (int)w[0].i;
-  int64_t outer = w[3].i, n = w[4].i, inner = w[5].i, made = what == LOG_SUM_EXP ? inner : n * inner, o = 0;
-  float *out = w[1].p;
+  int64_t outer = w[3].i, n = w[4].i, inner = w[5].i, made = what == LOG_SUM_EXP ? 1 : n;
+  float *out = w[1].p, *turned = (float *)c->workspace;
   const float *x = w[2].p;
-  if (inner == 1) {
-    for (; n <= SHORT && outer - o >= LANES; o += LANES)
-      along_short_rows(what, out + o * made, x + o * n, n, (float *)c->workspace);
-    for (; o < outer; o++) along_row(what, out + o * made, x + o * n, n);
+  if (inner == 1 && n > SHORT) {
+    for (int64_t o = 0; o < outer; o++) along_row(what, out + o * made, x + o * n, n);
+  } else if (inner == 1) {
+    for (int64_t o = 0; o < outer; o += LANES) {
+      int64_t count = outer - o < LANES ? outer - o : LANES;
+      gather_runs(turned, x + o * n, n, 1, n, count);
+      along_columns(what, turned, turned, n, LANES);
+      scatter_runs(out + o * made, turned, made, 1, made, count);
+    }
+  } else {
+    for (int64_t o = 0; o < outer; o++, out += made * inner, x += n * inner) {
+      int64_t j = 0;
+      for (; inner - j >= LANES; j += LANES) along_columns(what, out + j, x + j, n, inner);
+      if (j == inner) continue;
+      gather_runs(turned, x + j, n, inner, 1, inner - j);
+      along_columns(what, turned, turned, n, LANES);
+      scatter_runs(out + j, turned, made, inner, 1, inner - j);
+    }
   }
-  for (; o < outer; o++)
-    for (int64_t j = 0; j < inner; j += LANES) {
-      ptrdiff_t count = inner - j < LANES ? (ptrdiff_t)(inner - j) : LANES;
-      along_columns(what, out + o * made + j, x + o * n * inner + j, n, inner, count);
+  return DONE;
+}
+
+// The same row by row as (…, N) scores have it: likelihood, Σ targets · log softmax; gradient, slope · targets - softmax ·
+// Σ slope · targets. The latter may lie over the scores or the targets.
+typedef struct {
+  float *likelihood, *gradient;
+  const float *scores, *targets; // targets: NULL where they are classes
+  const float *slope;
+  int64_t n, slope_step; // 0: all rows have the same slope
+} losses;
+
+// `count` ≤ LANES rows at once, turned into columns. classes: of these rows, where there are no targets.
+static void short_losses(const losses *l, int64_t row, int64_t count, const int64_t *classes, float *turned) {
+  const int64_t n = l->n;
+  float *goals = turned + n * LANES, likelihoods[LANES], slopes[LANES];
+  gather_runs(turned, l->scores + row * n, n, 1, n, count);
+  if (classes) {
+    memset(goals, 0, (size_t)(n * LANES) * sizeof(float));
+    for (int64_t k = 0; k < count; k++) goals[classes[k] * LANES + k] = 1;
+  } else {
+    gather_runs(goals, l->targets + row * n, n, 1, n, count);
+  }
+  gather_runs(slopes, l->slope + row * l->slope_step, 1, 1, l->slope_step, count);
+  vf top = load(turned), sum = splat(0), chosen = splat(0), goal = splat(0), slope = load(slopes);
+  for (int64_t i = 1; i < n; i++) top = higher(top, load(turned + i * LANES));
+  for (int64_t i = 0; i < n; i++) {
+    vf x = load(turned + i * LANES) - top, e = exp_below(x), y = load(goals + i * LANES);
+    sum += e, goal += y;
+    chosen += classes ? masked(y != 0, x) : x * y; // a class says nothing of the others, be they -∞
+    store(turned + i * LANES, e);
+  }
+  vf share = slope * goal / sum;
+  for (int64_t i = 0; i < n; i++)
+    store(turned + i * LANES, slope * load(goals + i * LANES) - load(turned + i * LANES) * share);
+  store(likelihoods, chosen - goal * log_f(sum));
+  scatter_runs(l->likelihood + row, likelihoods, 1, 1, 1, count);
+  scatter_runs(l->gradient + row * n, turned, n, 1, n, count);
+}
+
+// A row against its targets. exps: room for n numbers.
+static void long_loss(const losses *l, int64_t row, float *exps) {
+  const int64_t n = l->n;
+  const float *scores = l->scores + row * n, *targets = l->targets + row * n, slope = l->slope[row * l->slope_step];
+  const float top = highest(scores, n), all = exponentials(exps, scores, n, top);
+  float *gradient = l->gradient + row * n;
+  vf chosen = splat(0), goal = splat(0);
+  int64_t i = 0;
+  for (; n - i >= LANES; i += LANES) {
+    vf y = load(targets + i);
+    goal += y, chosen += y * (load(scores + i) - top);
+  }
+  float all_chosen = total(chosen), goals = total(goal);
+  for (; i < n; i++) goals += targets[i], all_chosen += targets[i] * (scores[i] - top);
+  l->likelihood[row] = all_chosen - goals * log_f(splat(all))[0];
+  float share = slope * goals / all;
+  for (i = 0; n - i >= LANES; i += LANES) store(gradient + i, slope * load(targets + i) - load(exps + i) * share);
+  for (; i < n; i++) gradient[i] = slope * targets[i] - exps[i] * share;
+}
+
+// A row against its class.
+static void long_class_loss(const losses *l, int64_t row, int64_t class) {
+  const int64_t n = l->n;
+  const float *scores = l->scores + row * n, slope = l->slope[row * l->slope_step];
+  float *gradient = l->gradient + row * n, top = highest(scores, n), chosen = scores[class] - top;
+  float sum = exponentials(gradient, scores, n, top), share = -slope / sum;
+  int64_t i = 0;
+  l->likelihood[row] = chosen - log_f(splat(sum))[0];
+  for (; n - i >= LANES; i += LANES) store(gradient + i, load(gradient + i) * share);
+  for (; i < n; i++) gradient[i] *= share;
+  gradient[class] += slope;
+}
+
+// w: likelihood, gradient, scores, targets, slope, rows, n (its exponentials fit into the workspace), step in slope
+int kernel_softmax_crossentropy(word *w, context *c) {
+  const losses l = {w[0].p, w[1].p, w[2].p, w[3].p, w[4].p, w[6].i, w[7].i};
+  for (int64_t row = 0, rows = w[5].i; row < rows;)
+    if (l.n <= SHORT) {
+      int64_t count = rows - row < LANES ? rows - row : LANES;
+      short_losses(&l, row, count, NULL, (float *)c->workspace);
+      row += count;
+    } else {
+      long_loss(&l, row++, (float *)c->workspace);
+    }
+  return DONE;
+}
+
+// w: likelihood, gradient, scores, classes, slope, rows, n, step in slope, type of the classes
+int kernel_sparse_softmax_crossentropy(word *w, context *c) {
+  const losses l = {w[0].p, w[1].p, w[2].p, NULL, w[4].p, w[6].i, w[7].i};
+  const int64_t rows = w[5].i;
+  const int type = (int)w[8].i;
+  if (!in_range(w[3].p, type, rows, l.n)) return WRONG;
+  for (int64_t row = 0; row < rows;)
+    if (l.n <= SHORT) {
+      int64_t classes[LANES], count = rows - row < LANES ? rows - row : LANES;
+      for (int64_t k = 0; k < count; k++) classes[k] = index_at(w[3].p, type, row + k);
+      short_losses(&l, row, count, classes, (float *)c->workspace);
+      row += count;
+    } else {
+      long_class_loss(&l, row, index_at(w[3].p, type, row));
+      row++;
     }
   return DONE;
 }
