@@ -19,12 +19,15 @@ import platform
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).parent
 KERNELS = HERE / "kernels"
 SHIPPED = HERE / "lib"
+DELTA = SHIPPED / "relaxed.delta"
+PIECE, WINDOW = 2048, 32768
 MODES = ("strict", "relaxed")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror")
 COMMON = ("-std=gnu11", "-O3", "-fno-math-errno", "-fvisibility=hidden", *WARNINGS)
@@ -87,13 +90,18 @@ def build_host(mode: str, target: Path) -> Path:
 
 
 def deliver(made: Path, target: Path, mode: str) -> None:
-    """Put a finished library and its record in their places, each in one move: another process may be reading."""
+    """Put a finished library and its record in their places."""
     content = made.read_bytes()
     record = {"library": hashlib.sha256(content).hexdigest(), "sources": fingerprint(mode)}
-    for path, bytes_ in ((target, content), (record_of(target), json.dumps(record, indent=1).encode())):
-        waiting = path.with_name(f"{path.name}.{os.getpid()}")
-        waiting.write_bytes(bytes_)
-        waiting.replace(path)
+    put(target, content)
+    put(record_of(target), json.dumps(record, indent=1).encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    waiting = path.with_name(f"{path.name}.{os.getpid()}")
+    waiting.write_bytes(content)
+    waiting.replace(path)
 
 
 def record_of(library: Path) -> Path:
@@ -140,14 +148,59 @@ def shipped(mode: str) -> Path:
 
 
 def ship() -> list[Path]:
-    """The WebAssembly builds, made anew where the sources have changed since."""
-    made = []
+    """The WebAssembly builds, made anew where the sources have changed since.
+
+    The wheel holds the strict one as it is, and of the relaxed one what is different: half the bytes of both.
+    """
     for mode in MODES:
-        path = shipped(mode)
-        if not fresh(path, mode):
-            build_wasm(mode, path)
-        made.append(path)
-    return made
+        if not fresh(shipped(mode), mode):
+            build_wasm(mode, shipped(mode))
+    strict, relaxed = (shipped(mode).read_bytes() for mode in MODES)
+    packed = delta(strict, relaxed)
+    if not DELTA.is_file() or DELTA.read_bytes() != packed:
+        put(DELTA, packed)
+    return [shipped(mode) for mode in MODES]
+
+
+def unpack() -> None:
+    """The relaxed build as a file, from the strict one and the delta. Raises OSError, ValueError or zlib.error."""
+    put(shipped("relaxed"), patched(shipped("strict").read_bytes(), DELTA.read_bytes()))
+
+
+def delta(old: bytes, new: bytes) -> bytes:
+    """What turns `old` into `new`, small where they are alike: pieces, each deflated with what `old` has there.
+
+    >>> old = bytes(range(256)) * 40
+    >>> len(delta(old, old[:5000] + b"!" + old[5000:])) < 200
+    True
+    """
+    packed = [len(new).to_bytes(4, "little")]
+    for start in range(0, len(new), PIECE):
+        packer = zlib.compressobj(9, wbits=-15, zdict=around(old, start * len(old) // len(new)))
+        piece = packer.compress(new[start : start + PIECE]) + packer.flush()
+        packed += [len(piece).to_bytes(2, "little"), piece]
+    return b"".join(packed)
+
+
+def patched(old: bytes, packed: bytes) -> bytes:
+    """`new` of `delta(old, new)`.
+
+    >>> patched(b"one thing", delta(b"one thing", b"another thing"))
+    b'another thing'
+    """
+    size, position, new = int.from_bytes(packed[:4], "little"), 4, b""
+    while position < len(packed):
+        end = position + 2 + int.from_bytes(packed[position : position + 2], "little")
+        unpacker = zlib.decompressobj(wbits=-15, zdict=around(old, len(new) * len(old) // size))
+        new += unpacker.decompress(packed[position + 2 : end])
+        position = end
+    return new
+
+
+def around(content: bytes, place: int) -> bytes:
+    """As much as deflate can look back on, with `place` in its middle."""
+    start = max(0, min(place - (WINDOW - PIECE) // 2, len(content) - WINDOW))
+    return content[start : start + WINDOW]
 
 
 def cached(mode: str) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
 import sys
+import zlib
 from pathlib import Path
 
 from pyengine.errors import PyEngineError
@@ -96,6 +98,9 @@ def in_the_page(mode: str) -> Library:
     if mode == "relaxed" and not relaxed_instructions():
         raise NotHere("This browser has no relaxed SIMD instructions.")
     path = build.shipped(mode)
+    if mode == "relaxed" and not path.exists() and build.DELTA.exists():
+        with contextlib.suppress(OSError, ValueError, zlib.error):  # then it is not intact
+            build.unpack()
     if not path.exists():
         raise LibraryError(f"{path} is missing from this installation. {remedy(path)}")
     return Library(path, mode)

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyengine.executors.simd import LibraryError, SimdExecutor, build, library, selftest
 from pyengine.executors.simd.build import MODES, cached
@@ -153,6 +155,26 @@ def test_the_webassembly_build_is_the_same_bytes_wherever_it_is_made(
     again = build.build_wasm(mode, tmp_path / "again.wasm")
     assert again.read_bytes() == shipped.read_bytes()
     assert json.loads(build.record_of(again).read_text()) == json.loads(build.record_of(shipped).read_text())
+
+
+def test_the_relaxed_build_comes_out_of_the_strict_one_and_the_delta(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict, relaxed = (path.read_bytes() for path in build.ship())
+    assert len(build.DELTA.read_bytes()) < 0.2 * len(relaxed)
+    for name in ("strict.wasm", "relaxed.delta", "relaxed.json"):
+        shutil.copy(build.SHIPPED / name, tmp_path)
+    monkeypatch.setattr(build, "SHIPPED", tmp_path)
+    monkeypatch.setattr(build, "DELTA", tmp_path / "relaxed.delta")
+    build.unpack()
+    assert build.intact(tmp_path / "relaxed.wasm")
+    assert (tmp_path / "relaxed.wasm").read_bytes() == relaxed != strict
+
+
+@given(old=st.binary(max_size=9000), new=st.binary(max_size=9000), share=st.floats(0, 1))
+def test_a_delta_gives_back_what_it_was_made_of(old: bytes, new: bytes, share: float) -> None:
+    new = old[: int(share * len(old))] + new
+    assert build.patched(old, build.delta(old, new)) == new
 
 
 def test_every_kernel_of_the_list_is_in_the_library() -> None:
