@@ -6,11 +6,17 @@
 #include "math.h"
 #include "pyengine.h"
 
-typedef void operation(float *out, const float *x, const float *y, const float *z, ptrdiff_t n);
+// `one`: an instruction's bytes: operation, out, x, y, z, u, v. The output may be one of the operands.
+// n: a multiple of LANES.
+typedef void operation(const uint8_t *one, float *const *at, ptrdiff_t n);
 
-// n is a multiple of LANES. The output may be one of the inputs. Operands that an operation has not are its first.
+#define OPERATION(name)                                                                                               \
+  static void name(const uint8_t *one, float *const *at, ptrdiff_t n)
+
 #define EACH(name, expression)                                                                                        \
-  static void name(float *out, const float *x, const float *y, const float *z, ptrdiff_t n) {                         \
+  OPERATION(name) {                                                                                                   \
+    float *const out = at[one[1]];                                                                                    \
+    const float *const x = at[one[2]], *const y = at[one[3]], *const z = at[one[4]];                                  \
     (void)y, (void)z;                                                                                                 \
     for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)(expression));                                        \
   }
@@ -121,7 +127,32 @@ EACH(less_equal, A <= B)
 EACH(multiply_add, madd(A, B, C))
 EACH(multiply_subtract, madd(A, B, -C))
 EACH(negative_multiply_add, madd(-A, B, C))
+EACH(gate, A * masked((vi)B, splat(1)))
+EACH(gate_less, A * masked(B < C, splat(1)))
 EACH(clip, clip_f(A, B, C))
+
+// Several operations at once, where a step's time is spent. Scalars fill registers; their first vector is enough.
+// x · a + y · b
+OPERATION(weighted_sum) {
+  float *const out = at[one[1]];
+  const float *const x = at[one[2]], *const y = at[one[3]];
+  const vf a = load(at[one[4]]), b = load(at[one[5]]);
+  for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, madd(A, a, B * b));
+}
+// x · a + y² · b
+OPERATION(weighted_square_sum) {
+  float *const out = at[one[1]];
+  const float *const x = at[one[2]], *const y = at[one[3]];
+  const vf a = load(at[one[4]]), b = load(at[one[5]]);
+  for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, madd(A, a, B * B * b));
+}
+// x - y · a / (√z + b)
+OPERATION(root_step) {
+  float *const out = at[one[1]];
+  const float *const x = at[one[2]], *const y = at[one[3]], *const z = at[one[4]];
+  const vf a = load(at[one[5]]), b = load(at[one[6]]);
+  for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, A - B * a / (sqrt_f(C) + b));
+}
 
 EACH(negative, (vi)A ^ SIGN_BIT)
 EACH(absolute, abs_f(A))
@@ -173,29 +204,22 @@ EACH(int_from_float, to_int(A))
 EACH(unsigned_from_float, to_unsigned(A))
 EACH(move, A)
 
-// In the order of OPERATIONS in ../encode/chain.py.
+// In the order of OPERATIONS in ../encode/operations.py.
 static operation *const OPERATIONS[] = {
-    add,           subtract,        multiply,           divide,
-    maximum,       minimum,         power,              floor_divide,
-    modulo,        equal,           not_equal,          less,
-    less_equal,    multiply_add,    multiply_subtract,  negative_multiply_add,
-    clip,          negative,        absolute,           sign,
-    floor_,        ceil_,           round_,             is_finite,
-    sqrt_,         rsqrt,           exp_,               expm1_,
-    log_,          log1p_,          sin_,               cos_,
-    tanh_,         sigmoid,         softplus,           erf_,
-    relu,          add_int,         subtract_int,       multiply_int,
-    maximum_int,   minimum_int,     maximum_unsigned,   minimum_unsigned,
-    floor_divide_whole, modulo_whole, divide_whole_unsigned, modulo_whole_unsigned,
-    equal_int,     not_equal_int,   less_int,           less_equal_int,
-    less_unsigned, less_equal_unsigned, sign_int,       bits_and,
-    bits_or,       bits_not,        select,             float_from_int,
-    float_from_unsigned, int_from_float, unsigned_from_float, move,
+    add, subtract, multiply, divide, maximum, minimum, power, floor_divide, modulo, equal, not_equal, less,
+    less_equal, multiply_add, multiply_subtract, negative_multiply_add, gate, gate_less, clip, weighted_sum,
+    weighted_square_sum, root_step, negative, absolute, sign, floor_, ceil_, round_, is_finite, sqrt_,
+    rsqrt, exp_, expm1_, log_, log1p_, sin_, cos_, tanh_, sigmoid, softplus, erf_, relu, add_int,
+    subtract_int, multiply_int, maximum_int, minimum_int, maximum_unsigned, minimum_unsigned,
+    floor_divide_whole, modulo_whole, divide_whole_unsigned, modulo_whole_unsigned, equal_int,
+    not_equal_int, less_int, less_equal_int, less_unsigned, less_equal_unsigned, sign_int, bits_and,
+    bits_or, bits_not, select, float_from_int, float_from_unsigned, int_from_float, unsigned_from_float,
+    move,
 };
 
 // What a load reads and makes of it, in the order of KINDS in ../encode/chain.py.
 enum { WORDS, TRUTHS, BYTES, LONGS_AS_FLOATS, LONGS_AS_INTS, LONGS_AS_TRUTHS, CONSTANT };
-static const uint8_t WIDTH[] = {4, 1, 1, 8, 8, 8, 4};
+static const uint8_t WIDTH[] = {4, 1, 1, 8, 8, 8};
 
 typedef uint32_t bits_memory __attribute__((may_alias));
 
@@ -207,48 +231,60 @@ typedef uint32_t bits_memory __attribute__((may_alias));
     return;                                                                                                           \
   }
 
+// 4-byte numbers of any kind.
+INLINE void copy(float *out, const float *x, ptrdiff_t n) {
+  ptrdiff_t i = 0;
+  for (; i + LANES <= n; i += LANES) store(out + i, load(x + i));
+  for (; i < n; i++) ((bits_memory *)out)[i] = ((const bits_memory *)x)[i];
+}
+
 static void convert(void *out, const void *source, ptrdiff_t n, unsigned kind) {
   switch (kind) {
-  case CONSTANT:
-  case WORDS: memcpy(out, source, 4 * (size_t)n); return;
   case TRUTHS: CONVERT(uint8_t, int32_t, -(numbers[i] != 0))
   case BYTES: CONVERT(uint8_t, int32_t, numbers[i])
   case LONGS_AS_FLOATS: CONVERT(int64_t, float, numbers[i])
   case LONGS_AS_INTS: CONVERT(int64_t, uint32_t, numbers[i])
   case LONGS_AS_TRUTHS: CONVERT(int64_t, int32_t, -(numbers[i] != 0))
+  default: copy(out, source, n);
   }
 }
 
-// A few numbers of any kind: quicker than memcpy.
-INLINE void copy(float *out, const float *x, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < n; i++) ((bits_memory *)out)[i] = ((const bits_memory *)x)[i];
+// Whole vectors: up to LANES - 1 numbers behind them are written too.
+INLINE void fill(float *out, uint32_t bits, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)((vu){0} + bits));
 }
 
-static void fill(float *out, uint32_t bits, ptrdiff_t n) {
-  const vf all = (vf)((vu){0} + bits);
-  ptrdiff_t i = 0;
-  for (; i + LANES <= n; i += LANES) store(out + i, all);
-  for (; i < n; i++) ((bits_memory *)out)[i] = bits;
-}
-
-// A load: head (a byte each: register, kind, whether its innermost run is one number repeated, rank), source, length of a
-// run, and for each of `rank` axes before it, from the innermost: length, step in the source.
+// A load: head (a byte each: register, kind, what its runs repeat, rank), source, length of a run, and for each of `rank`
+// axes before it, from the innermost: length, step in the source.
+enum { NOTHING, ONE_NUMBER, ONE_VECTOR }; // a vector: nobody reads more of the register
 #define BYTE(word, number) ((unsigned)((word).i >> 8 * (number)) & 255u)
 #define REGISTER(load) BYTE((load)[0], 0)
 #define KIND(load) BYTE((load)[0], 1)
-#define REPEATED(load) BYTE((load)[0], 2)
+#define REPEATS(load) BYTE((load)[0], 2)
 #define RANK(load) BYTE((load)[0], 3)
 #define NEXT(load) ((load) + 3 + 2 * RANK(load))
 #define AXES 8
 
 INLINE ptrdiff_t number(word w) { return (ptrdiff_t)w.i; }
+INLINE ptrdiff_t in_vectors(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
 
-// Numbers `start` to `start + n` of a stretched input.
-static void load_stretched(float *out, const word *load, ptrdiff_t start, ptrdiff_t n) {
-  const ptrdiff_t run = number(load[2]);
-  const unsigned kind = KIND(load), rank = RANK(load), width = WIDTH[kind];
-  const char *source = kind == CONSTANT ? (const char *)&load[1] : load[1].p;
-  const word *axes = load + 3; // of axis k: length axes[2k], step axes[2k + 1]
+static void load_scalar(float *out, const word *w, ptrdiff_t n) {
+  uint32_t bits = 0;
+  if (KIND(w) == CONSTANT)
+    bits = (uint32_t)w[1].i;
+  else if (KIND(w) == WORDS)
+    bits = *(const bits_memory *)w[1].p;
+  else
+    convert(&bits, w[1].p, 1, KIND(w));
+  fill(out, bits, REPEATS(w) == ONE_VECTOR ? LANES : n);
+}
+
+// Numbers `start` to `start + n` of a stretched input. Some more may be written behind them.
+static void load_stretched(float *out, const word *w, ptrdiff_t start, ptrdiff_t n) {
+  const ptrdiff_t run = number(w[2]);
+  const unsigned kind = KIND(w), rank = RANK(w), width = WIDTH[kind];
+  const char *source = w[1].p;
+  const word *axes = w + 3; // of axis k: length axes[2k], step axes[2k + 1]
   ptrdiff_t inside = 0, index[AXES] = {0}, from = 0;
   if (start) {
     inside = start % run, start /= run;
@@ -256,10 +292,14 @@ static void load_stretched(float *out, const word *load, ptrdiff_t start, ptrdif
       index[k] = start % number(axes[2 * k]), start /= number(axes[2 * k]);
       from += index[k] * number(axes[2 * k + 1]);
     }
+  } else if (rank == 1 && number(axes[1]) == 0 && LANES <= run && run < n) { // a row again and again
+    convert(out, source, run, kind);
+    for (ptrdiff_t i = run; i < n; i += LANES) store(out + i, load(out + i - run));
+    return;
   }
   while (n > 0) {
     ptrdiff_t m = run - inside < n ? run - inside : n;
-    if (REPEATED(load)) {
+    if (REPEATS(w)) {
       uint32_t value;
       convert(&value, source + from * width, 1, kind);
       fill(out, value, m);
@@ -275,33 +315,52 @@ static void load_stretched(float *out, const word *load, ptrdiff_t start, ptrdif
   }
 }
 
-#define HEAD 9
+// The words of a call: these, then addresses of whole inputs and outputs; instructions; stores (a byte each: register, the
+// bits of it to store; address: a byte for each number); loads.
+enum {
+  COUNT,        // numbers in all
+  BLOCK,        // numbers in a block
+  INPUTS,       // whole ones; the first operands
+  OUTPUTS,      // whole ones; the next operands
+  REGISTERS,    // the other operands, which begin with …
+  SCALARS,      // … loads of scalars, which do not change along a block, …
+  CONSTANTS,    // … what the first instructions make of these alone, …
+  LASTING,      // … loads that serve all blocks, …
+  PASSING,      // … and loads for each block
+  INSTRUCTIONS, // all; the first CONSTANTS of them run once
+  STORES,
+  HEAD
+};
 #define SHORT 64 // so many numbers, and ends of longer arrays, go through registers where they are no multiple of LANES
 #define SPACE 16 // between registers: not all in the same lines of the cache
 #define OPERANDS 256
 
-// count, numbers in a block, and how many there are of: whole inputs, whole outputs, registers, loads that serve all
-// blocks (the first ones), loads, instructions, stores; then addresses of whole inputs and outputs; instructions (a byte
-// each: operation, out, x, y, z); stores (register and the bits of it to store, address: a byte for each number); loads.
-int kernel_chain(word *w, context *c) {
-  const ptrdiff_t count = number(w[0]), block = number(w[1]), inputs = number(w[2]), whole = inputs + number(w[3]);
-  const ptrdiff_t registers = number(w[4]), lasting = number(w[5]), loads = number(w[6]);
-  const word *const addresses = w + HEAD, *const code = addresses + whole, *const stored = code + number(w[7]);
-  const word *load = stored + 2 * number(w[8]);
-  const word *const end_of_stores = load;
-  float *at[OPERANDS], *const homes = (float *)c->workspace, *const first = homes + SHORT * whole;
+static void perform(const word *from, const word *to, float *const *at, ptrdiff_t n) {
+  for (; from < to; from++) OPERATIONS[BYTE(*from, 0)]((const uint8_t *)from, at, n);
+}
 
-  for (ptrdiff_t k = 0; k < lasting; k++, load = NEXT(load)) {
-    ptrdiff_t n = count < block ? count : block;
-    if (RANK(load) == 0 && REPEATED(load)) n = (n + LANES - 1) / LANES * LANES;
-    load_stretched(first + (REGISTER(load) - whole) * (block + SPACE), load, 0, n);
-  }
-  const word *const passing = load;
+int kernel_chain(word *w, context *c) {
+  const ptrdiff_t count = number(w[COUNT]), block = number(w[BLOCK]), inputs = number(w[INPUTS]);
+  const ptrdiff_t whole = inputs + number(w[OUTPUTS]), operands = whole + number(w[REGISTERS]);
+  const ptrdiff_t steady = whole + number(w[SCALARS]) + number(w[CONSTANTS]);
+  const word *const addresses = w + HEAD, *const code = addresses + whole, *const stores = code + number(w[INSTRUCTIONS]);
+  const word *const loads = stores + 2 * number(w[STORES]), *next = loads, *const body = code + number(w[CONSTANTS]);
+  float *at[OPERANDS], *const homes = (float *)c->workspace;
+  if (count == 0) return DONE;
+
+  const ptrdiff_t widest = count < block ? count : block;
+  float *place = homes + SHORT * whole;
+  for (ptrdiff_t k = whole; k < operands; k++, place += block + SPACE) at[k] = place;
+  for (ptrdiff_t k = number(w[SCALARS]); k > 0; k--, next = NEXT(next))
+    load_scalar(at[REGISTER(next)], next, widest);
+  perform(code, body, at, in_vectors(widest));
+  for (ptrdiff_t k = number(w[LASTING]); k > 0; k--, next = NEXT(next))
+    load_stretched(at[REGISTER(next)], next, 0, widest);
+  const word *const passing = next;
 
   for (ptrdiff_t begin = 0; begin < count; begin += block) {
     const ptrdiff_t length = count - begin < block ? count - begin : block;
     for (ptrdiff_t done = 0, n; done < length; done += n) {
-      const ptrdiff_t start = begin + done;
       int through = 0; // whether whole arrays go through registers
       n = length - done;
       if (n % LANES) {
@@ -311,7 +370,7 @@ int kernel_chain(word *w, context *c) {
           through = 1;
       }
       for (ptrdiff_t k = 0; k < whole; k++) {
-        at[k] = (float *)addresses[k].p + start;
+        at[k] = (float *)addresses[k].p + begin + done;
         if (through) {
           float *home = homes + SHORT * k;
           store(home + n / LANES * LANES, splat(0));
@@ -319,22 +378,20 @@ int kernel_chain(word *w, context *c) {
           at[k] = home;
         }
       }
-      for (ptrdiff_t k = 0; k < registers; k++) at[whole + k] = first + k * (block + SPACE) + done;
-      load = passing;
-      for (ptrdiff_t k = lasting; k < loads; k++, load = NEXT(load))
-        load_stretched(at[REGISTER(load)], load, start, n);
-      const ptrdiff_t vectors = (n + LANES - 1) / LANES * LANES;
-      for (const word *one = code; one < stored; one++)
-        OPERATIONS[BYTE(*one, 0)](at[BYTE(*one, 1)], at[BYTE(*one, 2)], at[BYTE(*one, 3)], at[BYTE(*one, 4)], vectors);
-      for (const word *one = stored; one < end_of_stores; one += 2) {
-        const float *from = at[BYTE(*one, 0)];
+      if (done) // the end of a last block
+        for (ptrdiff_t k = steady; k < operands; k++) at[k] += done;
+      next = passing;
+      for (ptrdiff_t k = number(w[PASSING]); k > 0; k--, next = NEXT(next))
+        load_stretched(at[REGISTER(next)], next, begin + done, n);
+      perform(body, stores, at, in_vectors(n));
+      for (const word *one = stores; one < loads; one += 2) {
+        const bits_memory *from = (const bits_memory *)at[BYTE(*one, 0)];
         const unsigned bits = BYTE(*one, 1);
-        uint8_t *to = (uint8_t *)one[1].p + start;
-        for (ptrdiff_t i = 0; i < n; i++) to[i] = (uint8_t)(((const bits_memory *)from)[i] & bits);
+        uint8_t *to = (uint8_t *)one[1].p + begin + done;
+        for (ptrdiff_t i = 0; i < n; i++) to[i] = (uint8_t)(from[i] & bits);
       }
       if (through)
-        for (ptrdiff_t k = inputs; k < whole; k++)
-          copy((float *)addresses[k].p + start, at[k], n);
+        for (ptrdiff_t k = inputs; k < whole; k++) copy((float *)addresses[k].p + begin + done, at[k], n);
     }
   }
   return DONE;

@@ -1,0 +1,362 @@
+"""What elementwise ops are in operations of kernels/chain.c, and expressions made of these.
+
+To add one: its line in kernels/chain.c, its name below at the same place, and the recipe of the op that needs it.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pyengine.ops.base import OPS
+from pyengine.plan import Call, Slot
+from pyengine.shapes import size
+
+# In the order of kernels/chain.c.
+OPERATIONS = """
+    add subtract multiply divide maximum minimum power floor_divide modulo equal not_equal less less_equal
+    multiply_add multiply_subtract negative_multiply_add gate gate_less clip weighted_sum weighted_square_sum root_step
+    negative absolute sign floor ceil round is_finite sqrt rsqrt
+    exp expm1 log log1p sin cos tanh sigmoid softplus erf relu
+    add_int subtract_int multiply_int maximum_int minimum_int maximum_unsigned minimum_unsigned
+    floor_divide_int modulo_int divide_unsigned modulo_unsigned equal_int not_equal_int less_int less_equal_int
+    less_unsigned less_equal_unsigned sign_int bits_and bits_or bits_not select
+    float_from_int float_from_unsigned int_from_float unsigned_from_float move
+"""
+NUMBER = {name: number for number, name in enumerate(OPERATIONS.split())}
+# Quarters of a nanosecond for each number, measured in WebAssembly; 1 where nothing is said.
+COSTS = {
+    **dict.fromkeys(("divide", "sqrt", "rsqrt", "root_step"), 2),
+    **dict.fromkeys(("exp", "expm1", "sigmoid", "tanh", "sin", "cos", "log", "log1p"), 5),
+    **dict.fromkeys(("erf", "softplus"), 12),
+    **dict.fromkeys(("power", "divide_unsigned", "modulo_unsigned", "floor_divide_int", "modulo_int"), 30),
+    **dict.fromkeys(("floor_divide", "modulo"), 60),
+}
+LARGEST = (2 - 2**-23) * 2.0**127  # of float32
+
+# What an op is, by the dtype of its last input: an operation and its operands, which are inputs ("a", "b", "c"),
+# numbers, or operations again. Bool is a mask of 32 bits; uint8 an int32 that is never negative.
+Recipe = Any
+FLOAT, INT, UNSIGNED, TRUTH, BYTE = "float32", "int32", "uint32", "bool", "uint8"
+
+
+def two(operation: str) -> Recipe:
+    return (operation, "a", "b")
+
+
+def comparison(name: str, *, swapped: bool = False) -> dict[str, Recipe]:
+    order = ("b", "a") if swapped else ("a", "b")
+    return {
+        FLOAT: (name, *order),
+        **dict.fromkeys((INT, BYTE), (f"{name}_int", *order)),
+        **dict.fromkeys((UNSIGNED, TRUTH), (f"{name}_unsigned", *order)),
+    }
+
+
+def of_floats(*names: str) -> dict[str, dict[str, Recipe]]:
+    return {name: {FLOAT: (name, "a")} for name in names}
+
+
+def whole(name: str) -> dict[str, Recipe]:
+    return dict.fromkeys((INT, UNSIGNED), two(name))
+
+
+def same(*dtypes: str) -> dict[str, Recipe]:
+    return dict.fromkeys(dtypes, "a")
+
+
+RECIPES: dict[str, dict[str, Recipe]] = {
+    "add": {FLOAT: two("add"), **whole("add_int"), TRUTH: two("bits_or")},
+    "subtract": {FLOAT: two("subtract"), **whole("subtract_int")},
+    "multiply": {FLOAT: two("multiply"), **whole("multiply_int"), TRUTH: two("bits_and")},
+    "divide": {FLOAT: two("divide")},
+    "power": {FLOAT: two("power")},
+    "maximum": {
+        FLOAT: two("maximum"),
+        **dict.fromkeys((INT, BYTE), two("maximum_int")),
+        UNSIGNED: two("maximum_unsigned"),
+        TRUTH: two("bits_or"),
+    },
+    "minimum": {
+        FLOAT: two("minimum"),
+        **dict.fromkeys((INT, BYTE), two("minimum_int")),
+        UNSIGNED: two("minimum_unsigned"),
+        TRUTH: two("bits_and"),
+    },
+    "floor_divide": {
+        FLOAT: two("floor_divide"),
+        INT: two("floor_divide_int"),
+        **dict.fromkeys((UNSIGNED, BYTE), two("divide_unsigned")),
+    },
+    "mod": {
+        FLOAT: two("modulo"),
+        INT: two("modulo_int"),
+        **dict.fromkeys((UNSIGNED, BYTE), two("modulo_unsigned")),
+    },
+    "equal": {FLOAT: two("equal"), **dict.fromkeys((INT, BYTE, UNSIGNED, TRUTH), two("equal_int"))},
+    "not_equal": {
+        FLOAT: two("not_equal"),
+        **dict.fromkeys((INT, BYTE, UNSIGNED, TRUTH), two("not_equal_int")),
+    },
+    "less": comparison("less"),
+    "less_equal": comparison("less_equal"),
+    "greater": comparison("less", swapped=True),
+    "greater_equal": comparison("less_equal", swapped=True),
+    "logical_and": {TRUTH: two("bits_and")},
+    "logical_or": {TRUTH: two("bits_or")},
+    "logical_not": {TRUTH: ("bits_not", "a")},
+    "where": dict.fromkeys((FLOAT, INT, UNSIGNED, TRUTH, BYTE), ("select", "a", "b", "c")),
+    "clip": {
+        FLOAT: ("clip", "a", "low", "high"),
+        INT: ("minimum_int", ("maximum_int", "a", "low"), "high"),
+    },
+    **of_floats("round", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid"),
+    **of_floats("softplus", "erf"),
+    "negative": {FLOAT: ("negative", "a"), **dict.fromkeys((INT, UNSIGNED), ("subtract_int", 0, "a"))},
+    "abs": {
+        FLOAT: ("absolute", "a"),
+        INT: ("maximum_int", "a", ("subtract_int", 0, "a")),
+        **same(UNSIGNED, TRUTH, BYTE),
+    },
+    "sign": {FLOAT: ("sign", "a"), INT: ("sign_int", "a"), UNSIGNED: ("minimum_unsigned", "a", 1)},
+    "floor": {FLOAT: ("floor", "a"), **same(INT, UNSIGNED)},
+    "ceil": {FLOAT: ("ceil", "a"), **same(INT, UNSIGNED)},
+    "isfinite": {FLOAT: ("is_finite", "a")},
+    "isnan": {FLOAT: ("not_equal", "a", "a")},
+    "square": {
+        FLOAT: ("multiply", "a", "a"),
+        **dict.fromkeys((INT, UNSIGNED), ("multiply_int", "a", "a")),
+    },
+    "relu": {FLOAT: ("relu", "a"), INT: ("maximum_int", "a", 0), **same(UNSIGNED, BYTE)},
+    "broadcast_to": same(FLOAT, INT, UNSIGNED, TRUTH, BYTE),
+}
+# From … to …
+CASTS: dict[tuple[str, str], Recipe] = {
+    **{(dtype, dtype): "a" for dtype in (FLOAT, INT, UNSIGNED, TRUTH, BYTE)},
+    (FLOAT, INT): ("int_from_float", "a"),
+    (FLOAT, UNSIGNED): ("unsigned_from_float", "a"),
+    (FLOAT, TRUTH): ("not_equal", "a", 0),
+    (FLOAT, BYTE): ("bits_and", ("int_from_float", "a"), 255),
+    **{(dtype, FLOAT): ("float_from_int", "a") for dtype in (INT, BYTE)},
+    (UNSIGNED, FLOAT): ("float_from_unsigned", "a"),
+    **{(dtype, TRUTH): ("not_equal_int", "a", 0) for dtype in (INT, UNSIGNED, BYTE)},
+    **{(dtype, BYTE): ("bits_and", "a", 255) for dtype in (INT, UNSIGNED)},
+    **dict.fromkeys(((INT, UNSIGNED), (UNSIGNED, INT), (BYTE, INT), (BYTE, UNSIGNED)), "a"),
+    (TRUTH, FLOAT): ("bits_and", "a", 1.0),
+    **{(TRUTH, dtype): ("bits_and", "a", 1) for dtype in (INT, UNSIGNED, BYTE)},
+}
+
+
+class Unsupported(Exception):
+    """The library has no operation for this: the reference runs the call."""
+
+
+@dataclass(eq=False, slots=True)
+class Operand:
+    """An array that instructions read or make.
+
+    Attributes:
+        dtype: of its numbers; "longs_…" are 64-bit integers that become something else while they are loaded.
+        source: where an input lies, or the bits of a constant; None for what an instruction makes.
+        scalar: it is one number for the whole expression, or made of such numbers alone.
+        number: its place among the kernel's operands.
+    """
+
+    dtype: str
+    source: Slot | int | None = None
+    scalar: bool = False
+    number: int = -1
+
+
+@dataclass(eq=False, slots=True)
+class Instruction:
+    operation: str
+    out: Operand
+    operands: tuple[Operand, ...]
+
+
+class Expression:
+    """The instructions of a call, in single-assignment form."""
+
+    def __init__(self, call: Call):
+        op = call.op
+        if op.name == "chain":
+            code, outputs, self.target = op.settings["code"], op.settings["outputs"], op.settings["target"]
+        else:
+            code = ((op.name, tuple(range(len(call.inputs))), tuple(op.settings.items())),)
+            outputs, self.target = (-1,), call.output.spec.shape
+        several = size(self.target) > 1
+        self.instructions: list[Instruction] = []
+        self.constants: dict[int, Operand] = {}
+        self.inputs = [
+            Operand(slot.spec.dtype, slot, several and slot.spec.size == 1) for slot in call.inputs
+        ]
+        results: list[Operand] = []
+
+        def operand(number: int) -> Operand:
+            return self.inputs[number] if number >= 0 else results[-1 - number]
+
+        for name, operands, settings in code:
+            results.append(self.apply(name, [operand(number) for number in operands], dict(settings)))
+        self.outputs = [operand(number) for number in outputs]
+        for find in FUSIONS:
+            self.fuse(find)
+
+    def constant(self, value: float, dtype: str) -> Operand:
+        if dtype == FLOAT and (abs(value) <= LARGEST or math.isinf(value)):
+            (bits,) = struct.unpack("<I", struct.pack("<f", value))
+        elif dtype == INT and value == int(value) and -(2**31) <= value < 2**31:
+            bits = int(value) & 0xFFFFFFFF
+        else:
+            raise Unsupported
+        return self.constants.setdefault(bits, Operand(dtype, bits, True))
+
+    def apply(self, name: str, inputs: list[Operand], settings: dict[str, Any]) -> Operand:
+        """Write an op down as operations; its value."""
+        dtype = inputs[-1].dtype
+        if name == "cast":
+            made = settings["dtype"]
+            if dtype == "int64":
+                return self.narrowed(inputs[0], made)
+            recipe = CASTS.get((dtype, made))
+        else:
+            made = getattr(OPS[name], "dtype", None) or dtype
+            recipe = RECIPES.get(name, {}).get(dtype)
+        if recipe is None:
+            raise Unsupported
+        given: dict[str, Operand] = dict(zip("abc", inputs, strict=False))
+        given |= {key: self.constant(settings[key], dtype) for key in ("low", "high") if key in settings}
+        result = self.write(recipe, given, dtype, made)
+        # The same bits seen as another dtype: how they are loaded, and what ops make of them, are two things.
+        return result if result.dtype == made else self.emit("move", made, result)
+
+    def narrowed(self, x: Operand, dtype: str) -> Operand:
+        """64-bit integers become what they are cast to while they are loaded."""
+        if dtype in (FLOAT, INT, TRUTH):
+            made = Operand(f"longs_{dtype}", x.source, x.scalar)
+            self.inputs.append(made)
+            return self.emit("move", dtype, made)
+        if dtype in (UNSIGNED, BYTE):
+            return self.apply("cast", [self.narrowed(x, INT)], {"dtype": dtype})
+        raise Unsupported
+
+    def write(self, recipe: Recipe, given: dict[str, Operand], dtype: str, made: str) -> Operand:
+        if isinstance(recipe, str):
+            return given[recipe]
+        if isinstance(recipe, (int, float)):
+            return self.constant(recipe, FLOAT if isinstance(recipe, float) or dtype == FLOAT else INT)
+        operation, *parts = recipe
+        inner = INT if operation == "bits_and" and made == BYTE else dtype
+        return self.emit(operation, made, *(self.write(part, given, inner, inner) for part in parts))
+
+    def emit(self, operation: str, dtype: str, *operands: Operand) -> Operand:
+        out = Operand(dtype, scalar=all(x.scalar for x in operands))
+        self.instructions.append(Instruction(operation, out, operands))
+        return out
+
+    def fuse(self, find: Fusion) -> None:
+        """Replace several instructions by one that does the same, where nothing else needs what lies between."""
+        uses: dict[Operand, int] = {}
+        for x in [x for one in self.instructions for x in one.operands] + self.outputs:
+            uses[x] = uses.get(x, 0) + 1
+        inner = {one.out: one for one in self.instructions if uses.get(one.out) == 1 and not one.out.scalar}
+        taken: set[Operand] = set()
+        for one in self.instructions:
+            found = None if one.out.scalar else find(Pattern(inner), one)
+            if found:
+                one.operation, one.operands, between = found
+                taken.update(between)
+                for x in between:
+                    del inner[x]
+        self.instructions = [one for one in self.instructions if one.out not in taken]
+
+
+class Pattern:
+    """What is asked about an instruction's operands: each answer is None or what the operand is made of."""
+
+    def __init__(self, inner: dict[Operand, Instruction]):
+        self.inner = inner
+
+    def made(self, x: Operand, operation: str) -> tuple[Operand, ...] | None:
+        """The operands of the only instruction that makes x, if it is this one and nobody else needs x."""
+        one = self.inner.get(x)
+        return one.operands if one and one.operation == operation else None
+
+    def scaled(self, x: Operand) -> tuple[Operand, Operand] | None:
+        """y and a, if x is y · a with a scalar a."""
+        product = self.made(x, "multiply")
+        if product is None or product[0].scalar == product[1].scalar:
+            return None
+        a, b = product
+        return (a, b) if b.scalar else (b, a)
+
+
+Found = tuple[str, tuple[Operand, ...], list[Operand]]  # operation, operands, what lay between
+Fusion = Callable[[Pattern, Instruction], Found | None]
+
+
+def weighted_sum(pattern: Pattern, one: Instruction) -> Found | None:
+    """x · a + y · b, or x · a + y² · b."""
+    if one.operation != "add":
+        return None
+    first, second = map(pattern.scaled, one.operands)
+    if first is None or second is None or one.operands[0] is one.operands[1]:
+        return None
+    between = list(one.operands)
+    for (x, a), (y, b) in ((first, second), (second, first)):
+        square = pattern.made(y, "multiply")
+        if square and square[0] is square[1]:
+            return "weighted_square_sum", (x, square[0], a, b), [*between, y]
+    return "weighted_sum", (first[0], second[0], first[1], second[1]), between
+
+
+def root_step(pattern: Pattern, one: Instruction) -> Found | None:
+    """x - y · a / (√z + b): a step of Adam and its relatives."""
+    if one.operation != "subtract":
+        return None
+    x, step = one.operands
+    quotient = pattern.made(step, "divide")
+    above = quotient and pattern.scaled(quotient[0])
+    below = quotient and pattern.made(quotient[1], "add")
+    if not (quotient and above and below) or below[0].scalar == below[1].scalar:
+        return None
+    root, b = below if below[1].scalar else (below[1], below[0])
+    inside = pattern.made(root, "sqrt")
+    if inside is None:
+        return None
+    return "root_step", (x, above[0], inside[0], above[1], b), [step, *quotient, root]
+
+
+def gate(pattern: Pattern, one: Instruction) -> Found | None:
+    """x · [condition]: how gradients pass where a function has a corner."""
+    if one.operation != "multiply":
+        return None
+    for x, factor in (one.operands, one.operands[::-1]):
+        number = pattern.made(factor, "bits_and")
+        if number is None or number[1].source != ONE:
+            continue
+        compared = pattern.made(number[0], "less")
+        if compared:
+            return "gate_less", (x, *compared), [factor, number[0]]
+        return "gate", (x, number[0]), [factor]
+    return None
+
+
+def product_sum(pattern: Pattern, one: Instruction) -> Found | None:
+    """x · y + z and its relatives. Strict builds round the product all the same."""
+    if one.operation not in ("add", "subtract"):
+        return None
+    a, b = one.operands
+    added = one.operation == "add"
+    if product := pattern.made(b, "multiply"):
+        return "multiply_add" if added else "negative_multiply_add", (*product, a), [b]
+    if product := pattern.made(a, "multiply"):
+        return "multiply_add" if added else "multiply_subtract", (*product, b), [a]
+    return None
+
+
+ONE = 0x3F800000  # the bits of 1.0
+FUSIONS = (weighted_sum, root_step, gate, product_sum)
