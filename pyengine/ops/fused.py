@@ -96,7 +96,7 @@ class Chain(Fused):
 
 def rows(array: np.ndarray, part: Any, rank: int) -> np.ndarray:
     """Of an array that broadcasts to `rank` axes, what a part of the first of these needs."""
-    return array if array.ndim < rank or array.shape[0] == 1 else array[part]
+    return array if part is ... or array.ndim < rank or array.shape[0] == 1 else array[part]
 
 
 ACTIVATIONS = ("linear", "relu", "relu6")  # of products: what is done to a number before it is stored

@@ -115,7 +115,7 @@ def plan(graph: Graph) -> Program:
 
     def workspace(node: Node) -> Slot | None:
         buffer = scratch.get(node)
-        return buffer and Slot(ARENA, arena.offsets[buffer], Spec((buffer.nbytes,), "uint8"))
+        return None if buffer is None else Slot(ARENA, arena.offsets[buffer], Spec((buffer.nbytes,), "uint8"))
 
     calls = [
         Call(node.op, tuple(map(slot, node.inputs)), tuple(map(slot, node.outputs)), workspace(node))
@@ -130,15 +130,24 @@ def plan(graph: Graph) -> Program:
 
 
 def with_moved_reads(graph: Graph) -> Graph:
-    """The graph in which a variable that gets what another one held gets a copy of it: so two may swap."""
+    """The graph in which a copy is taken of what a variable held, where it shall be seen after the variable changed.
+
+    That is: where another variable gets it (so two may swap), and where it is an output.
+    """
     held = set(graph.reads.values())
-    if not any(root_of(value) in held for value in graph.writes.values()):
+    changed = {graph.reads[variable] for variable in graph.writes if variable in graph.reads}
+    shown = any(root_of(value) in changed for value in graph.outputs.values())
+    if not shown and not any(root_of(value) in held for value in graph.writes.values()):
         return graph
     graph, _ = rebuild(graph)
     held = set(graph.reads.values())
+    changed = {graph.reads[variable] for variable in graph.writes if variable in graph.reads}
     for variable, value in graph.writes.items():
         if root_of(value) in held and root_of(value) is not graph.reads.get(variable):
             graph.writes[variable] = graph.add(make("copy"), (value,))
+    for name, value in graph.outputs.items():
+        if root_of(value) in changed:
+            graph.outputs[name] = graph.add(make("copy"), (value,))
     return graph
 
 

@@ -16,7 +16,7 @@ from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
-from pyengine.transforms import differentiate, gradient_names, simplify, trace
+from pyengine.transforms import differentiate, fuse, gradient_names, simplify, trace
 
 
 class Totals:
@@ -254,8 +254,11 @@ def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], p
 
 
 def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -> Work:
-    """Simplify, plan and allocate."""
+    """Simplify, fuse, plan and allocate."""
     graph = simplify(graph)
+    if pacer.due():
+        yield PAUSE
+    graph = fuse(graph)
     if pacer.due():
         yield PAUSE
     program = plan(graph)

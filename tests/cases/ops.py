@@ -756,6 +756,14 @@ FUSED = [
     ),
     Case(
         "chain",
+        chain((("add", (0, 1), ()), ("exp", (-1,), ())), (-2,)),
+        (floats(1).reshape(()), floats(-1).reshape(())),
+        np.float32(1),
+        (),
+        label="numbers",
+    ),
+    Case(
+        "chain",
         chain((("add", (0, 1), ()),), (-1,)),
         (real(0, 3), real(3)),
         np.zeros((0, 3)),

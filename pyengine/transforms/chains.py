@@ -1,0 +1,280 @@
+"""Elementwise nodes that belong together become Chains: one pass over memory instead of one for every node.
+
+Nodes of one output shape are merged from the last to the first, a producer into its consumer: so what only the
+backward pass needs is computed there, from what the forward pass keeps anyway.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator
+
+from pyengine.graph import Graph, Node, Value
+from pyengine.ops.elementwise import Elementwise
+from pyengine.ops.fused import Chain, Instruction
+from pyengine.shapes import Shape
+
+# Bounds of a Chain: what it holds at a time shall fit the first-level cache.
+INSTRUCTIONS, INPUTS, OUTPUTS = 24, 16, 6
+SCALARS = 3  # times as much for chains of single numbers, which take no room
+FLOATS, WHOLE, CAST_FROM = ("float32",), ("int32", "uint32", "bool"), ("uint8", "int64")
+# Ops that chains have for whole numbers and truths too.
+FOR_WHOLE = set(
+    "add subtract multiply maximum minimum floor_divide mod equal not_equal greater greater_equal less "  # noqa: SIM905
+    "less_equal logical_and logical_or logical_not where negative abs sign square relu".split()
+)
+
+
+def fusible(node: Node) -> bool:
+    """Whether a chain has an instruction for it."""
+    dtype = node.output.dtype
+    if dtype not in FLOATS and dtype not in WHOLE:
+        return False
+    name = node.op.name
+    if name == "cast":
+        return node.inputs[0].dtype in FLOATS + WHOLE + CAST_FROM
+    if name == "broadcast_to":
+        return True
+    if not isinstance(node.op, Elementwise):
+        return False
+    dtypes = {value.dtype for value in node.inputs}
+    if name == "where":
+        return dtypes <= {*FLOATS, *WHOLE}
+    return dtypes == {*FLOATS} or (name in FOR_WHOLE and dtypes <= {*WHOLE})
+
+
+class Group:
+    """Nodes that shall run as one.
+
+    Attributes:
+        members: their places in the graph, in order.
+        before, after: bit masks of the places of all nodes that must have run before the group, or that wait for it.
+        inputs: what comes from outside.
+    """
+
+    __slots__ = ("after", "before", "first", "inputs", "last", "mask", "members", "target")
+
+    def __init__(self, place: int, node: Node, before: int, after: int):
+        self.members = [place]
+        self.mask = 1 << place
+        self.first = self.last = place
+        self.before, self.after = before, after
+        self.inputs = set(node.inputs)
+        self.target: Shape = node.output.shape
+
+
+def places(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+class Grouping:
+    """The groups of a graph while they grow."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.nodes = graph.nodes
+        self.place = {value: place for place, node in enumerate(self.nodes) for value in node.outputs}
+        self.kept = {*graph.outputs.values(), *graph.writes.values()}
+        self.users: dict[Value, list[int]] = {}
+        before: list[int] = []
+        for place, node in enumerate(self.nodes):
+            mask = 0
+            for value in dict.fromkeys(node.inputs):
+                self.users.setdefault(value, []).append(place)
+                maker = self.place.get(value)
+                if maker is not None:
+                    mask |= before[maker] | 1 << maker
+            before.append(mask)
+        after = [0] * len(self.nodes)
+        for place in range(len(self.nodes) - 1, -1, -1):
+            mask = after[place] | 1 << place
+            for value in self.nodes[place].inputs:
+                maker = self.place.get(value)
+                if maker is not None:
+                    after[maker] |= mask
+        # How many nodes that do real work stand before each place.
+        self.work = [0]
+        self.group: list[Group] = []
+        for place, node in enumerate(self.nodes):
+            self.group.append(Group(place, node, before[place], after[place]))
+            self.work.append(self.work[-1] + (not node.op.alias and not fusible(node)))
+        self.fusible = [fusible(node) for node in self.nodes]
+
+    def made_in(self, mask: int, value: Value) -> bool:
+        place = self.place.get(value)
+        return place is not None and bool(mask >> place & 1)
+
+    def outputs(self, mask: int) -> list[Value]:
+        """The values made by these nodes that are needed elsewhere."""
+        return [
+            value
+            for place in places(mask)
+            for value in self.nodes[place].outputs
+            if value in self.kept or any(not mask >> user & 1 for user in self.users.get(value, ()))
+        ]
+
+    def merge(self, a: Group, b: Group) -> bool:
+        """Make two groups one, if that is legal, small enough, and keeps no more in memory."""
+        if a is b or a.target != b.target:
+            return False
+        mask = a.mask | b.mask
+        # Nothing outside may stand between the two.
+        if (a.after & b.before | b.after & a.before) & ~mask:
+            return False
+        factor = 1 if a.target else SCALARS
+        if len(a.members) + len(b.members) > INSTRUCTIONS * factor:
+            return False
+        inputs = {value for value in a.inputs | b.inputs if not self.made_in(mask, value)}
+        if len(inputs) > INPUTS * factor:
+            return False
+        outputs = self.outputs(mask)
+        if len(outputs) > OUTPUTS * factor:
+            return False
+        if a.target and not self.near(*((a, b) if a.first < b.first else (b, a)), mask):
+            return False
+        self.join(a, b, mask, inputs)
+        return True
+
+    def near(self, early: Group, late: Group, mask: int) -> bool:
+        """Whether running the early nodes with the late ones keeps no more in memory than running them apart.
+
+        If real work is done between them, nothing that the early ones make may be needed elsewhere, and what they
+        alone need may not be larger than what they make.
+        """
+        if self.work[early.last] == self.work[late.first]:
+            return True
+        if any(self.made_in(early.mask, value) for value in self.outputs(mask)):
+            return False
+        ends = [
+            value
+            for value in early.inputs
+            if value in self.place and all(early.mask >> user & 1 for user in self.users[value])
+        ]
+        made = self.outputs(early.mask)
+        return sum(v.spec.nbytes for v in ends) <= sum(v.spec.nbytes for v in made)
+
+    def join(self, a: Group, b: Group, mask: int, inputs: set[Value]) -> None:
+        """What was before or after one is now before or after both."""
+        before, after = (a.before | b.before) & ~mask, (a.after | b.after) & ~mask
+        # Whoever knew only one of the two learns of the other's relations.
+        for place in places((a.before ^ b.before) & ~mask):
+            self.group[place].after |= after | mask
+        for place in places((a.after ^ b.after) & ~mask):
+            self.group[place].before |= before | mask
+        a.members = sorted(a.members + b.members)
+        a.mask, a.before, a.after, a.inputs = mask, before, after, inputs
+        a.first, a.last = a.members[0], a.members[-1]
+        for place in b.members:
+            self.group[place] = a
+
+    def grow(self) -> None:
+        """Producers into consumers, from the last to the first; then those that read the same; then single numbers."""
+        for place in range(len(self.nodes) - 1, -1, -1):
+            if self.fusible[place]:
+                for value in self.nodes[place].inputs:
+                    maker = self.place.get(value)
+                    if maker is not None and self.fusible[maker]:
+                        self.merge(self.group[place], self.group[maker])
+        for value, users in self.users.items():
+            if value.shape and value not in self.graph.constants:
+                together = [place for place in users if self.fusible[place]]
+                for one, other in itertools.pairwise(together):
+                    a, b = self.group[one], self.group[other]
+                    if a.target == value.shape and self.work[a.last] == self.work[b.first]:
+                        self.merge(a, b)
+        numbers: list[Group] = []
+        for place, own in enumerate(list(self.group)):
+            if not self.fusible[place] or own.target or own.first != place:
+                continue
+            if not any(self.timely(other, own) and self.merge(other, own) for other in numbers):
+                numbers.append(own)
+
+    def timely(self, a: Group, b: Group) -> bool:
+        """Whether neither must wait for what comes only after the other is needed."""
+        for one, other in ((a, b), (b, a)):
+            needed = one.after & ~other.mask
+            if needed and other.before.bit_length() > (needed & -needed).bit_length():
+                return False
+        return True
+
+
+def chained(graph: Graph) -> Graph:
+    """The graph with Chains in place of the elementwise nodes that were brought together."""
+    if not any(map(fusible, graph.nodes)):
+        return graph
+    grouping = Grouping(graph)
+    grouping.grow()
+    new = Graph()
+    to: dict[Value, Value] = {}
+    for name, value in graph.inputs.items():
+        to[value] = new.input(name, value.spec)
+    for value, array in graph.constants.items():
+        to[value] = new.constant(array)
+    for variable, value in graph.reads.items():
+        to[value] = new.read(variable)
+    for group in in_order(grouping):
+        emit(grouping, group, new, to)
+    for variable, value in graph.writes.items():
+        new.write(variable, to[value])
+    new.outputs = {name: to[value] for name, value in graph.outputs.items()}
+    return new
+
+
+def in_order(grouping: Grouping) -> Iterator[Group]:
+    """The groups so that each comes after what it needs, else as the first of what they give stood in the graph."""
+    groups = list(dict.fromkeys(grouping.group))
+    number = {id(group): index for index, group in enumerate(groups)}
+    waiting = [0] * len(groups)
+    followers: list[list[int]] = [[] for _ in groups]
+    turn = []
+    for index, group in enumerate(groups):
+        makers = {grouping.place[value] for value in group.inputs if value in grouping.place}
+        needed = {number[id(grouping.group[place])] for place in makers}
+        waiting[index] = len(needed)
+        for other in needed:
+            followers[other].append(index)
+        made = grouping.outputs(group.mask) if len(group.members) > 1 else []
+        turn.append(min((grouping.place[value] for value in made), default=group.first))
+    ready = [(turn[index], index) for index, count in enumerate(waiting) if not count]
+    heapq.heapify(ready)
+    while ready:
+        _, index = heapq.heappop(ready)
+        yield groups[index]
+        for other in followers[index]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heapq.heappush(ready, (turn[other], other))
+
+
+def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -> None:
+    """Write a group into the new graph: a node as it was, or a Chain."""
+    if len(group.members) == 1:
+        node = grouping.nodes[group.first]
+        made = new.add(node.op, tuple(to[value] for value in node.inputs))
+        to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
+        return
+    inputs: dict[Value, int] = {}
+    operand: dict[Value, int] = {}
+    code: list[Instruction] = []
+
+    def number(value: Value) -> int:
+        if value in operand:
+            return operand[value]
+        return inputs.setdefault(to[value], len(inputs))
+
+    for place in group.members:
+        node = grouping.nodes[place]
+        operands = tuple(number(value) for value in node.inputs)
+        if node.op.name == "broadcast_to":  # operands are stretched by themselves
+            operand[node.output] = operands[0]
+            continue
+        code.append((node.op.name, operands, tuple(node.op.settings.items())))
+        operand[node.output] = -len(code)
+    outputs = grouping.outputs(group.mask)
+    chain = Chain(code=tuple(code), outputs=tuple(operand[v] for v in outputs), target=group.target)
+    to.update(zip(outputs, new.add(chain, tuple(inputs)), strict=True))

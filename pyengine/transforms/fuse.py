@@ -1,0 +1,21 @@
+"""The same step in fewer calls and fewer passes over memory: plain ops become fused ones."""
+
+from __future__ import annotations
+
+from pyengine.graph import Graph
+from pyengine.transforms.chains import chained
+
+
+def fuse(graph: Graph) -> Graph:
+    """A graph with the same inputs, outputs and writes, whose values are the same but for the rounding of sums.
+
+    Comes after `differentiate` (fused ops have no gradients) and `simplify`.
+
+    >>> from pyengine import ops
+    >>> from pyengine.graph import Spec
+    >>> from pyengine.transforms import trace
+    >>> graph = trace(lambda x: {"y": ops.exp(x) * x + 1.0}, {"x": Spec((2, 3))})
+    >>> [node.op.name for node in fuse(graph).nodes]
+    ['chain']
+    """
+    return chained(graph)

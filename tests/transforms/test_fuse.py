@@ -1,0 +1,153 @@
+"""Fused graphs mean what they meant: chains to the bit, patterns but for the order of sums."""
+
+import numpy as np
+import pytest
+
+from pyengine import ops
+from pyengine.errors import GraphError, ShapeError
+from pyengine.executors.dry import follow, meaning
+from pyengine.graph import Graph, Spec, Variable, check
+from pyengine.ops.fused import Chain
+from pyengine.plan import plan
+from pyengine.transforms import fuse, simplify, trace
+from tests.random_graphs import interpret, random_graph
+
+
+def feeds_for(graph, seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        name: (rng.normal(size=v.shape) * (3 if v.dtype == "int32" else 1)).astype(v.dtype)
+        for name, v in graph.inputs.items()
+    }
+
+
+def assert_same(graph, fused, seed=0):
+    """Bit for bit, in a sound plan."""
+    feeds = feeds_for(graph, seed)
+    for expected, got in zip(interpret(graph, feeds), interpret(fused, feeds), strict=True):
+        assert expected.keys() == got.keys()
+        for name in expected:
+            np.testing.assert_array_equal(got[name], expected[name], err_msg=f"seed {seed}: {name}")
+    program = plan(fused)
+    assert follow(program) == meaning(fused, program)
+
+
+def names(graph):
+    return [node.op.name for node in graph.nodes]
+
+
+def mixed_graph(seed: int, nodes: int = 40) -> Graph:
+    """Arrays of several shapes and dtypes, numbers, and some ops that no chain can hold."""
+    rng = np.random.default_rng(seed)
+    graph = Graph()
+    variables = [Variable(rng.normal(size=shape), name=f"v{i}") for i, shape in enumerate([(4, 6), (6,), ()])]
+    with graph:
+        values = [graph.input("a", Spec((4, 6))), graph.input("b", Spec((6,)))]
+        values += [graph.input("c", Spec(())), graph.input("d", Spec((4, 1))), *(v * 1.5 for v in variables)]
+        for _ in range(nodes):
+            x, y, z = (values[index] for index in rng.integers(0, len(values), 3))
+            kind = rng.integers(0, 12)
+            if kind < 3:
+                made = [ops.tanh, ops.relu, ops.square, ops.sigmoid, ops.negative][rng.integers(5)](x)
+            elif kind < 7:
+                made = [ops.add, ops.multiply, ops.subtract, ops.maximum][rng.integers(4)](x, y)
+            elif kind == 7:
+                made = ops.where(ops.greater(x, y), z, 0.5)
+            elif kind == 8:
+                made = ops.cast(ops.add(ops.cast(ops.clip(x, -9, 9), dtype="int32"), 2), dtype="float32")
+            elif kind == 9:
+                made = ops.sum(x, axis=-1, keepdims=True) if x.shape else ops.exp(ops.minimum(x, 1.0))
+            elif kind == 10:
+                made = ops.broadcast_to(x, (4, 6))
+            else:
+                made = variables[rng.integers(3)]
+                if x.shape == made.shape:
+                    made.assign(made * 0.5 + x)
+                made = made * 1.0
+            values.append(made)
+        graph.outputs = {f"out{n}": values[-1 - index] for n, index in enumerate(rng.integers(0, 12, 4))}
+    return graph
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_chains_keep_every_bit_and_memory_stays_sound(block):
+    for seed in range(block * 30, block * 30 + 30):
+        for graph in (random_graph(seed, 40), mixed_graph(seed)):
+            fused = check(fuse(simplify(graph)))
+            assert_same(graph, fused, seed)
+
+
+def test_an_update_with_moments_is_one_pass_that_writes_its_variables_in_place():
+    moment, weight = Variable(np.ones((8, 8)), name="moment"), Variable(np.ones((8, 8)), name="weight")
+
+    def step(gradient):
+        moment.assign(moment * 0.9 + gradient * 0.1)
+        weight.assign(weight - moment * 0.01)
+        return {}
+
+    graph = simplify(trace(step, {"gradient": Spec((8, 8))}))
+    fused = check(fuse(graph))
+    assert names(fused) == ["chain"]
+    (call,) = plan(fused).calls
+    assert [slot.region for slot in call.outputs] == [0, 1]
+    assert_same(graph, fused)
+
+
+def test_single_numbers_are_worked_out_together():
+    counter, rate = Variable(np.int32(0), name="counter"), Variable(1.0, name="rate")
+
+    def step(x):
+        counter.assign_add(1)
+        return {"y": ops.sum(x) / 7.0, "rate": rate * ops.sqrt(ops.cast(counter, dtype="float32"))}
+
+    graph = simplify(trace(step, {"x": Spec((5, 3))}))
+    fused = check(fuse(graph))
+    assert names(fused) == ["sum", "chain"]
+    assert_same(graph, fused)
+
+
+def test_what_the_backward_pass_needs_is_computed_there():
+    """1 - tanh² is not kept from the forward pass, for tanh itself is."""
+
+    def step(x, w):
+        h = ops.tanh(ops.matmul(x, w))
+        back = ops.matmul(ops.matmul(h, w), w)
+        return {"y": ops.multiply(back, 1.0 - ops.square(h))}
+
+    fused = check(fuse(simplify(trace(step, {"x": Spec((64, 64)), "w": Spec((64, 64))}))))
+    assert names(fused) == ["matmul", "tanh", "matmul", "matmul", "chain"]
+
+
+def test_a_chain_is_not_delayed_when_that_would_keep_more():
+    """Two large arrays make a third that is wanted late: only the third waits."""
+
+    def step(x, w):
+        a, b = ops.matmul(x, w), ops.matmul(w, x)
+        kept = a * b
+        late = ops.matmul(ops.matmul(x, x), x)
+        return {"y": kept + late}
+
+    graph = simplify(trace(step, {"x": Spec((64, 64)), "w": Spec((64, 64))}))
+    fused = check(fuse(graph))
+    assert plan(fused).arena <= plan(graph).arena
+
+
+def test_long_expressions_are_cut():
+    def step(x):
+        for index in range(100):
+            x = ops.sin(x) * float(index)
+        return {"y": x}
+
+    graph = simplify(trace(step, {"x": Spec((4, 4))}))
+    fused = check(fuse(graph))
+    assert 5 <= len(fused.nodes) <= 20
+    assert all(len(node.op.code) <= 24 and len(node.inputs) <= 16 for node in fused.nodes)
+    assert_same(graph, fused)
+
+
+def test_a_chain_refuses_a_gradient_and_what_does_not_stretch_to_its_target():
+    chain = Chain(code=(("add", (0, 1), ()),), outputs=(-1,), target=(2, 3))
+    with pytest.raises(GraphError, match="differentiate first"):
+        chain.gradient(None, None)
+    with pytest.raises(ShapeError, match=r"chain over \(2, 3\) cannot hold f32\[4,2,3\]"):
+        chain.shape(Spec((4, 2, 3)), Spec((3,)))
