@@ -59,7 +59,9 @@ from pyengine.ops.matmul import matmul
 from pyengine.ops.normalize import log_softmax, logsumexp, softmax
 from pyengine.ops.pool import average_pool1d, average_pool2d, max_pool1d, max_pool2d
 from pyengine.ops.random import next_random_state, random_normal, random_uniform
+from pyengine.ops.recurrent import gru_cell, lstm_cell
 from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, sum, sum_to, variance
+from pyengine.ops.scan import scan
 from pyengine.ops.state import assign, assign_add
 from pyengine.ops.structure import (
     broadcast_to,
