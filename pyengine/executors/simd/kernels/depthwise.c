@@ -33,25 +33,68 @@ typedef struct {
   pitches source, kernel;
 } taps;
 
-// SIDE results: where each one's first tap lies, and where it goes.
-INLINE void block(const convolution *c, float *const *out, const float *const *source, const float *kernel, taps t) {
-  for (ptrdiff_t f = 0; f < c->channels; f += LANES) {
-    const ptrdiff_t n = c->channels - f;
-    const vf bias = c->bias ? get(c->bias + f, n) : splat(0);
-    vf sum[SIDE];
-    for (int s = 0; s < SIDE; s++) sum[s] = splat(0);
-    for (ptrdiff_t i = 0; i < t.rows; i++)
-      for (ptrdiff_t j = 0; j < t.columns; j++) {
-        const vf weight = get(kernel + i * t.kernel.row + j * t.kernel.column + f, n);
-        const ptrdiff_t at = i * t.source.row + j * t.source.column + f;
-        for (int s = 0; s < SIDE; s++) sum[s] = madd(get(source[s] + at, n), weight, sum[s]);
-      }
-    for (int s = 0; s < SIDE; s++) {
-      vf x = sum[s] + bias;
-      x = choose(x < c->low, splat(c->low), x); // NaN stays
-      put(out[s] + f, choose(x > c->high, splat(c->high), x), n);
+INLINE vf limited(const convolution *c, vf x) {
+  x = choose(x < c->low, splat(c->low), x); // NaN stays
+  return choose(x > c->high, splat(c->high), x);
+}
+
+// n ≤ LANES channels of SIDE results: where each one's first tap lies, and where it goes.
+INLINE void block(const convolution *c, float *const *out, const float *const *source, const float *kernel,
+                  const taps *t, ptrdiff_t f, ptrdiff_t n) {
+  vf sum[SIDE];
+  for (int s = 0; s < SIDE; s++) sum[s] = splat(0);
+  for (ptrdiff_t i = 0; i < t->rows; i++)
+    for (ptrdiff_t j = 0; j < t->columns; j++) {
+      const vf weight = get(kernel + i * t->kernel.row + j * t->kernel.column + f, n);
+      const ptrdiff_t at = i * t->source.row + j * t->source.column + f;
+      for (int s = 0; s < SIDE; s++) sum[s] = madd(get(source[s] + at, n), weight, sum[s]);
     }
+  const vf bias = c->bias ? get(c->bias + f, n) : splat(0);
+  for (int s = 0; s < SIDE; s++) put(out[s] + f, limited(c, sum[s] + bias), n);
+}
+
+// The channels from `first` on, of all windows of a stretch.
+static void any_taps(const convolution *c, const stretch *down, const stretch *right, const float *kernel,
+                     const taps *t, ptrdiff_t first) {
+  walk w = begin_walk(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
+  for (ptrdiff_t left = w.count; left > 0; left -= SIDE) {
+    const float *source[SIDE];
+    float *out[SIDE];
+    for (int s = 0; s < SIDE; s++) {
+      source[s] = c->source + w.source, out[s] = c->out + w.to; // behind the end the last one again
+      if (s + 1 < left) step(&w);
+    }
+    ptrdiff_t f = first;
+    for (; f + LANES <= c->channels; f += LANES) block(c, out, source, kernel, t, f, LANES);
+    if (f < c->channels) block(c, out, source, kernel, t, f, c->channels - f);
   }
+}
+
+// Whole vectors of channels where there are 3 × 3 taps, which stay in registers; and how many channels that were.
+static ptrdiff_t nine_taps(const convolution *c, const stretch *down, const stretch *right, const float *kernel,
+                           const taps *t) {
+  ptrdiff_t f = 0;
+  chunk s = begin_chunks(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
+  while (next_chunk(&s))
+    for (f = 0; f + LANES <= c->channels; f += LANES) {
+      const vf bias = c->bias ? load(c->bias + f) : splat(0);
+      vf weight[9];
+      for (int i = 0; i < 9; i++) weight[i] = load(kernel + i / 3 * t->kernel.row + i % 3 * t->kernel.column + f);
+      for (ptrdiff_t image = 0; image < s.images; image++)
+        for (ptrdiff_t row = 0; row < s.rows; row++) {
+          const float *x[9];
+          for (int i = 0; i < 9; i++)
+            x[i] = c->source + s.source + image * s.x.image + row * s.x.row + i / 3 * t->source.row +
+                   i % 3 * t->source.column + f;
+          float *out = c->out + s.given + image * c->to.image + row * c->to.row + f;
+          for (ptrdiff_t column = 0, at = 0; column < s.columns; column++, at += s.x.column, out += c->to.column) {
+            vf sum = load(x[0] + at) * weight[0];
+            for (int i = 1; i < 9; i++) sum = madd(load(x[i] + at), weight[i], sum);
+            store(out, limited(c, sum + bias));
+          }
+        }
+    }
+  return f;
 }
 
 static void convolve(const convolution *c) {
@@ -66,16 +109,9 @@ static void convolve(const convolution *c) {
       };
       const float *kernel = c->kernel + (vertical->tap + down.first * vertical->tap_step) * c->wide * c->channels +
                             (horizontal->tap + right.first * horizontal->tap_step) * c->channels;
-      walk w = begin_walk(c->images, vertical, horizontal, &down, &right, c->from, c->to);
-      for (ptrdiff_t left = w.count; left > 0; left -= SIDE) {
-        const float *source[SIDE];
-        float *out[SIDE];
-        for (int s = 0; s < SIDE; s++) {
-          source[s] = c->source + w.source, out[s] = c->out + w.to; // behind the end the last one again
-          if (s + 1 < left) step(&w);
-        }
-        block(c, out, source, kernel, t);
-      }
+      const int nine = t.rows == 3 && t.columns == 3 && vertical->target_step == 1 && horizontal->target_step == 1;
+      const ptrdiff_t done = nine ? nine_taps(c, &down, &right, kernel, &t) : 0;
+      if (done < c->channels) any_taps(c, &down, &right, kernel, &t, done);
     }
 }
 
