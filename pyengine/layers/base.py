@@ -17,10 +17,10 @@ import numpy as np
 from pyengine import constraints, initializers, ops, random, regularizers
 from pyengine.configurable import Configurable
 from pyengine.dtypes import canonical, is_float
-from pyengine.errors import ArgumentError, NotBuiltError, ShapeError
+from pyengine.errors import ArgumentError, NotBuiltError, ShapeError, unknown_name
 from pyengine.graph import Value, Variable
 from pyengine.layers import naming
-from pyengine.layers.symbolic import AnyShape, Connection, SymbolicTensor, infer
+from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
 from pyengine.ops.base import to_array
 from pyengine.shapes import size
 
@@ -152,12 +152,13 @@ class Layer(Configurable):
 
     # Calling
 
-    def __call__(self, *inputs: Any, training: bool | None = None) -> Any:
+    def __call__(self, *inputs: Any, training: bool | None = None, **words: Any) -> Any:
         """The output for arrays, graph values or symbolic tensors; several inputs singly or in one list.
 
         Arguments:
             training: whether to behave as in training; by default as the layer does from whose `call` this is
                 called, and False outside of any.
+            words: what else the layer's `call` takes by name: settings, or further arrays and tensors.
         """
         inputs = self.flat(*inputs)
         least, most = self.arity
@@ -167,15 +168,27 @@ class Layer(Configurable):
             )
             wanted += " input" if most == 1 else " inputs"
             raise ArgumentError(f"{self.label} expects {wanted}, but was called with {len(inputs)}.")
+        keywords = self.keywords(words) if words else NONE
+        inputs = (*inputs, *(words[name] for name in keywords.arrays))
         symbolic = [isinstance(x, SymbolicTensor) for x in inputs]
         if any(symbolic):
             if not all(symbolic):
                 raise ArgumentError(
                     f"{self.label} got symbolic tensors and arrays together: give only the one or the other."
                 )
-            return self.connect(*inputs)
+            return self.connect(*inputs, keywords=keywords)
         arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
-        return self.run(*arrays, training=_training.get() if training is None else bool(training))
+        training = _training.get() if training is None else bool(training)
+        return self.run(*arrays, training=training, keywords=keywords)
+
+    def keywords(self, words: dict[str, Any]) -> Keywords:
+        """What a call gives by name, arrays and settings apart."""
+        known = [name for name in inspect.signature(self.call).parameters if name not in ("training", "kwargs")]
+        for name in words:
+            if name not in known:
+                raise unknown_name(f"argument of calling {self.label}", name, known)
+        arrays = tuple(name for name, value in words.items() if hasattr(value, "shape"))
+        return Keywords(arrays, {name: value for name, value in words.items() if name not in arrays})
 
     def flat(self, *inputs: Any) -> tuple[Any, ...]:
         """Inputs given singly, from inputs given singly or as one list (of arrays, not of numbers)."""
@@ -184,21 +197,24 @@ class Layer(Configurable):
             return tuple(first)
         return inputs
 
-    def connect(self, *inputs: SymbolicTensor) -> Any:
+    def connect(self, *inputs: SymbolicTensor, keywords: Keywords = NONE) -> Any:
         """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others."""
-        self.prepare(*(tensor.shape for tensor in inputs))
-        connection = Connection(self, inputs, infer(self, inputs))
+        self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
+        connection = Connection(self, inputs, infer(self, inputs, keywords), keywords)
         self.connections.append(connection)
         return connection.outputs[0] if len(connection.outputs) == 1 else list(connection.outputs)
 
-    def run(self, *inputs: Any, training: bool) -> Any:
+    def run(self, *inputs: Any, training: bool, keywords: Keywords = NONE) -> Any:
         """`call`, after the inputs were checked and cast and the weights made if there were none."""
-        self.prepare(*(x.shape for x in inputs))
+        self.prepare(*(x.shape for x in keywords.split(inputs)[0]))
         if self.casts:
             inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
         outside = _training.set(training)
         try:
-            return self.call(*inputs, training=training) if self._takes_training else self.call(*inputs)
+            arrays, words = keywords.split(inputs)
+            if self._takes_training:
+                words["training"] = training
+            return self.call(*arrays, **words)
         except ShapeError as error:
             if getattr(error, "layer", None) is not None:
                 raise

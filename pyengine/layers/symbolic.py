@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyengine.errors import ArgumentError, GraphError, ShapeError
@@ -78,14 +79,42 @@ class SymbolicTensor:
         return f"SymbolicTensor({self.name!r}, shape={self.shape}, dtype={self.dtype})"
 
 
+@dataclass(frozen=True)
+class Keywords:
+    """What one use of a layer is given by name.
+
+    Attributes:
+        arrays: the names of those inputs that come last: arrays, or tensors, like the others.
+        settings: all else.
+    """
+
+    arrays: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def split(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+        """The inputs by place, and everything by name."""
+        count = len(inputs) - len(self.arrays)
+        return inputs[:count], {**self.settings, **dict(zip(self.arrays, inputs[count:], strict=True))}
+
+
+NONE = Keywords()
+
+
 class Connection:
     """One use of a layer: what went in, what came out."""
 
-    __slots__ = ("inputs", "layer", "outputs")
+    __slots__ = ("inputs", "keywords", "layer", "outputs")
 
-    def __init__(self, layer: Layer, inputs: tuple[SymbolicTensor, ...], specs: Sequence[SymbolicTensor]):
+    def __init__(
+        self,
+        layer: Layer,
+        inputs: tuple[SymbolicTensor, ...],
+        specs: Sequence[SymbolicTensor],
+        keywords: Keywords = NONE,
+    ):
         self.layer = layer
         self.inputs = inputs
+        self.keywords = keywords
         self.outputs = tuple(
             SymbolicTensor(spec.shape, spec.dtype, layer.name, (self, index))
             for index, spec in enumerate(specs)
@@ -96,13 +125,13 @@ class Connection:
         return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.outputs]})"
 
 
-def infer(layer: Layer, inputs: Sequence[SymbolicTensor]) -> list[SymbolicTensor]:
+def infer(layer: Layer, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE) -> list[SymbolicTensor]:
     """Shapes and dtypes of a layer's outputs, found by writing its call down in a graph that is thrown away.
 
     Where a length is unknown that is done twice, with two different lengths: what differs in the result is unknown.
     """
     unknown = any(None in tensor.shape for tensor in inputs)
-    traced = [_trace(layer, inputs, probe) for probe in (PROBES if unknown else PROBES[:1])]
+    traced = [_trace(layer, inputs, probe, keywords) for probe in (PROBES if unknown else PROBES[:1])]
     outputs = []
     for values in zip(*traced, strict=True):
         lengths = zip(*(value.shape for value in values), strict=True)
@@ -111,7 +140,7 @@ def infer(layer: Layer, inputs: Sequence[SymbolicTensor]) -> list[SymbolicTensor
     return outputs
 
 
-def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int) -> list[Value]:
+def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int, keywords: Keywords) -> list[Value]:
     graph = Graph()
     values = []
     for number, tensor in enumerate(inputs):
@@ -119,7 +148,7 @@ def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int) -> list[V
         values.append(graph.input(f"input_{number}", Spec(shape, tensor.dtype)))
     try:
         with graph:
-            outputs = layer.run(*values, training=False)
+            outputs = layer.run(*values, training=False, keywords=keywords)
     except (ShapeError, ArgumentError) as error:
         # Whoever reads it knows nothing of probes.
         raise type(error)(re.sub(rf"\b{probe}\b", "None", str(error))) from error

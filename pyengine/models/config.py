@@ -7,12 +7,14 @@ from typing import Any
 from pyengine import layers as layers_module
 from pyengine.errors import ArgumentError, unknown_name
 from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyengine.layers.symbolic import Keywords
 
 
 def model_config(model: Any) -> dict[str, Any]:
     """What a model is made of: enough to make it again, weights apart.
 
-    A layer's `inbound` has one entry a use: the tensors that it takes, each [layer, which of its uses, which output].
+    A layer's `inbound` has one entry a use: the tensors that it takes, each [layer, which of its uses, which output];
+    where a use gives something by name, `words` has an entry for each: [names of the last tensors, settings].
     """
     from pyengine.models.sequential import Sequential
 
@@ -24,15 +26,21 @@ def model_config(model: Any) -> dict[str, Any]:
         return {**config, "layers": entries}
     place: dict[int, list[Any]] = {id(tensor): [tensor.name, 0, 0] for tensor in model.inputs}
     inbound: dict[int, list[Any]] = {}
+    words: dict[int, list[Any]] = {}
     entries = [_input_entry(tensor) for tensor in model.inputs]
     for use in model._uses:
         uses = inbound.get(id(use.layer))
         if uses is None:
             uses = inbound[id(use.layer)] = []
-            entries.append({**_entry(use.layer), "inbound": uses})
+            words[id(use.layer)] = []
+            entries.append({**_entry(use.layer), "inbound": uses, "words": words[id(use.layer)]})
         for index, tensor in enumerate(use.outputs):
             place[id(tensor)] = [use.layer.name, len(uses), index]
         uses.append([place[id(tensor)] for tensor in use.inputs])
+        words[id(use.layer)].append([list(use.keywords.arrays), use.keywords.settings])
+    for entry in entries:
+        if not any(named or settings for named, settings in entry.get("words", ())):
+            entry.pop("words", None)
     return {
         **config,
         "layers": entries,
@@ -58,19 +66,23 @@ def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
         layer = layers[entry["name"]]
         if isinstance(layer, InputLayer):
             made[layer.name, 0, 0] = layer.output
-        waiting += [(layer, number, taken) for number, taken in enumerate(entry.get("inbound", ()))]
+        uses = entry.get("inbound", ())
+        words = [Keywords(tuple(names), settings) for names, settings in entry.get("words", ())] or [
+            Keywords() for _ in uses
+        ]
+        waiting += [(layer, number, *use) for number, use in enumerate(zip(uses, words, strict=True))]
     while waiting:
         left = []
-        for layer, number, taken in waiting:
+        for layer, number, taken, keywords in waiting:
             if any(tuple(place) not in made for place in taken):
-                left.append((layer, number, taken))
+                left.append((layer, number, taken, keywords))
                 continue
-            outputs = layer(*(made[tuple(place)] for place in taken))
+            outputs = layer.connect(*(made[tuple(place)] for place in taken), keywords=keywords)
             outputs = outputs if isinstance(outputs, list) else [outputs]
             for index, tensor in enumerate(outputs):
                 made[layer.name, number, index] = tensor
         if len(left) == len(waiting):
-            names = ", ".join(layer.name for layer, _, _ in left)
+            names = ", ".join(layer.name for layer, *_ in left)
             raise ArgumentError(f"Model.from_config: layers {names} take inputs that nothing makes.")
         waiting = left
     ends = [

@@ -88,7 +88,8 @@ class Model(Layer, Trainer):
         for use in self._uses:
             if all(id(tensor) in known for tensor in use.outputs):
                 continue
-            made = use.layer.run(*(known[id(tensor)] for tensor in use.inputs), training=training)
+            taken = (known[id(tensor)] for tensor in use.inputs)
+            made = use.layer.run(*taken, training=training, keywords=use.keywords)
             values = made if isinstance(made, (list, tuple)) else [made]
             known.update((id(tensor), value) for tensor, value in zip(use.outputs, values, strict=True))
         values = [known[id(tensor)] for tensor in self.outputs]
@@ -212,7 +213,7 @@ def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
         layer = copies.get(id(use.layer))
         if layer is None:
             layer = copies[id(use.layer)] = copy(use.layer)
-        made = layer(*(tensors[id(tensor)] for tensor in use.inputs))
+        made = layer.connect(*(tensors[id(tensor)] for tensor in use.inputs), keywords=use.keywords)
         made = made if isinstance(made, list) else [made]
         tensors.update((id(old), new) for old, new in zip(use.outputs, made, strict=True))
     return Model(
