@@ -124,8 +124,21 @@ def fold_in(key: Key, number: SupportsIndex) -> Key:
     True
     """
     counter = _DERIVED + _whole("number", number, 0, _DERIVED)
-    first, second = threefry2x32(*_check_key(key), counter % _WORD, counter // _WORD)
-    return int(first), int(second)
+    return _mixed(*_check_key(key), counter % _WORD, counter // _WORD)
+
+
+def _mixed(key0: int, key1: int, x0: int, x1: int) -> Key:
+    """`threefry2x32` of single numbers, ten times as fast as NumPy is with those."""
+    mask = _WORD - 1
+    schedule = (key0, key1, key0 ^ key1 ^ int(_PARITY))
+    x0, x1 = (x0 + key0) & mask, (x1 + key1) & mask
+    for group in range(5):
+        for rotation in _ROTATIONS[group % 2]:
+            x0 = (x0 + x1) & mask
+            x1 = (x1 << rotation & mask | x1 >> 32 - rotation) ^ x0
+        x0 = (x0 + schedule[(group + 1) % 3]) & mask
+        x1 = (x1 + schedule[(group + 2) % 3] + group + 1) & mask
+    return x0, x1
 
 
 class Stream:

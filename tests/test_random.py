@@ -116,10 +116,10 @@ def test_derived_keys_differ_from_each_other_and_from_the_stream_of_their_parent
     assert derived.isdisjoint(map(tuple, stream.tolist()))
 
 
-@given(number=st.integers(0, 2**63 - 1))
-def test_fold_in_is_the_block_of_the_number_with_the_highest_counter_bit_set(number):
+@given(key=keys, number=st.integers(0, 2**63 - 1))
+def test_fold_in_is_the_block_of_the_number_with_the_highest_counter_bit_set(key, number):
     counter = (number % 2**32, number // 2**32 + 2**31)
-    assert random.fold_in(KEY, number) == threefry_in_plain_python(KEY, counter)
+    assert random.fold_in(key, number) == threefry_in_plain_python(key, counter)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "7", None])
