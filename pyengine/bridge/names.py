@@ -10,7 +10,13 @@ from pyengine.errors import unknown_name
 from pyengine.names import camel, snake
 
 # What TensorFlow.js calls some arguments otherwise than Keras.
-OTHER_NAMES = {"useNesterov": "nesterov", "decay": "rho", "batchesPerEpoch": "steps_per_epoch"}
+OTHER_NAMES = {
+    "useNesterov": "nesterov",
+    "decay": "rho",
+    "batchesPerEpoch": "steps_per_epoch",
+    "inputShape": "shape",  # of tf.layers.inputLayer
+    "batchInputShape": "batch_shape",
+}
 
 
 def factory(class_name: str) -> str:
