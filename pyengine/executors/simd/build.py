@@ -51,24 +51,29 @@ def zig(*arguments: str | Path, cwd: Path) -> None:
         raise BuildError(f"{' '.join(command)}\n{done.stderr.strip()}")
 
 
-def compiled(flags: Iterable[str], folder: Path) -> list[Path]:
+def compiled(files: Iterable[Path], flags: Iterable[str], folder: Path) -> list[Path]:
     """An object file for each source."""
     objects = []
-    for source in sources():
+    for source in files:
         target = folder / f"{source.stem}.o"
-        zig("cc", *flags, *COMMON, "-c", source, "-o", target, cwd=folder)
+        zig("cc", *flags, *COMMON, f"-I{KERNELS}", "-c", source, "-o", target, cwd=folder)
         objects.append(target)
     return objects
 
 
-def build_wasm(mode: str, target: Path) -> Path:
-    """A dynamic library that Pyodide's ctypes loads into the interpreter's own memory."""
+def build_wasm(
+    mode: str, target: Path, files: Iterable[Path] | None = None, names: Iterable[str] = EXPORTS
+) -> Path:
+    """A dynamic library that Pyodide's ctypes loads into the interpreter's own memory.
+
+    files, names: other sources than the kernels, and what they export.
+    """
     cpu = "generic+simd128" + ("+relaxed_simd" if mode == "relaxed" else "")
     flags = ("-target", "wasm32-emscripten", "-fPIC", f"-mcpu={cpu}", "-ffreestanding", *CONTRACT[mode])
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        objects = compiled(flags, Path(scratch))
-        exports = [f"--export={name}" for name in EXPORTS]
+        objects = compiled(files or sources(), flags, Path(scratch))
+        exports = [f"--export={name}" for name in names]
         options = ("--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic", "--strip-all")
         made = Path(scratch, "library.wasm")
         zig("wasm-ld", *options, *exports, "-o", made, *objects, cwd=Path(scratch))
@@ -76,13 +81,13 @@ def build_wasm(mode: str, target: Path) -> Path:
     return target
 
 
-def build_host(mode: str, target: Path) -> Path:
+def build_host(mode: str, target: Path, files: Iterable[Path] | None = None) -> Path:
     """A shared library for this machine; the relaxed build may use whatever its CPU has."""
     flags = ["-fPIC", "-fno-sanitize=undefined", *CONTRACT[mode]]
     flags.append("-mcpu=native" if mode == "relaxed" else "-mcpu=baseline")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        objects = compiled(flags, Path(scratch))
+        objects = compiled(files or sources(), flags, Path(scratch))
         made = Path(scratch, "library.so")
         zig("cc", "-shared", "-s", "-o", made, *objects, cwd=Path(scratch))
         deliver(made, target, mode)
