@@ -17,6 +17,7 @@ from pyengine.shapes import Shape
 
 # Bounds of a Chain: what it holds at a time shall fit the first-level cache.
 INSTRUCTIONS, INPUTS, OUTPUTS = 24, 16, 6
+SMALL = 4096  # bytes: arrays up to this are not worth keeping apart
 SCALARS = 3  # times as much for chains of single numbers, which take no room
 FLOATS, WHOLE, CAST_FROM = ("float32",), ("int32", "uint32", "bool"), ("uint8", "int64")
 # Ops that chains have for whole numbers and truths too.
@@ -135,7 +136,8 @@ class Grouping:
         outputs = self.outputs(mask)
         if len(outputs) > OUTPUTS * factor:
             return False
-        if a.target and not self.near(*((a, b) if a.first < b.first else (b, a)), mask):
+        spec = self.nodes[a.first].output.spec
+        if spec.nbytes > SMALL and not self.near(*((a, b) if a.first < b.first else (b, a)), mask):
             return False
         self.join(a, b, mask, inputs)
         return True

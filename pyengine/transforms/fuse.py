@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pyengine.graph import Graph
 from pyengine.transforms.chains import chained
+from pyengine.transforms.patterns import matched
+from pyengine.transforms.simplify import without_dead
 
 
 def fuse(graph: Graph) -> Graph:
@@ -18,4 +20,4 @@ def fuse(graph: Graph) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    return chained(graph)
+    return chained(without_dead(matched(graph)))

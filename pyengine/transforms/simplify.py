@@ -15,9 +15,9 @@ from pyengine.transforms.rebuild import Made, rebuild
 FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
 
 
-def foldable(node: Node) -> bool:
+def foldable(op: Op, output: Value) -> bool:
     """Whether the result is worth storing: stretching a number into many is not."""
-    return node.output.spec.nbytes <= FOLDED and node.op.name != "broadcast_to"
+    return output.spec.nbytes <= FOLDED and op.name != "broadcast_to"
 
 
 def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
@@ -33,28 +33,51 @@ def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value
     return tuple(short)
 
 
+def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...] | None:
+    """The inputs before they were stretched, if the op may as well stretch its result, for it is smaller."""
+    if not isinstance(op, Elementwise):
+        return None
+    short = tuple(
+        value.node.inputs[0] if value.node is not None and value.node.op.name == "broadcast_to" else value
+        for value in inputs
+    )
+    return short if broadcast(*(value.shape for value in short)) != output.shape else None
+
+
 def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
     known: dict[tuple, Made] = {}
 
-    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
-        op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
-        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
-            op, unstretched(op, inputs, node.output)
-        )
-        if not op.several and inputs and all(value in new.constants for value in inputs) and foldable(node):
+    def write(op: Op, inputs: tuple[Value, ...], output: Value, new: Graph) -> Made:
+        """The value of an op, by the shortest way. `output`: the old one, of the same dtype."""
+        if (
+            not op.several
+            and inputs
+            and all(value in new.constants for value in inputs)
+            and foldable(op, output)
+        ):
             with np.errstate(all="ignore"):
-                array = np.asarray(
-                    op.evaluate(*(new.constants[value] for value in inputs)), node.output.dtype
-                )
-            return new.constant(np.ascontiguousarray(array).reshape(node.output.shape))
+                array = np.asarray(op.evaluate(*(new.constants[value] for value in inputs)), output.dtype)
+            return new.constant(np.asarray(array, order="C"))
         same = IDENTITIES.get(op.name, lambda *_: None)(op, inputs, new)
-        if same is not None and same.spec == node.output.spec:
+        if same is not None and same.spec == output.spec:
             return same
         key = (op.key, *inputs)
         if key not in known:
             known[key] = new.add(op, inputs)
         return known[key]
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        op: Op = node.op
+        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
+            op, unstretched(op, inputs, node.output)
+        )
+        small = stretched_late(op, inputs, node.output)
+        if small is not None:
+            made = write(op, small, node.output, new)
+            assert isinstance(made, Value)
+            op, inputs = make("broadcast_to", target=node.output.shape), (made,)
+        return write(op, inputs, node.output, new)
 
     new, _ = rebuild(graph, rule)
     return without_dead(new)
@@ -122,9 +145,16 @@ IDENTITIES: dict[str, Callable[[Op, tuple[Value, ...], Graph], Value | None]] = 
 
 
 def _last_reshape(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
-    """Of two reshapes only the last matters."""
+    """Of two reshapes only the last matters; a number is stretched to the last shape at once."""
     before = inputs[0].node
-    return (op, before.inputs) if before and before.op.name == "reshape" else (op, inputs)
+    if before and before.op.name == "reshape":
+        return op, before.inputs
+    target = op.settings["target"]
+    if before and before.op.name == "broadcast_to":
+        number = before.inputs[0]
+        if number.spec.size == 1 and number.ndim <= len(target):
+            return make("broadcast_to", target=target), (number,)
+    return op, inputs
 
 
 def _joined_transpose(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
@@ -136,7 +166,14 @@ def _joined_transpose(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Valu
     return make("transpose", axes=axes), before.inputs
 
 
+def _last_stretching(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
+    """Of two stretchings only the last matters."""
+    before = inputs[0].node
+    return (op, before.inputs) if before and before.op.name == "broadcast_to" else (op, inputs)
+
+
 MERGES: dict[str, Callable[[Op, tuple[Value, ...]], tuple[Op, tuple[Value, ...]]]] = {
+    "broadcast_to": _last_stretching,
     "reshape": _last_reshape,
     "transpose": _joined_transpose,
 }

@@ -1,0 +1,369 @@
+"""Patterns of plain nodes for which there is a fused op, or the same in less work.
+
+To add one: a function here that looks at a node and returns a `Match` or None, its line in `PATTERNS` under the name of
+the op that it starts from, and a test of both graphs in `tests/transforms/test_patterns.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyengine.graph import Graph, Node, Value
+from pyengine.ops import elementwise as e
+from pyengine.ops.base import make
+from pyengine.ops.reduce import sum as sum_of
+from pyengine.ops.structure import reshape
+
+
+@dataclass(frozen=True)
+class Match:
+    """Nodes that another expression stands for.
+
+    Attributes:
+        nodes: they are dropped; nothing else uses what they make, but for `outputs`.
+        inputs: what the new expression is made of.
+        build: from the new graph's values for the inputs to those for the outputs; called while it is recording.
+        outputs: the values that it gives.
+    """
+
+    nodes: tuple[Node, ...]
+    inputs: tuple[Value, ...]
+    build: Callable[..., tuple[Value, ...]]
+    outputs: tuple[Value, ...]
+
+
+class Uses:
+    """Who uses which value."""
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.users: dict[Value, list[Node]] = {}
+        for node in graph.nodes:
+            for value in dict.fromkeys(node.inputs):
+                self.users.setdefault(value, []).append(node)
+        self.kept = {*graph.outputs.values(), *graph.writes.values()}
+
+    def of(self, value: Value) -> list[Node]:
+        """The nodes that use it; none where it also leaves the graph, for then it must stay."""
+        return [] if value in self.kept else self.users.get(value, [])
+
+    def only(self, value: Value, *names: str) -> Node | None:
+        """The one node that uses it, if there is just one and its op has one of the names."""
+        users = self.of(value)
+        return users[0] if len(users) == 1 and users[0].op.name in names else None
+
+    def number(self, value: Value) -> float | None:
+        """Of a constant that holds one number, that number."""
+        array = self.graph.constants.get(value)
+        return array.item() if array is not None and array.size == 1 else None
+
+
+def other(node: Node, value: Value) -> Value | None:
+    """The second input of a node of two, of which `value` is one; None if it is both."""
+    a, b = node.inputs
+    return None if a is b else b if a is value else a
+
+
+def per_channel(value: Value, channels: int) -> bool:
+    """Whether there is one number for each place of the last axis, whatever the axes before it."""
+    return value.spec.size == channels and value.shape[-1:] == (channels,)
+
+
+# --- Products
+
+
+def product(node: Node, uses: Uses) -> Match | None:
+    """A product, what is added to each of its channels, and an activation: `matmul_bias`, `conv2d_bias`.
+
+    A factor of each channel behind a convolution (normalization by fixed statistics) goes into its kernel.
+    """
+    convolution = node.op.name == "conv2d"
+    channels = node.output.shape[-1]
+    affine: list[tuple[str, Value]] = []
+    taken: list[Node] = []  # on the way
+    found: list[Node] = []  # of which this much belongs to the pattern
+    activation, value = "linear", node.output
+    steps = ("add", "subtract", "multiply") if convolution else ("add",)
+    while user := uses.only(value, "reshape", "relu", *steps):
+        name = user.op.name
+        if name == "reshape":
+            if user.output.shape[-1:] != (channels,):
+                break
+        elif name == "relu":
+            found = [*taken, user]
+            activation = "relu"
+            break
+        else:
+            operand = other(user, value)
+            if operand is None or (name == "subtract" and operand is user.inputs[0]):
+                break
+            if not per_channel(operand, channels) or user.output.shape != value.shape:
+                break
+            if name == "multiply" and node.inputs[1].spec.size > node.output.spec.size:
+                break
+            if not convolution and affine:
+                break
+            affine.append((name, operand))
+            found = [*taken, user]
+        taken.append(user)
+        value = user.output
+    if not affine:
+        return plus(node, uses)
+    last = found[-1].output
+    if activation == "relu" and (above := uses.only(last, "minimum")):
+        bound = other(above, last)
+        if bound is not None and uses.number(bound) == 6 and above.output.shape == last.shape:
+            activation = "relu6"
+            found.append(above)
+            last = above.output
+    kinds = [name for name, _ in affine]
+
+    def build(a: Value, b: Value, *operands: Value) -> tuple[Value]:
+        scale: Value | None = None
+        offset: Value | None = None
+        for kind, one in zip(kinds, operands, strict=True):
+            one = reshape(one, (channels,))
+            if kind == "multiply":
+                scale = one if scale is None else e.multiply(scale, one)
+                offset = None if offset is None else e.multiply(offset, one)
+            elif offset is None:
+                offset = one if kind == "add" else e.negative(one)
+            else:
+                offset = e.add(offset, one) if kind == "add" else e.subtract(offset, one)
+        if scale is not None:
+            b = e.multiply(b, scale)
+        if offset is None:
+            offset = a.graph.constant(np.zeros(channels, a.dtype))
+        op = make(f"{node.op.name}_bias", **node.op.settings, activation=activation)
+        return (reshape(a.graph.add(op, (a, b, offset)), last.shape),)
+
+    return Match((node, *found), (*node.inputs, *(value for _, value in affine)), build, (last,))
+
+
+def plus(node: Node, uses: Uses) -> Match | None:
+    """A matrix product that is added to something of its own size: `matmul_add`."""
+    if node.op.name != "matmul":
+        return None
+    value, nodes = node.output, [node]
+    while user := uses.only(value, "reshape"):
+        nodes.append(user)
+        value = user.output
+    user = uses.only(value, "add")
+    addend = None if user is None else other(user, value)
+    if user is None or addend is None or addend.spec != value.spec:
+        return None
+
+    def build(a: Value, b: Value, c: Value) -> tuple[Value]:
+        out = a.graph.add(make("matmul_add", **node.op.settings), (a, b, reshape(c, node.output.shape)))
+        return (reshape(out, value.shape),)
+
+    return Match((*nodes, user), (*node.inputs, addend), build, (user.output,))
+
+
+# --- The loss of probabilities
+
+
+def crossentropy(node: Node, uses: Uses) -> Match | None:
+    """log_softmax, the likelihood of targets, and the gradient that comes back: `softmax_crossentropy`.
+
+    As losses and differentiation write it, with l = log_softmax(scores): Σ targets · l (or l at the class), and
+    w - exp(l) · Σ w with w = slope · targets (or the slope at the class).
+    """
+    logarithms, axis = node.output, node.output.ndim - 1
+    users = uses.of(logarithms)
+    if node.op.settings["axis"] != axis or node.output.shape[-1] < 2 or len(users) != 2:
+        return None
+    exponential = next((user for user in users if user.op.name == "exp"), None)
+    forward = next((user for user in users if user.op.name in ("multiply", "take_along_axis")), None)
+    share = exponential and uses.only(exponential.output, "multiply")
+    if forward is None or exponential is None or share is None:
+        return None
+    gradient = uses.only(share.output, "subtract")
+    total = other(share, exponential.output)
+    if gradient is None or gradient.inputs[1] is not share.output or total is None or total.node is None:
+        return None
+    weighted = gradient.inputs[0]
+    made = weighted.node
+    summed = total.node
+    if (
+        made is None
+        or summed.op.name != "sum"
+        or summed.op.settings != {"axes": (axis,), "keepdims": True}
+        or summed.inputs[0] is not weighted
+        or weighted.spec != logarithms.spec
+        or {*uses.of(weighted)} != {summed, gradient}
+        or uses.only(total, "multiply") is not share
+    ):
+        return None
+    if forward.op.name == "take_along_axis":
+        targets = forward.inputs[1]
+        placed = made.op.name == "add_along_axis" and made.inputs[1] is targets
+        if forward.op.settings["axis"] != axis or not placed or made.op.settings["axis"] != axis:
+            return None
+        name, slope, likelihood = "sparse_softmax_crossentropy", made.inputs[0], forward
+        dropped = [node, exponential, share, made, summed, forward, gradient]
+    else:
+        found = uses.only(forward.output, "sum")
+        towards = other(forward, logarithms)
+        if found is None or towards is None or towards.spec != logarithms.spec or made.op.name != "multiply":
+            return None
+        factor = other(made, towards) if towards in made.inputs else None
+        if factor is None or found.op.settings["axes"] != (axis,):
+            return None
+        name, targets, slope, likelihood = "softmax_crossentropy", towards, factor, found
+        dropped = [node, exponential, share, made, summed, forward, found, gradient]
+    rows = (*logarithms.shape[:-1], 1)
+    if (
+        slope.node is not None
+        and slope.node.op.name == "broadcast_to"
+        and slope.node.inputs[0].spec.size == 1
+    ):
+        slope = slope.node.inputs[0]
+    if (slope.spec.size != 1 and slope.shape != rows) or depends(slope, logarithms):
+        return None
+
+    def build(scores: Value, targets: Value, slope: Value) -> tuple[Value, Value]:
+        slope = reshape(slope, () if slope.spec.size == 1 else rows)
+        made = scores.graph.add(make(name), (scores, targets, slope))
+        return reshape(made[0], likelihood.output.shape), made[1]
+
+    inputs = (node.inputs[0], targets, slope)
+    return Match(tuple(dropped), inputs, build, (likelihood.output, gradient.output))
+
+
+def depends(value: Value, on: Value, steps: int = 100) -> bool:
+    """Whether a value is made from another one; also if that is not found out soon."""
+    seen, waiting = set[Value](), [value]
+    while waiting and len(seen) < steps:
+        one = waiting.pop()
+        if one is on:
+            return True
+        if one.node is not None and one not in seen:
+            waiting.extend(one.node.inputs)
+        seen.add(one)
+    return bool(waiting)
+
+
+# --- What goes through a pool or a sum
+
+
+def unpooled(node: Node, uses: Uses) -> Match | None:
+    """Of a gradient through a pool of the largest: the mask of relu is put before it, on fewer numbers.
+
+    In place of each window's largest stands what arrives for the window, elsewhere 0; and it is above 0 where the
+    pooled number is. So gradient(g) · (x > 0) = gradient(g · (pooled > 0)).
+    """
+    arriving, x, pooled = node.inputs
+    masked = uses.only(node.output, "multiply")
+    mask = None if masked is None else other(masked, node.output)
+    cast = None if mask is None else mask.node
+    if masked is None or mask is None or cast is None or cast.op.name != "cast":
+        return None
+    above = cast.inputs[0].node
+    if (
+        above is None
+        or above.op.name != "greater"
+        or above.inputs[0] is not x
+        or uses.number(above.inputs[1]) != 0
+    ):
+        return None
+    if uses.only(mask, "multiply") is not masked or uses.only(above.output, "cast") is not cast:
+        return None
+
+    def build(arriving: Value, x: Value, pooled: Value, zero: Value) -> tuple[Value]:
+        passes = e.cast(e.greater(pooled, zero), dtype=arriving.dtype)
+        return (arriving.graph.add(node.op, (e.multiply(arriving, passes), x, pooled)),)
+
+    nodes = (node, masked, cast, above)
+    return Match(nodes, (arriving, x, pooled, above.inputs[1]), build, (masked.output,))
+
+
+def summed(node: Node, uses: Uses) -> Match | None:
+    """Sums of what a simpler sum gives: of sums, of negatives, of a gradient that a pool spread out."""
+    (x,) = node.inputs
+    before = x.node
+    if before is None or node.op.settings["keepdims"]:
+        return None
+    axes = node.op.settings["axes"]
+    if before.op.name == "max_pool2d_gradient" and {1, 2} <= set(axes):
+        # Each number that arrives for a window is in just one place of it.
+        return Match((node,), (before.inputs[0],), lambda g: (sum_of(g, axis=axes),), (node.output,))
+    if before.op.name == "negative" and uses.only(x, "sum"):
+        return Match(
+            (node, before), before.inputs, lambda y: (e.negative(sum_of(y, axis=axes)),), (node.output,)
+        )
+    if before.op.name == "sum" and uses.only(x, "sum") and not before.op.settings["keepdims"]:
+        inner = before.op.settings["axes"]
+        left = [axis for axis in range(before.inputs[0].ndim) if axis not in inner]
+        both = sorted({*inner, *(left[axis] for axis in axes)})
+        return Match((node, before), before.inputs, lambda y: (sum_of(y, axis=both),), (node.output,))
+    return None
+
+
+Pattern = Callable[[Node, Uses], Match | None]
+
+# By the op that a pattern starts from; in rounds, for what one leaves another may find.
+PATTERNS: tuple[dict[str, Pattern], ...] = (
+    {"log_softmax": crossentropy, "conv2d": product, "matmul": product, "max_pool2d_gradient": unpooled},
+    {"sum": summed},
+    {"sum": summed},
+)
+
+
+def matched(graph: Graph) -> Graph:
+    """The graph with what `PATTERNS` put in the place of what they found."""
+    for patterns in PATTERNS:
+        if any(node.op.name in patterns for node in graph.nodes):
+            graph = replaced(graph, patterns)
+    return graph
+
+
+def replaced(graph: Graph, patterns: dict[str, Pattern]) -> Graph:
+    """One round. Of matches that share a node the first counts."""
+    uses = Uses(graph)
+    given: dict[Value, Match] = {}
+    dropped: set[Node] = set()
+    for node in graph.nodes:
+        pattern = patterns.get(node.op.name)
+        match = pattern and pattern(node, uses)
+        if match and dropped.isdisjoint(match.nodes):
+            dropped.update(match.nodes)
+            given.update(dict.fromkeys(match.outputs, match))
+    if not given:
+        return graph
+    new = Graph()
+    to: dict[Value, Value] = {}
+    for name, value in graph.inputs.items():
+        to[value] = new.input(name, value.spec)
+    for value, array in graph.constants.items():
+        to[value] = new.constant(array)
+    for variable, value in graph.reads.items():
+        to[value] = new.read(variable)
+
+    def made(value: Value) -> Value:
+        """The new value for an old one; what makes it is written down if it is not there yet."""
+        if value not in to:
+            match = given.get(value)
+            if match:
+                to.update(zip(match.outputs, match.build(*map(made, match.inputs)), strict=True))
+            else:
+                assert value.node is not None
+                inputs = tuple(map(made, value.node.inputs))
+                result = new.add(value.node.op, inputs)
+                to.update(
+                    zip(value.node.outputs, result if isinstance(result, tuple) else (result,), strict=True)
+                )
+        return to[value]
+
+    with new:
+        for node in graph.nodes:
+            for value in node.outputs:
+                if node not in dropped or value in given:
+                    made(value)
+    for variable, value in graph.writes.items():
+        new.write(variable, to[value])
+    new.outputs = {name: to[value] for name, value in graph.outputs.items()}
+    return new
