@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pyengine.ops.base import make
 from pyengine.ops.window import output_length
-from tests.executors.simd.support import MODES, compare
+from tests.executors.simd.support import MODES, compare, run
 
 modes = pytest.mark.parametrize("mode", MODES)
 few = settings(max_examples=60, deadline=None)
@@ -92,3 +92,73 @@ def test_nan_and_infinity_go_where_the_reference_sends_them(mode, case, seed, wh
         inputs = [first, second]
         inputs[which] = numbers(inputs[which].shape, seed + 3, odd=True)
         compare(op, *inputs, mode=mode, tolerance=TOLERANCE)
+
+
+@modes
+@few
+@given(
+    case=convolutions(),
+    seed=st.integers(0, 99),
+    activation=st.sampled_from(["linear", "relu", "relu6"]),
+    odd=st.booleans(),
+)
+def test_bias_and_activation_come_with_the_sum(mode, case, seed, activation, odd):
+    words, image, kernel, _ = case
+    x, weights, bias = (numbers(shape, seed + i, odd) for i, shape in enumerate((image, kernel, kernel[3:])))
+    op = make("conv2d_bias", **words, activation=activation)
+    compare(op, 3 * x, weights, bias, mode=mode, tolerance=TOLERANCE)
+
+
+BIG = {
+    "many channels: panels are made of some of them": ((1, 4, 5, 4200), (3, 3, 4200, 3), (1, 0)),
+    "many filters: panels are made for some of them": ((1, 4, 3, 70), (3, 3, 70, 530), (0, 1)),
+    "large images: the kernel's gradient takes some rows": ((2, 40, 44, 5), (3, 2, 5, 33), (1, 1)),
+    "many small images: it takes some of them": ((75, 4, 4, 6), (3, 3, 6, 17), (0, 0)),
+}
+
+
+@modes
+@pytest.mark.parametrize("what", BIG)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_sums_that_are_taken_in_parts_are_whole(mode, what, stride):
+    image, kernel, pads = BIG[what]
+    words = {"strides": (stride, stride), "padding": (pads, pads), "dilation": (1, 1), "groups": 1}
+    counts = (output_length(n, k, stride, 1, pads) for n, k in zip(image[1:3], kernel[:2], strict=True))
+    result = (image[0], *counts, kernel[3])
+    x, weights, gradient, bias = (
+        numbers(shape, i) for i, shape in enumerate((image, kernel, result, kernel[3:]))
+    )
+    # 37 800 products one after the other: roundings add up to about 6e-6 of the largest sum
+    tolerance = 2e-5 if image[3] > 1000 else TOLERANCE
+    compare(make("conv2d_bias", **words, activation="relu"), x, weights, bias, mode=mode, tolerance=tolerance)
+    op = make("conv2d_input_gradient", **words, lengths=image[1:3])
+    compare(op, gradient, weights, mode=mode, tolerance=TOLERANCE)
+    op = make("conv2d_kernel_gradient", **words, sizes=kernel[:2])
+    compare(op, x, gradient, mode=mode, tolerance=TOLERANCE)
+
+
+@modes
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_depthwise_over_large_images(mode, multiplier):
+    channels = 35
+    words = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": channels}
+    x = numbers((2, 30, 31, channels), 1)
+    weights, gradient = (
+        numbers((3, 3, 1, channels * multiplier), 2),
+        numbers((2, 30, 31, channels * multiplier), 3),
+    )
+    compare(make("conv2d", **words), x, weights, mode=mode, tolerance=TOLERANCE)
+    op = make("conv2d_input_gradient", **words, lengths=(30, 31))
+    compare(op, gradient, weights, mode=mode, tolerance=TOLERANCE)
+    op = make("conv2d_kernel_gradient", **words, sizes=(3, 3))
+    compare(op, x, gradient, mode=mode, tolerance=TOLERANCE)
+
+
+def test_strict_sums_do_not_depend_on_what_lies_beside():
+    """The same numbers alone and among others give the same bits: the order of a sum is that of its taps."""
+    words = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+    x, weights = numbers((3, 9, 7, 11), 1), numbers((3, 3, 11, 19), 2)
+    op = make("conv2d", **words)
+    whole = run(op, x, weights)
+    np.testing.assert_array_equal(run(op, x[1:2], weights), whole[1:2])
+    np.testing.assert_array_equal(run(op, x, weights[..., 5:8]), whole[..., 5:8])
