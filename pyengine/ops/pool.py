@@ -77,6 +77,12 @@ class MaxPool2DGradient(Pool):
 
     name = "max_pool2d_gradient"
 
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        # Windows of 2 by 2, side by side: a place is read and written for one window only, so it may lie over x.
+        if (self.pool_size, self.strides, self.padding) == ((2, 2), (2, 2), ((0, 0), (0, 0))):
+            self.in_place = (1,)  # type: ignore[misc]
+
     def shape(self, gradient: Spec, x: Spec, output: Spec) -> Spec:
         self.check_pooled("a gradient", gradient, x)
         self.check_pooled("the pool's output", output, x)
@@ -88,6 +94,7 @@ class MaxPool2DGradient(Pool):
         return out
 
     def evaluate_into(self, out, gradient, x, output):
+        x = x.copy() if np.may_share_memory(out, x) else x
         out.fill(0)
         for outputs, inputs, chosen in first_largest(self, x, output):
             out[inputs] += gradient[outputs] * chosen

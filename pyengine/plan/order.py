@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Set
 
 from pyengine.graph import Graph, Node, Value
 
 
-def order(graph: Graph, after: dict[Node, set[Node]] | None = None) -> list[Node]:
+def order(
+    graph: Graph, after: dict[Node, set[Node]] | None = None, elsewhere: Set[Value] = frozenset()
+) -> list[Node]:
     """The nodes in running order.
 
     As they were written, except that a node which frees at least as much memory as it takes runs as soon as it can:
@@ -16,6 +19,7 @@ def order(graph: Graph, after: dict[Node, set[Node]] | None = None) -> list[Node
 
     Args:
         after: for a node, others that must have run before it although it does not use their values.
+        elsewhere: values that take no memory of the step's, for they are made in their variables.
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
     made = {value: node for node in graph.nodes for value in node.outputs}
@@ -34,7 +38,7 @@ def order(graph: Graph, after: dict[Node, set[Node]] | None = None) -> list[Node
 
     def frees(node: Node) -> bool:
         freed = sum(v.spec.nbytes for v in set(node.inputs) if v in made and users[v] == 1)
-        return freed >= sum(value.spec.nbytes for value in node.outputs)
+        return freed >= sum(value.spec.nbytes for value in node.outputs if value not in elsewhere)
 
     ready = [position[node] for node in graph.nodes if not waiting[node]]
     heapq.heapify(ready)

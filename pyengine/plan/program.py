@@ -96,7 +96,7 @@ def plan(graph: Graph) -> Program:
     """Order the nodes, give every value a place, and write the calls down."""
     graph = with_moved_reads(graph)
     direct, after = ordering(graph)
-    nodes = order(graph, after)
+    nodes = order(graph, after, {*direct.values()})
     buffer_of, scratch = buffers(graph, nodes, direct)
     shared = list(dict.fromkeys(b for b in buffer_of.values() if b.home is None))
     shared += scratch.values()

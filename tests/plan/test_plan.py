@@ -11,7 +11,7 @@ from pyengine.graph import Graph, Spec, Variable, check
 from pyengine.plan import Call, Program, Slot, plan
 from pyengine.plan.arena import layout
 from pyengine.plan.storage import Buffer
-from pyengine.transforms import simplify
+from pyengine.transforms import differentiate, fuse, simplify, trace
 from tests.random_graphs import interpret, random_graph
 
 
@@ -142,3 +142,38 @@ def test_a_run_stops_at_the_deadline_and_goes_on_where_it_stopped():
         position = executor.run(memory, position, deadline=0.0)
         stops += 1
     assert stops == memory.length > 5
+
+
+def test_an_update_follows_its_gradient_at_once_so_that_the_gradient_need_not_wait():
+    weights = [Variable(np.ones((32, 32)), name=f"weight{index}") for index in range(4)]
+    slots = [Variable(np.zeros((32, 32)), name=f"slot{index}") for index in range(4)]
+
+    def step(x):
+        for weight in weights:
+            x = ops.tanh(ops.matmul(x, weight))
+        return {"loss": ops.sum(x)}
+
+    graph = differentiate(trace(step, {"x": Spec((2, 32))}), "loss", weights)
+    with graph:
+        for weight, slot in zip(weights, slots, strict=True):
+            gradient = graph.outputs.pop(f"gradient/{weight.name}")
+            slot.assign(slot * 0.9 + gradient)
+            weight.assign(weight - slot * 0.1)
+    program = plan(fuse(simplify(graph)))
+    assert program.arena < 2 * 32 * 32 * 4
+    assert all(call.op.name != "copy" for call in program.calls)
+
+
+def test_an_output_may_be_what_a_variable_held_before_the_step():
+    counter = Variable(np.float32(1), name="counter")
+
+    def step():
+        before = ops.reshape(counter, (1,))
+        counter.assign_add(1.0)
+        return {"before": before}
+
+    executor = NumpyExecutor()
+    memory = executor.allocate(plan(trace(step, {})))
+    executor.run(memory)
+    assert executor.read(memory, "before").tolist() == [1.0]
+    assert counter.value == 2
