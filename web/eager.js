@@ -18,12 +18,14 @@ import { Tensor } from "./tensor.js";
  * @property {number} output  address
  * @property {number[]} shape
  * @property {Dtype} dtype
+ * @property {(control: number) => number} [run]  the function, once it has been looked up
  * @property {number[]} dropped  control blocks of older plans that are no more
  */
 
 /** So often an operation must come with the same shapes until it is planned: planning takes some milliseconds. */
 const WORTH = 3;
 const REMEMBERED = 1024;
+const KINDS = { float32: new Float32Array(0), int32: new Int32Array(0), bool: new Uint8Array(0) };
 
 /** @type {any} the module that Python runs in: its memory and its table of functions */
 let module = null;
@@ -48,15 +50,15 @@ export function share(pyodide) {
  */
 export function quickly(name, inputs) {
   if (!inputs.some((value) => value instanceof Tensor) || !inputs.every(isPlainInput)) return null;
-  const described = JSON.stringify(inputs.map(description));
-  const key = `${name} ${described}`;
+  let key = name;
+  for (const value of inputs) key += value instanceof Tensor ? ` ${value.signature}` : ` ${JSON.stringify(value)}`;
   let plan = known.get(key);
   if (plan === undefined && known.size >= REMEMBERED) known.clear();
   if (plan === undefined || typeof plan === "number") {
     const times = (plan ?? 0) + 1;
     known.set(key, times);
     if (times < WORTH) return null;
-    plan = planned(name, described);
+    plan = planned(name, JSON.stringify(inputs.map(description)));
     known.set(key, plan);
   }
   return plan && run(plan, inputs);
@@ -106,14 +108,13 @@ function run(plan, inputs) {
     place(data, plan.inputs[number], data.length).set(data);
     number += 1;
   }
-  const position = place(new Int32Array(0), plan.control, 2);
-  position.fill(0);
-  const done = module.wasmTable.get(plan.function)(plan.control) === 0;
+  place(KINDS.int32, plan.control, 2).fill(0); // the position: where to begin
+  plan.run ??= module.wasmTable.get(plan.function);
+  const done = plan.run?.(plan.control) === 0;
   // An index out of range: Python says so in words.
   if (!done) return null;
   const size = plan.shape.reduce((product, length) => product * length, 1);
-  const kind = { float32: new Float32Array(0), int32: new Int32Array(0), bool: new Uint8Array(0) }[plan.dtype];
-  return new Tensor(place(kind, plan.output, size).slice(), [...plan.shape], plan.dtype);
+  return new Tensor(place(KINDS[plan.dtype], plan.output, size).slice(), [...plan.shape], plan.dtype);
 }
 
 /**

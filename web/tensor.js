@@ -45,6 +45,8 @@ export class Tensor extends TensorLike {
   #dtype;
   /** @type {Source | null} */
   #source = null;
+  /** @type {string | null} */
+  #signature = null;
 
   /**
    * @param {Data | null} data
@@ -77,6 +79,7 @@ export class Tensor extends TensorLike {
     this.#shape = computed.#shape;
     this.#dtype = computed.#dtype;
     this.#source = null;
+    this.#signature = null;
   }
 
   /** @returns {number[]} */
@@ -88,6 +91,12 @@ export class Tensor extends TensorLike {
   /** @returns {Dtype} */
   get dtype() {
     return this.#dtype;
+  }
+
+  /** Dtype and shape in one text, as "float32[2,3]". */
+  get signature() {
+    this.#signature ??= `${this.#dtype}[${this.shape}]`;
+    return this.#signature;
   }
 
   /** Nothing is ever taken away from a tensor. */

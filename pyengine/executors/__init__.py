@@ -1,12 +1,20 @@
 """Who runs a Program. NumPy's executor is the reference; whatever comes must agree with it."""
 
+import sys
+
 from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.choice import default, set_executor
 from pyengine.executors.dry import DryExecutor
 from pyengine.executors.numpy import NumpyExecutor
 from pyengine.executors.simd import SimdExecutor
+from pyengine.executors.simd.eager import accelerate
+from pyengine.ops import base
 
 EXECUTORS: dict[str, type[Executor]] = {"numpy": NumpyExecutor, "simd": SimdExecutor, "dry": DryExecutor}
+
+# Elsewhere NumPy multiplies matrices with a library of its own, on all cores.
+if sys.platform == "emscripten":
+    base.accelerate = accelerate
 
 __all__ = [
     "EXECUTORS",

@@ -20,6 +20,9 @@ Array = Any  # np.ndarray, Value, Variable, or what np.asarray takes
 
 OPS: dict[str, type[Op]] = {}
 
+# Set by who can do some ops on arrays better than NumPy: gives a result, or None where NumPy shall find it.
+accelerate: Callable[[Op, tuple[Array, ...]], Any] | None = None
+
 
 class Op:
     """One word of the language. Subclasses give `name` and the three rules; settings are keywords, all hashable.
@@ -111,6 +114,8 @@ def apply(op: Op, *inputs: Array) -> Any:
             raise GraphError(
                 f"{op.name} got a graph value, but no graph is being written (use `with graph:`)."
             )
+        if accelerate is not None and (made := accelerate(op, inputs)) is not None:
+            return made
         arrays = [to_array(x) for x in inputs]
         specs = op.shape(*(Spec(array.shape, canonical(array.dtype)) for array in arrays))
         with np.errstate(all="ignore"):

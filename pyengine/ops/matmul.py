@@ -69,6 +69,8 @@ def matmul(a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool =
     >>> ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])
     array([[11.]], dtype=float32)
     """
+    if type(a) is type(b) is np.ndarray and a.ndim == b.ndim == 2 and a.dtype == b.dtype:
+        return apply(Matmul(transpose_a=transpose_a, transpose_b=transpose_b), a, b)
     a, b = meet(a, b)
     if (
         not transpose_a and len(shape_of(b)) == 2 and len(shape_of(a)) > 2

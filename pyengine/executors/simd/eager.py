@@ -1,0 +1,131 @@
+"""Ops on arrays, done by the library's kernels: for where NumPy has no good product of matrices, as in a browser.
+
+Each op is encoded once for shapes that it meets; from then on only the addresses in its record change.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pyengine.executors import choice
+from pyengine.executors.blocks import address
+from pyengine.executors.simd.encode import Table
+from pyengine.executors.simd.executor import (
+    CALLS,
+    INDEX,
+    POSITION,
+    RECORDS,
+    STOP,
+    WORKSPACE,
+    WORKSPACE_BYTES,
+    SimdExecutor,
+    encode,
+)
+from pyengine.executors.simd.library import REACHED, Library
+from pyengine.graph import Spec
+from pyengine.graph.variable import aligned_bytes
+from pyengine.ops.base import Op, make
+from pyengine.plan import Call, Slot
+
+FLOAT = np.dtype(np.float32)
+NAMES = {"matmul", "conv2d", "conv2d_input_gradient", "conv2d_kernel_gradient"}
+LARGE = 1 << 10  # numbers in the largest array: below, NumPy is quick enough
+KEPT = 256  # ops by shapes
+
+
+def accelerate(op: Op, arrays: tuple[Any, ...]) -> np.ndarray | None:
+    """The op's result, or None where NumPy shall find it."""
+    if op.name not in NAMES:
+        return None
+    shapes, largest = [], 0
+    for array in arrays:
+        if type(array) is not np.ndarray or array.dtype is not FLOAT or not array.flags.c_contiguous:
+            return None
+        shapes.append(array.shape)
+        largest = max(largest, array.size)
+        if not array.size:
+            return None
+    if largest < LARGE:
+        return None
+    executor = choice.default()
+    if not isinstance(executor, SimdExecutor):
+        return None
+    run = encoded(executor.library, op.key, *shapes)
+    return run(arrays) if run else None
+
+
+class Encoding:
+    """A call of the library whose arrays may lie anywhere."""
+
+    def __init__(self, library: Library, op: Op, *shapes: tuple[int, ...]):
+        specs = [Spec(shape) for shape in shapes]
+        self.output = op.shape(*specs)
+        scratch = op.scratch(*specs)
+        slots = [Slot(number, 0, spec) for number, spec in enumerate((*specs, self.output))]
+        spare = Slot(len(slots), 0, Spec((scratch,), "uint8")) if scratch else None
+        found = encode(Call(op, tuple(slots[:-1]), (slots[-1],), spare))
+        if found is None:
+            raise LookupError(op.name)
+        words = [library.kernels[found.kernel], found.nanoseconds, *found.words]
+        record = np.zeros(len(words), np.int64)
+        floats = record.view(np.float64)
+        # For each word that is an address: its place, the number of the array, and where in it.
+        self.places: list[tuple[int, int, int]] = []
+        for place, word in enumerate(words):
+            if isinstance(word, Slot):
+                assert isinstance(word.region, int)
+                self.places.append((place, word.region, word.offset))
+            elif isinstance(word, Table):
+                raise LookupError(op.name)
+            elif isinstance(word, float):
+                floats[place] = word
+            else:
+                record[place] = int(word or 0)
+        index = np.zeros(1, np.int64)
+        control = np.zeros(9, np.int64)
+        workspace, self.scratch = shared_workspace(library), aligned_bytes(scratch)
+        control[CALLS] = control[STOP] = 1
+        control[INDEX], control[RECORDS] = address(index), address(record)
+        control[WORKSPACE], control[WORKSPACE_BYTES] = address(workspace), library.workspace
+        control.view(np.float64)[2] = -1.0
+        self.kept = (index, workspace)
+        # Items of a memoryview are set four times as fast as those of an array.
+        self.record, self.control = memoryview(record), memoryview(control)
+        self.pointer = ctypes.c_void_p(address(control))
+        self.run = library.run
+
+    def __call__(self, arrays: tuple[np.ndarray, ...]) -> np.ndarray | None:
+        out = np.empty(self.output.shape, FLOAT)
+        held = (*map(begin_of, arrays), begin_of(out), address(self.scratch) if self.scratch.size else 0)
+        for place, number, offset in self.places:
+            self.record[place] = held[number] + offset
+        self.control[POSITION] = 0
+        return out if self.run(self.pointer) == REACHED else None
+
+
+@lru_cache(KEPT)
+def encoded(library: Library, key: tuple[Any, ...], *shapes: tuple[int, ...]) -> Encoding | None:
+    """The op with these name and settings on arrays of these shapes, or None where there is no kernel for it."""
+    name, *settings = key
+    try:
+        return Encoding(library, make(name, **dict(settings)), *shapes)
+    except LookupError:
+        return None
+
+
+@lru_cache(2)
+def shared_workspace(library: Library) -> np.ndarray:
+    """One for all: a page has one thread."""
+    return aligned_bytes(library.workspace)
+
+
+def begin_of(array: np.ndarray) -> int:
+    """`address`, in a third of the time where the array may be written."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except TypeError:
+        return address(array)
