@@ -9,6 +9,7 @@ To add one:
 
 # ruff: noqa: F401
 from pyengine.layers.activation import Activation, LeakyReLU, ReLU, Softmax
+from pyengine.layers.attention import MultiHeadAttention
 from pyengine.layers.base import Layer
 from pyengine.layers.conv import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2D, ZeroPadding2D
 from pyengine.layers.core import Dense, Flatten, Permute, RepeatVector, Reshape
@@ -28,6 +29,7 @@ from pyengine.layers.pool import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from pyengine.layers.recurrent import GRU, LSTM, SimpleRNN
 from pyengine.layers.symbolic import Connection, SymbolicTensor
 
 LAYERS: dict[str, type[Layer]] = {

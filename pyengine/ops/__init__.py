@@ -7,6 +7,7 @@ To add one:
 """
 
 # ruff: noqa: F401
+from pyengine.ops.attention import masked_softmax
 from pyengine.ops.base import OPS, Op, apply, dtype_of, in_dtype, make, meet, shape_of
 from pyengine.ops.conv import conv1d, conv2d, depthwise_conv2d
 from pyengine.ops.elementwise import (
@@ -62,6 +63,7 @@ from pyengine.ops.random import next_random_state, random_normal, random_uniform
 from pyengine.ops.recurrent import gru_cell, lstm_cell
 from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, sum, sum_to, variance
 from pyengine.ops.scan import scan
+from pyengine.ops.standardize import batch_normalization, layer_normalization
 from pyengine.ops.state import assign, assign_add
 from pyengine.ops.structure import (
     broadcast_to,

@@ -52,27 +52,24 @@ def pull_back(
     return gradients
 
 
-def through(
-    function: Callable[..., Sequence[Any]],
-    inputs: Sequence[Value],
-    arrived: Sequence[Value | None],
+def gradient_of_expansion(
+    expansion: Callable[..., Sequence[Any]], arrived: Sequence[Value | None], inputs: Sequence[Value]
 ) -> tuple[Value | None, ...]:
-    """The gradients of the inputs of a function, from those of its results; the function is written down anew.
+    """The gradients of an op that is defined by others: its expansion is written down and gone through backwards.
 
     >>> from pyengine.graph import Graph, Spec
     >>> from pyengine.ops import square
     >>> with Graph() as graph:
     ...     x = graph.input("x", Spec((2,)))
-    ...     through(lambda x: (square(x),), [x], [x])
+    ...     gradient_of_expansion(lambda x: (square(x),), [x], [x])
     (Value(f32[2]),)
     """
     graph = inputs[0].graph
     # A value that is given twice gets two gradients: each place is a value of its own.
-    places = [copy(value) if value in inputs[:place] else value for place, value in enumerate(inputs)]
+    own = [copy(value) if value in inputs[:place] else value for place, value in enumerate(inputs)]
     start = len(graph.nodes)
-    results = function(*places)
+    outputs = expansion(*own)
     nodes = graph.nodes[start:]
-    pairs = zip(results, arrived, strict=True)
-    known = {result: gradient for result, gradient in pairs if gradient is not None}
-    gradients = pull_back(nodes, known, places)
-    return tuple(gradients.get(value) for value in places)
+    known = {value: one for value, one in zip(outputs, arrived, strict=True) if one is not None}
+    gradients = pull_back(nodes, known, own)
+    return tuple(gradients.get(value) for value in own)

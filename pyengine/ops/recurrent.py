@@ -11,7 +11,7 @@ import numpy as np
 
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
-from pyengine.ops.backward import through
+from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Array, Op, apply
 from pyengine.ops.elementwise import add, multiply, sigmoid, square, subtract, tanh
 from pyengine.ops.structure import broadcast_to, concatenate, split
@@ -29,7 +29,7 @@ class Expanded(Op):
         return tuple(np.asarray(made) for made in self.expand(*arrays))
 
     def gradient(self, gradient, output, *inputs):
-        return through(self.expand, inputs, gradient)
+        return gradient_of_expansion(self.expand, gradient, inputs)
 
 
 def expect(op: Op, given: tuple[Spec, ...], first: Spec, *wide: int) -> None:

@@ -264,7 +264,7 @@ class Backward:
     def gradients(self, gradient: Sequence[Any], output: Sequence[Value], inputs: Sequence[Value]) -> tuple:
         """For each input of the scan its gradient, by a scan in the other direction."""
         op = self.op
-        outer_states, outer_sequences, outer_constants = op.parts(inputs)
+        _, outer_sequences, outer_constants = op.parts(inputs)
         own_states, own_slices, own_constants = op.parts(self.inputs)
         histories = dict(zip(op.kept, output[op.states + op.results :], strict=True))
         # Where each value that is known beforehand lies outside: an array of all times and the entry of time 0.
@@ -370,15 +370,14 @@ class Sums:
     def settle(self, stacked: set[Value]) -> list[Value]:
         """Decide; returns what must be stacked. `stacked`: what is so anyway."""
         terms = {k: split_sum(slope) for k, slope in self.slopes.items()}
-        factors = [
-            factor for parts in terms.values() for term in parts if is_product(term) for factor in term.node.inputs
-        ]
+        products = [one for parts in terms.values() for term in parts if (one := product_node(term))]
+        factors = [factor for node in products for factor in node.inputs]
         stacked = stacked | set(factors)
         for k, parts in terms.items():
             for term in parts:
                 node = term.node
-                if is_product(term):
-                    self.outside.setdefault(k, []).append(product_of(*node.inputs))
+                if product := product_node(term):
+                    self.outside.setdefault(k, []).append(product_of(*product.inputs))
                 elif node is not None and node.op.name == "sum" and node.inputs[0] in stacked:
                     self.outside.setdefault(k, []).append(sum_of(node))
                 elif k in self.inside:
@@ -397,12 +396,12 @@ def split_sum(value: Value) -> list[Value]:
     return [term for one in node.inputs for term in split_sum(one)]
 
 
-def is_product(value: Value) -> bool:
-    """Whether it is aᵀ d of two matrices: then the sum over time is one product of all rows."""
+def product_node(value: Value) -> Node | None:
+    """The product aᵀ d of two matrices that makes it, if one does: the sum over time is one product of all rows."""
     node = value.node
     if node is None or node.op.name != "matmul" or any(len(one.shape) != 2 for one in node.inputs):
-        return False
-    return node.op.transpose_a and not node.op.transpose_b
+        return None
+    return node if node.op.transpose_a and not node.op.transpose_b else None
 
 
 def product_of(a: Value, b: Value) -> Callable:

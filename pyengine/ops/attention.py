@@ -1,0 +1,90 @@
+"""What attention needs beside products: softmax over what may be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine import shapes
+from pyengine.errors import DtypeError, ShapeError
+from pyengine.graph import Spec
+from pyengine.ops.backward import gradient_of_expansion
+from pyengine.ops.base import Array, Op, apply
+from pyengine.ops.elementwise import multiply, subtract, where
+from pyengine.ops.reduce import sum
+
+FAR = -1e9  # the score of what is hidden: its exponential is 0 beside that of anything that can be seen
+
+
+class MaskedSoftmax(Op):
+    """x: (…, queries, keys)  mask, or none: bool, broadcasts to x  ->  probabilities over the keys that may be seen.
+
+    A key is seen where the mask is true and, if `causal`, where it is not behind its query (key ≤ query). A query that
+    sees no key sees all of them alike.
+    """
+
+    name = "masked_softmax"
+    in_place = (0,)
+    causal: bool
+
+    def shape(self, x: Spec, mask: Spec | None = None) -> Spec:
+        if len(x.shape) < 2:
+            raise ShapeError(f"masked_softmax expects scores (…, queries, keys), but got shape {x.shape}.")
+        if mask is not None and mask.dtype != "bool":
+            raise DtypeError(f"masked_softmax expects a mask of bool, but got {mask}.")
+        if mask is not None and shapes.broadcast(mask.shape, x.shape) != x.shape:
+            raise ShapeError(f"A mask of shape {mask.shape} does not broadcast to scores of shape {x.shape}.")
+        return x
+
+    def evaluate(self, x, mask=True):
+        seen = np.broadcast_to(mask, x.shape)
+        if self.causal:
+            seen = seen & (np.tri(*x.shape[-2:]) != 0)
+        if not x.size:
+            return x.copy()
+        out = np.where(seen, x, np.asarray(FAR, x.dtype))
+        out = np.exp(out - out.max(axis=-1, keepdims=True))
+        return out / out.sum(axis=-1, keepdims=True)
+
+    def gradient(self, gradient, output, x, mask=None):
+        slope = apply(SoftmaxGradient(), gradient, output)
+        return (slope,) if mask is None else (where(mask, slope, 0.0), None)
+
+
+class SoftmaxGradient(Op):
+    """dy, y: (…, keys)  ->  y (dy - Σ dy y), the gradient of the scores."""
+
+    name = "softmax_gradient"
+    in_place = (0, 1)
+
+    def shape(self, dy: Spec, y: Spec) -> Spec:
+        if dy != y or not y.shape:
+            raise ShapeError(f"softmax_gradient expects two equal arrays of rank 1 or more, but got {dy} and {y}.")
+        return y
+
+    def evaluate(self, dy, y):
+        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+    def gradient(self, gradient, output, dy, y):
+        def expansion(dy: Any, y: Any) -> tuple[Any]:
+            return (multiply(y, subtract(dy, sum(multiply(dy, y), axis=-1, keepdims=True))),)
+
+        return gradient_of_expansion(expansion, (gradient,), (dy, y))
+
+
+def masked_softmax(x: Array, mask: Array | None = None, *, causal: bool = False) -> Any:
+    """Probabilities over the keys that each query may see, from scores.
+
+    Shapes: x (…, queries, keys), mask broadcasts to it.
+
+    Arguments:
+        mask: of bool, true where a key may be seen; None: everywhere.
+        causal: hide from query i all keys behind i.
+
+    >>> masked_softmax(np.zeros((2, 2), "float32"), causal=True)
+    array([[1. , 0. ],
+           [0.5, 0.5]], dtype=float32)
+    """
+    op = MaskedSoftmax(causal=causal)
+    return apply(op, x) if mask is None else apply(op, x, mask)
