@@ -1,8 +1,8 @@
 // Any expression of elementwise operations, block by block in the first-level cache.
 //
-// Operands are arrays of 4-byte numbers, the same index in each belonging together: whole inputs and outputs where they
-// lie in memory, and registers of one block in the workspace. Registers hold what an instruction made, or what a load
-// brought: an input stretched by broadcasting, a constant, or an array of other than 4 bytes. Truths are masks there.
+// Operands are arrays of 4-byte numbers, the same index in each belonging together: whole inputs and outputs where
+// they lie in memory, and registers of one block in the workspace. Registers hold what an instruction made, or what a
+// load brought: a scalar, an input stretched by broadcasting, numbers of other than 4 bytes. Truths are masks there.
 #include "math.h"
 #include "pyengine.h"
 
@@ -10,15 +10,15 @@
 // n: a multiple of LANES.
 typedef void operation(const uint8_t *one, float *const *at, ptrdiff_t n);
 
-#define OPERATION(name)                                                                                               \
+#define OPERATION(name)                                                                                      \
   static void name(const uint8_t *one, float *const *at, ptrdiff_t n)
 
-#define EACH(name, expression)                                                                                        \
-  OPERATION(name) {                                                                                                   \
-    float *const out = at[one[1]];                                                                                    \
-    const float *const x = at[one[2]], *const y = at[one[3]], *const z = at[one[4]];                                  \
-    (void)y, (void)z;                                                                                                 \
-    for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)(expression));                                        \
+#define EACH(name, expression)                                                                               \
+  OPERATION(name) {                                                                                          \
+    float *const out = at[one[1]];                                                                           \
+    const float *const x = at[one[2]], *const y = at[one[3]], *const z = at[one[4]];                         \
+    (void)y, (void)z;                                                                                        \
+    for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)(expression));                               \
   }
 #define A load(x + i)
 #define B load(y + i)
@@ -29,15 +29,15 @@ typedef void operation(const uint8_t *one, float *const *at, ptrdiff_t n);
 #define UB ((vu)B)
 
 // One number after another, where vectors have no instruction for it.
-#define ONE_BY_ONE(name, type, function)                                                                              \
-  INLINE vf name##_lanes(vf a, vf b) {                                                                                \
-    union {                                                                                                           \
-      vf whole;                                                                                                       \
-      type lane[LANES];                                                                                               \
-    } p = {a}, q = {b};                                                                                               \
-    for (int k = 0; k < LANES; k++) p.lane[k] = function(p.lane[k], q.lane[k]);                                       \
-    return p.whole;                                                                                                   \
-  }                                                                                                                   \
+#define ONE_BY_ONE(name, type, function)                                                                     \
+  INLINE vf name##_lanes(vf a, vf b) {                                                                       \
+    union {                                                                                                  \
+      vf whole;                                                                                              \
+      type lane[LANES];                                                                                      \
+    } p = {a}, q = {b};                                                                                      \
+    for (int k = 0; k < LANES; k++) p.lane[k] = function(p.lane[k], q.lane[k]);                              \
+    return p.whole;                                                                                          \
+  }                                                                                                          \
   EACH(name, name##_lanes(A, B))
 
 INLINE vf maximum_f(vf a, vf b) { return choose((a >= b) | (a != a), a, b); } // NaN wins
@@ -131,7 +131,7 @@ EACH(gate, A * masked((vi)B, splat(1)))
 EACH(gate_less, A * masked(B < C, splat(1)))
 EACH(clip, clip_f(A, B, C))
 
-// Several operations at once, where a step's time is spent. Scalars fill registers; their first vector is enough.
+// Several operations at once, where a step's time is spent. Of the scalars a and b one vector is there.
 // x · a + y · b
 OPERATION(weighted_sum) {
   float *const out = at[one[1]];
@@ -223,12 +223,12 @@ static const uint8_t WIDTH[] = {4, 1, 1, 8, 8, 8};
 
 typedef uint32_t bits_memory __attribute__((may_alias));
 
-#define CONVERT(type, to, expression)                                                                                 \
-  {                                                                                                                   \
-    const type *numbers = source;                                                                                     \
-    to *target = out;                                                                                                 \
-    for (ptrdiff_t i = 0; i < n; i++) target[i] = (to)(expression);                                                   \
-    return;                                                                                                           \
+#define CONVERT(type, to, expression)                                                                        \
+  {                                                                                                          \
+    const type *numbers = source;                                                                            \
+    to *target = out;                                                                                        \
+    for (ptrdiff_t i = 0; i < n; i++) target[i] = (to)(expression);                                          \
+    return;                                                                                                  \
   }
 
 // 4-byte numbers of any kind.
@@ -254,8 +254,8 @@ INLINE void fill(float *out, uint32_t bits, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)((vu){0} + bits));
 }
 
-// A load: head (a byte each: register, kind, what its runs repeat, rank), source, length of a run, and for each of `rank`
-// axes before it, from the innermost: length, step in the source.
+// A load: head (a byte each: register, kind, what its runs repeat, rank), source, length of a run, and for each of
+// `rank` axes before it, from the innermost: length, step in the source.
 enum { NOTHING, ONE_NUMBER, ONE_VECTOR }; // a vector: nobody reads more of the register
 #define BYTE(word, number) ((unsigned)((word).i >> 8 * (number)) & 255u)
 #define REGISTER(load) BYTE((load)[0], 0)
@@ -315,8 +315,8 @@ static void load_stretched(float *out, const word *w, ptrdiff_t start, ptrdiff_t
   }
 }
 
-// The words of a call: these, then addresses of whole inputs and outputs; instructions; stores (a byte each: register, the
-// bits of it to store; address: a byte for each number); loads.
+// The words of a call: these, then addresses of whole inputs and outputs; instructions; stores (a byte each: register,
+// the bits of it to store; then the address: a byte for each number); loads.
 enum {
   COUNT,        // numbers in all
   BLOCK,        // numbers in a block
@@ -331,7 +331,7 @@ enum {
   STORES,
   HEAD
 };
-#define SHORT 64 // so many numbers, and ends of longer arrays, go through registers where they are no multiple of LANES
+#define SHORT 64 // up to so many numbers, and ends of longer arrays, go through registers if no multiple of LANES
 #define SPACE 16 // between registers: not all in the same lines of the cache
 #define OPERANDS 256
 
@@ -343,8 +343,9 @@ int kernel_chain(word *w, context *c) {
   const ptrdiff_t count = number(w[COUNT]), block = number(w[BLOCK]), inputs = number(w[INPUTS]);
   const ptrdiff_t whole = inputs + number(w[OUTPUTS]), operands = whole + number(w[REGISTERS]);
   const ptrdiff_t steady = whole + number(w[SCALARS]) + number(w[CONSTANTS]);
-  const word *const addresses = w + HEAD, *const code = addresses + whole, *const stores = code + number(w[INSTRUCTIONS]);
-  const word *const loads = stores + 2 * number(w[STORES]), *next = loads, *const body = code + number(w[CONSTANTS]);
+  const word *const addresses = w + HEAD, *const code = addresses + whole, *const body = code + number(w[CONSTANTS]);
+  const word *const stores = code + number(w[INSTRUCTIONS]), *const loads = stores + 2 * number(w[STORES]);
+  const word *next = loads;
   float *at[OPERANDS], *const homes = (float *)c->workspace;
   if (count == 0) return DONE;
 

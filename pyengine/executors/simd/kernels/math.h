@@ -1,7 +1,7 @@
 // Elementary functions of vectors. No libm: additions, multiplications, divisions, roots and whole numbers in one
-// fixed order, so strict builds give the same bits on every machine. Errors are those of tests/executors/simd/test_math.py,
-// in units of the last place; special values are NumPy's. Coefficients: minimax fits by iteratively reweighted least
-// squares, rounded to float32 one after another and refitted.
+// fixed order, so strict builds give the same bits on every machine. Special values are NumPy's. Errors are in units
+// of the last place, over all floats (tests/executors/simd/test_math.py measures them). Coefficients: minimax fits by
+// iteratively reweighted least squares, rounded to float32 one after another and refitted.
 #pragma once
 #include "simd.h"
 
@@ -162,8 +162,8 @@ INLINE vf erf_f(vf x) {
 // The same for any finite x, lane by lane, in whole numbers: x is m · 2ᵉ, and of 2/π only those 96 bits are needed
 // whose products with it are neither multiples of 4 nor too small to matter.
 static inline float large_angle(float x, int32_t *n) {
-  static const uint32_t two_over_pi[] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1,
-                                         0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab}; // from 32 bits before the point
+  static const uint32_t two_over_pi[] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1, // from 2³² on
+                                         0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
   union {
     float number;
     uint32_t bits;
@@ -188,8 +188,9 @@ static inline float large_angle(float x, int32_t *n) {
 #define EXACT_ANGLE 6000.f // n below 2¹²: its products with the first three parts of π/2 are exact
 
 // 2/π; what rounds; -π/2 in four parts; (sin r - r) / r³; (cos r - 1 + r²/2) / r⁴.
-static const float SINE[] = {0x1.45f306p-1f,  0x1.8p23f,        -0x1.92p0f,     -0x1.fb4p-12f, -0x1.444p-24f, -0x1.68c234p-39f,
-                             -0x1.9951e6p-13f, 0x1.110774p-7f, -0x1.555546p-3f, 0x1.99e81p-16f, -0x1.6c0c28p-10f, 0x1.55554ap-5f};
+static const float SINE[] = {0x1.45f306p-1f,    0x1.8p23f,         -0x1.92p0f,      -0x1.fb4p-12f,
+                             -0x1.444p-24f,     -0x1.68c234p-39f,  -0x1.9951e6p-13f, 0x1.110774p-7f,
+                             -0x1.555546p-3f,   0x1.99e81p-16f,    -0x1.6c0c28p-10f, 0x1.55554ap-5f};
 
 INLINE vf angle_reduced(vf x, vi *n) {
   const float *c = SINE;
