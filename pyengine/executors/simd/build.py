@@ -82,9 +82,8 @@ def build_wasm(
 
 
 def build_host(mode: str, target: Path, files: Iterable[Path] | None = None) -> Path:
-    """A shared library for this machine; the relaxed build may use whatever its CPU has."""
-    flags = ["-fPIC", "-fno-sanitize=undefined", *CONTRACT[mode]]
-    flags.append("-mcpu=native" if mode == "relaxed" else "-mcpu=baseline")
+    """A shared library for this machine, with the widest vectors that its CPU has."""
+    flags = ["-fPIC", "-fno-sanitize=undefined", "-mcpu=native", *CONTRACT[mode]]
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         objects = compiled(files or sources(), flags, Path(scratch))

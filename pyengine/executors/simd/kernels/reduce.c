@@ -4,6 +4,7 @@
 // inner) with `length` folded away, are done here by rows: numbers one behind the other, or rows onto rows. Those before
 // them are loops. The order of every sum depends on the shape alone, and goes by stretches, blocks and blocks of blocks:
 // the error grows with how many numbers one of them has, not with the length.
+#define FOUR_LANES
 #include "pyengine.h"
 
 enum { SUM_FLOAT, MAX_FLOAT, MIN_FLOAT, SUM_INT, MAX_INT, MIN_INT }; // as encode/reduce.py counts them

@@ -1,14 +1,18 @@
 // Vectors of floats, portable over WebAssembly, SSE, AVX and NEON: the compiler's vector extensions, nothing else.
 //
-// Strict builds use 4 lanes and separate multiplication and addition everywhere, so that every CPU and browser gives
-// the same bits. Relaxed builds fuse the two where the machine can, and on the host take the widest vectors it has.
+// On the host they are as wide as the CPU has them, in WebAssembly of 4 lanes. Strict builds give the same bits on
+// every CPU and in every browser all the same: they multiply and add apart, and a file in which numbers of different
+// lanes are summed says FOUR_LANES before it includes this: then it has 4 lanes everywhere. Relaxed builds fuse
+// multiplication and addition where the machine can.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(PE_RELAXED) && defined(__AVX512F__)
+#if defined(FOUR_LANES) && !defined(PE_RELAXED)
+#define LANES 4
+#elif defined(__AVX512F__)
 #define LANES 16
-#elif defined(PE_RELAXED) && defined(__AVX2__)
+#elif defined(__AVX2__)
 #define LANES 8
 #else
 #define LANES 4
@@ -29,7 +33,7 @@ INLINE void store(float *p, vf x) { *(vf_memory *)p = x; }
 INLINE vi load_i(const int32_t *p) { return *(const vi_memory *)p; }
 INLINE void store_i(int32_t *p, vi x) { *(vi_memory *)p = x; }
 
-INLINE vf splat(float x) { return (vf){0} + x; }
+INLINE vf splat(float x) { return x - (vf){0}; } // minus: x + 0 would turn -0 into 0, and cost an addition
 INLINE vi splat_i(int32_t x) { return (vi){0} + x; }
 
 // x · y + z: one rounding where the build is relaxed and the machine can, two otherwise.
@@ -47,16 +51,20 @@ INLINE vi choose_i(vi mask, vi yes, vi no) { return (mask & yes) | (~mask & no);
 
 INLINE vf to_float(vi x) { return __builtin_convertvector(x, vf); }
 
-// The first n < LANES numbers, zeros behind them; and back.
+// The first n ≤ LANES numbers, zeros behind them; and back. By halves: pieces of known length are single moves.
 INLINE vf load_some(const float *p, ptrdiff_t n) {
   float lanes[LANES] __attribute__((aligned(4 * LANES))) = {0};
-  for (ptrdiff_t i = 0; i < n; i++) lanes[i] = p[i];
+  ptrdiff_t i = 0;
+  for (int piece = LANES; piece; piece /= 2)
+    if (n & piece) __builtin_memcpy(lanes + i, p + i, (size_t)piece * sizeof(float)), i += piece;
   return *(vf *)lanes;
 }
 INLINE void store_some(float *p, vf x, ptrdiff_t n) {
   float lanes[LANES] __attribute__((aligned(4 * LANES)));
   *(vf *)lanes = x;
-  for (ptrdiff_t i = 0; i < n; i++) p[i] = lanes[i];
+  ptrdiff_t i = 0;
+  for (int piece = LANES; piece; piece /= 2)
+    if (n & piece) __builtin_memcpy(p + i, lanes + i, (size_t)piece * sizeof(float)), i += piece;
 }
 
 // The lanes' sum in one fixed order: halves onto halves.

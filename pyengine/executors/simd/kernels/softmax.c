@@ -1,5 +1,6 @@
 // Scores to probabilities: softmax, its logarithm, the logarithm of a sum of exponentials, and the loss of probabilities
 // against targets with its gradient.
+#define FOUR_LANES
 #include "indices.h"
 #include "math.h"
 
