@@ -289,13 +289,34 @@ def permutation(key: Key, count: int) -> np.ndarray:
     array([2, 4, 0, 1, 3])
     """
     count = _whole("count", count, 0, _WORD)
+    return _ordered(bits(key, count)).astype(np.intp)
+
+
+def permutations(keys: Sequence[Key], count: int) -> np.ndarray:
+    """`permutation` for each of some keys: where `count` is small, all at once take no longer than one.
+
+    Shapes: `(keys, count)`, int64.
+
+    >>> permutations([(0, 0), (0, 1)], 5).tolist()
+    [[2, 4, 0, 1, 3], [0, 3, 2, 1, 4]]
+    """
+    count = _whole("count", count, 0, _WORD)
+    pairs = np.array([_check_key(key) for key in keys], np.uint32).reshape(len(keys), 2, 1)
+    first, second = pairs.transpose(1, 0, 2)
+    blocks = (count + 1) // 2
+    words = np.stack(threefry2x32(first, second, np.arange(blocks), 0), -1).reshape(len(keys), 2 * blocks)
+    return _ordered(words[:, :count]).astype(np.int64)
+
+
+def _ordered(words: np.ndarray) -> np.ndarray:
+    """Numbers of words along the last axis, in the order of the words; equal ones as they are."""
     # Word and number side by side in one 64-bit value: a plain sort is the stable one, and the quicker.
-    pairs = bits(key, count).astype(np.uint64)
+    pairs = words.astype(np.uint64)
     pairs <<= np.uint64(32)
-    pairs |= np.arange(count, dtype=np.uint64)
+    pairs |= np.arange(pairs.shape[-1], dtype=np.uint64)
     pairs.sort()
     pairs &= np.uint64(_WORD - 1)
-    return pairs.astype(np.intp)
+    return pairs
 
 
 def _whole(name: str, value: Any, least: int, limit: int) -> int:

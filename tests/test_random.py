@@ -291,6 +291,13 @@ def test_a_permutation_holds_every_number_once(key, count):
     assert order.tolist() == np.argsort(random.bits(key, count), kind="stable").tolist()
 
 
+@given(derived=st.lists(keys, max_size=4), count=st.integers(0, 50))
+def test_permutations_are_those_of_each_key(derived, count):
+    orders = random.permutations(derived, count)
+    assert orders.tolist() == [random.permutation(key, count).tolist() for key in derived]
+    assert orders.shape == (len(derived), count)
+
+
 def test_permutation_settles_equal_words_by_number(monkeypatch):
     monkeypatch.setattr(random, "bits", lambda key, count: np.array([7, 3, 7, 3, 0], np.uint32))
     assert random.permutation(KEY, 5).tolist() == [4, 1, 3, 0, 2]

@@ -11,6 +11,8 @@ import numpy as np
 from pyengine import random
 from pyengine.errors import ArgumentError, DataError
 
+ORDERED_TOGETHER = 2048  # row numbers that take hardly longer than a few: several epochs of little data
+
 
 class ArrayData:
     """Inputs, targets and sample weights with one row per sample.
@@ -34,6 +36,7 @@ class ArrayData:
         self.y = [np.ascontiguousarray(array) for array in y]
         self.sample_weight = [np.ascontiguousarray(array) for array in sample_weight]
         self.count = self._check()
+        self._orders: dict[tuple[random.Key, int], np.ndarray] = {}
 
     def __len__(self) -> int:
         return self.count
@@ -48,7 +51,14 @@ class ArrayData:
 
         Shapes: `(samples,)`, int64.
         """
-        return random.permutation(random.fold_in(key, epoch), self.count).astype(np.int64, copy=False)
+        if self.count > ORDERED_TOGETHER // 2:
+            return random.permutation(random.fold_in(key, epoch), self.count).astype(np.int64, copy=False)
+        if (key, epoch) not in self._orders:
+            # More and more of them, as long as one epoch follows the other.
+            epochs = range(epoch, epoch + min(2 * len(self._orders) or 1, ORDERED_TOGETHER // self.count))
+            orders = random.permutations([random.fold_in(key, one) for one in epochs], self.count)
+            self._orders = {(key, one): order for one, order in zip(epochs, orders, strict=True)}
+        return self._orders[key, epoch]
 
     def rows(self, begin: int, end: int) -> ArrayData:
         """The rows from `begin` to before `end`: views."""

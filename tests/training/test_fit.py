@@ -539,13 +539,15 @@ def test_yields_come_behind_a_step_with_its_number_where_steps_are_short(monkeyp
         pauses.append(1)
 
     monkeypatch.setattr(host, "pause", pause)
+    model = mlp()
+    model.fit(x, y, batch_size=4, verbose=0)  # so that nothing has to be planned
     asyncio.run(
-        mlp().fit_async(
+        model.fit_async(
             x, y, epochs=20, batch_size=4, verbose=0, yield_every=16,
             callbacks={"onYield": lambda epoch, batch, logs: yields.append((epoch, batch, logs.get("batch")))},
         )
     )  # fmt: skip
-    assert 1 <= len(yields) == len(pauses)
+    assert len(pauses) >= len(yields) > len(pauses) / 2, "hardly any of them inside a step"
     assert [place[:2] for place in yields] == sorted(place[:2] for place in yields)
     # Behind the last batch of an epoch the logs are the epoch's.
     assert all(told == batch < 200 or (told is None and batch == 199) for _, batch, told in yields)
