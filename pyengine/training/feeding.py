@@ -119,6 +119,7 @@ class ArraySource:
         self._passes = 0
         self._row = len(data)
         self._order: np.ndarray | None = None
+        self._named: dict[str, np.ndarray] = {}
         self._batches: dict[int, Batches] = {}  # by first row, for the order of this pass
 
     def start(self, epoch: int) -> None:
@@ -138,9 +139,8 @@ class ArraySource:
         count = min(left // size, self.steps - self._taken)
         batches = self._batches.get(self._row)
         if batches is None:
-            batches = self._batches[self._row] = Batches(
-                steps.named(self.data.arrays), self._order, self._row
-            )
+            self._named = self._named or steps.named(self.data.arrays)
+            batches = self._batches[self._row] = Batches(self._named, self._order, self._row)
         step = yield from steps.bound(batches, size, pacer)
         self._taken += count
         self._row += count * size
