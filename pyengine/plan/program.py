@@ -34,13 +34,15 @@ class Slot:
 class Call:
     """One kernel to run: the op (name and settings), where its inputs lie and where its outputs go.
 
-    `scratch`, where the op asks for it, is memory that only this call uses.
+    `scratch`, where the op asks for it, is memory that only this call uses. `loop`, where the op has a body, is the
+    program of one round of it; its arena is that memory.
     """
 
     op: Op
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
     scratch: Slot | None = None
+    loop: Program | None = None
 
     @property
     def output(self) -> Slot:
@@ -97,7 +99,8 @@ def plan(graph: Graph) -> Program:
     graph = with_moved_reads(graph)
     direct, after = ordering(graph)
     nodes = order(graph, after, {*direct.values()})
-    buffer_of, scratch = buffers(graph, nodes, direct)
+    loops = {node: plan(node.op.loop()) for node in nodes if node.op.body is not None}
+    buffer_of, scratch = buffers(graph, nodes, direct, {node: loop.arena for node, loop in loops.items()})
     shared = list(dict.fromkeys(b for b in buffer_of.values() if b.home is None))
     shared += scratch.values()
     arena = layout(shared)
@@ -109,16 +112,22 @@ def plan(graph: Graph) -> Program:
         buffer = buffer_of[value]
         if buffer.home is None:
             return Slot(ARENA, arena.offsets[buffer], value.spec)
-        if isinstance(buffer.home, Variable):
-            return Slot(number[buffer.home], 0, value.spec)
-        return Slot(CONSTANTS, constant_offset[buffer.home], value.spec)
+        if isinstance(buffer.home, Value):
+            return Slot(CONSTANTS, constant_offset[buffer.home], value.spec)
+        return Slot(number[buffer.home], 0, value.spec)
 
     def workspace(node: Node) -> Slot | None:
         buffer = scratch.get(node)
         return None if buffer is None else Slot(ARENA, arena.offsets[buffer], Spec((buffer.nbytes,), "uint8"))
 
     calls = [
-        Call(node.op, tuple(map(slot, node.inputs)), tuple(map(slot, node.outputs)), workspace(node))
+        Call(
+            node.op,
+            tuple(map(slot, node.inputs)),
+            tuple(map(slot, node.outputs)),
+            workspace(node),
+            loops.get(node),
+        )
         for node in nodes
         if not node.op.alias
     ]

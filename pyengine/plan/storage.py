@@ -74,11 +74,12 @@ def replaces(node: Node, value: Value, output: Value) -> bool:
 
 
 def buffers(
-    graph: Graph, nodes: list[Node], direct: dict[Variable, Value]
+    graph: Graph, nodes: list[Node], direct: dict[Variable, Value], rooms: dict[Node, int] | None = None
 ) -> tuple[dict[Value, Buffer], dict[Node, Buffer]]:
     """The buffer of every value, for this running order, and those that nodes need as scratch memory.
 
-    An output takes over the memory of an input that dies with the call, where the op can work in place.
+    An output takes over the memory of an input that dies with the call, where the op can work in place. `rooms`: what
+    some nodes need beside what their ops ask for.
     """
     last: dict[Value, int] = {}
     end = len(nodes)
@@ -103,7 +104,7 @@ def buffers(
         if node.op.alias:
             result[node.output] = result[root_of(node.output)]
             continue
-        if size := node.op.scratch(*(value.spec for value in node.inputs)):
+        if size := node.op.scratch(*(value.spec for value in node.inputs)) + (rooms or {}).get(node, 0):
             scratch[node] = Buffer(size, index, index)
         taken: set[Buffer] = set()
         for value in node.outputs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyengine.graph import Graph
 from pyengine.transforms.chains import chained
 from pyengine.transforms.patterns import matched
+from pyengine.transforms.rebuild import in_bodies
 from pyengine.transforms.simplify import without_dead
 
 
@@ -20,4 +21,4 @@ def fuse(graph: Graph) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    return chained(without_dead(matched(graph)))
+    return chained(without_dead(matched(in_bodies(graph, fuse))))

@@ -15,6 +15,18 @@ def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Made:
     return graph.add(node.op, inputs)
 
 
+def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
+    """The graph whose ops that have a body (a loop's) run it transformed."""
+    if all(node.op.body is None for node in graph.nodes):
+        return graph
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        op = node.op if node.op.body is None else node.op.with_body(transform(node.op.body))
+        return new.add(op, inputs)
+
+    return rebuild(graph, rule)[0]
+
+
 def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]:
     """A new graph and, for every old value, the new one.
 

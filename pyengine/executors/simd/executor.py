@@ -6,20 +6,20 @@ import ctypes
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.blocks import Blocks, address
 from pyengine.executors.numpy import prepared
-from pyengine.executors.simd.encode import ENCODERS, Encoded, Table, Word
+from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Table, Word
 from pyengine.executors.simd.library import WANTS_HOST, Library, load
 from pyengine.graph.variable import aligned_bytes
 from pyengine.plan import Call, Program, Slot
 
 # Words of the control block, in the order of `program` in kernels/run.c.
-POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED = range(9)
+POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED, INTERRUPTED = range(10)
 KERNEL, COST, ARGUMENTS = range(3)  # a record's words
 OUT, SOURCE, ORDER, ROWS, BATCH, ROW_BYTES, FIRST = range(ARGUMENTS, ARGUMENTS + 7)  # those of `batch`
 HOST = Encoded("host", (), 0)
@@ -50,10 +50,11 @@ class SimdMemory(Memory):
             encoded.append(one or HOST)
         self.calls = program.calls
         self.kept: list[np.ndarray] = []  # tables that records point to
+        self.moving: list[list[Word]] = [[]]  # of the loops that are being written, the innermost last
         self.records, self.index = self.written(encoded)
         self.records_floats = self.records.view(np.float64)
         self.workspace = aligned_bytes(library.workspace)
-        self.control = np.zeros(9, np.int64)
+        self.control = np.zeros(10, np.int64)
         self.control[CALLS] = self.length
         self.control[INDEX], self.control[RECORDS] = address(self.index), address(self.records)
         self.control[WORKSPACE], self.control[WORKSPACE_BYTES] = address(self.workspace), library.workspace
@@ -62,13 +63,12 @@ class SimdMemory(Memory):
 
     def written(self, encoded: Iterable[Encoded]) -> tuple[np.ndarray, np.ndarray]:
         """Records one behind the other, and where each begins."""
-        words: list[int] = []
+        words: list[Word] = []
         index: list[int] = []
         for one in encoded:
             index.append(len(words))
-            words += [self.library.kernels[one.kernel], one.nanoseconds]
-            words += map(self.bits, one.words)
-        return np.array(words, np.int64), np.array(index, np.int64)
+            words += [self.library.kernels[one.kernel], one.nanoseconds, *one.words]
+        return self.table(words), np.array(index, np.int64)
 
     def bits(self, word: Word) -> int:
         """A word as 64 bits."""
@@ -76,18 +76,27 @@ class SimdMemory(Memory):
             return self.blocks.address(word)
         if isinstance(word, float):
             return struct.unpack("<q", struct.pack("<d", word))[0]
+        if isinstance(word, Moving):
+            return self.bits(word.start)
         if isinstance(word, Table):
-            if word.records is not None:
-                records, index = self.written(word.records)
-                self.kept += [records, index]
-                return self.table([address(records), address(index), len(index)])
-            return self.table([self.bits(one) for one in word.words])
+            if word.records is None:
+                return address(self.table(word.words))
+            self.moving.append([])
+            records, index = self.written(word.records)
+            self.kept.append(index)
+            moves = self.table(self.moving.pop())  # whose starts may move in a loop around this one
+            loop = address(records), address(index), len(index), address(moves), len(moves) // 3
+            return address(self.table(loop))
         return 0 if word is None else int(word)
 
-    def table(self, words: list[int]) -> int:
-        """Words in memory of their own; their address."""
-        self.kept.append(np.array(words, np.int64))
-        return address(self.kept[-1])
+    def table(self, words: Sequence[Word]) -> np.ndarray:
+        """Words in memory of their own."""
+        table = np.array([self.bits(word) for word in words], np.int64)
+        self.kept.append(table)
+        for place, word in enumerate(words):
+            if isinstance(word, Moving):
+                self.moving[-1] += [address(table) + 8 * place, word.start, word.step]
+        return table
 
     def on_numpy(self) -> str:
         """What has no kernel: `3 of 41 calls ran on numpy: 2 conv2d, gather`."""

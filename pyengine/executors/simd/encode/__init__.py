@@ -15,6 +15,7 @@ from pyengine.executors.simd.encode import (
     pool,
     random,
     reduce,
+    scan,
     structure,
 )
-from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Table, Word
+from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Moving, Table, Word

@@ -14,14 +14,26 @@ from pyengine.plan import Call, Slot
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A word that is the address of further words; or of three: records, where each begins, and how many there are."""
+    """A word that is the address of further words.
+
+    Or of five, for a loop: records, where each begins, how many there are; moves, and how many there are. A move is
+    three words for a `Moving` word inside: where that lies, what it is in the first round, what each round adds.
+    """
 
     words: tuple[Word, ...] = ()
     records: tuple[Encoded, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """In a loop's records, an address that moves on by so many bytes with every round."""
+
+    start: Word
+    step: int
+
+
 Word = (
-    Slot | Table | int | float | bool | None
+    Slot | Table | Moving | int | float | bool | None
 )  # a Slot stands for the address of its array; None for address 0
 
 

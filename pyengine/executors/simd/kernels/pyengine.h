@@ -2,7 +2,7 @@
 #pragma once
 #include "simd.h"
 
-#define PE_ABI 1 // raise it when the meaning of a word changes: the Python side refuses another number
+#define PE_ABI 2 // raise it when the meaning of a word changes: the Python side refuses another number
 
 // One argument of a call: an array's address, a whole number or a float. 8 bytes in WebAssembly too.
 typedef union {
@@ -17,6 +17,7 @@ typedef struct {
   int64_t workspace_bytes; // at least WORKSPACE
   int64_t step;            // number of the running step, counted from the first of this pass over the data
   double deadline;         // in now()'s seconds; 0 for none
+  int64_t resumed;         // whether the kernel that is called now said AGAIN when it was last called
 } context;
 
 #define WORKSPACE (1 << 20)
@@ -30,6 +31,12 @@ enum {
 
 // `w`: the call's arguments, in the order in which its encoder in ../encode/ wrote them.
 typedef int kernel(word *w, context *c);
+
+// A record of words: which kernel, about how many nanoseconds it takes, its arguments.
+enum { KERNEL_NUMBER, COST, ARGUMENTS };
+#define GLANCE 20000 // nanoseconds of work between two looks at the clock, which takes about 200 in a browser
+
+int run_record(word *record, context *c);
 
 double now(void);
 

@@ -52,13 +52,11 @@ typedef struct {
   word records;   // word *: kernel, cost in nanoseconds, arguments …
   word workspace; // its address
   word workspace_bytes;
-  word watched; // float *, or 0: to stop behind a step after which it is no finite number
+  word watched;     // float *, or 0: to stop behind a step after which it is no finite number
+  word interrupted; // 1 + position of the call that said AGAIN, or 0
 } program;
 
 enum { REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE };
-
-enum { KERNEL_NUMBER, COST, ARGUMENTS }; // a record's words
-#define GLANCE 20000 // nanoseconds of work between two looks at the clock, which takes about 200 in a browser
 
 static int is_finite(float x) { return x - x == 0; }
 
@@ -67,16 +65,24 @@ int kernel_host(word *w, context *c) {
   return WRONG;
 }
 
+int run_record(word *record, context *c) {
+  int answer = KERNELS[record[KERNEL_NUMBER].i](record + ARGUMENTS, c);
+  c->resumed = 0;
+  return answer;
+}
+
 EXPORT int pe_run(program *p) {
   const int64_t calls = p->calls.i, stop = p->stop.i, *index = p->index.p;
   word *records = p->records.p;
   const float *watched = p->watched.p;
   double budget = p->budget.f;
-  context c = {p->workspace.p, p->workspace_bytes.i, p->position.i / calls, budget < 0 ? 0 : now() + budget};
+  context c = {p->workspace.p, p->workspace_bytes.i, p->position.i / calls, budget < 0 ? 0 : now() + budget,
+               p->interrupted.i == p->position.i + 1};
   int64_t spent = 0, call = p->position.i % calls;
   while (p->position.i < stop) {
     word *record = records + index[call];
-    int answer = KERNELS[record[KERNEL_NUMBER].i](record + ARGUMENTS, &c);
+    int answer = run_record(record, &c);
+    p->interrupted.i = answer == AGAIN ? p->position.i + 1 : 0;
     if (answer == AGAIN) return OUT_OF_TIME;
     if (answer == WRONG) return WANTS_HOST;
     p->position.i++;
