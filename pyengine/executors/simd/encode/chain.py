@@ -32,7 +32,8 @@ from pyengine.shapes import Shape, size
 # What loads make of memory, in the order of kernels/chain.c; other dtypes are words.
 KINDS = ("words", TRUTH, BYTE, "longs_float32", "longs_int32", "longs_bool", "constant")
 SHORT, SPACE, AXES, OPERANDS = 64, 16, 8, 255  # as there
-BLOCK = 512  # numbers; a dozen registers of it fit the first-level cache
+BLOCK = 1024  # numbers; up to FEW arrays of it fit the first-level cache, beyond these half of it is taken
+FEW = 10
 WORKSPACE = 1 << 18  # numbers
 HOISTED = {
     "weighted_sum": 2,
@@ -122,13 +123,15 @@ class Placement:
     def cut(self) -> int:
         """Numbers in a block: all, where no register is needed; else a multiple of the periods of stretched inputs."""
         registers = self.scalars or self.loads or self.stores or len(self.code) > len(self.whole_outputs)
-        if not registers or self.count <= BLOCK:
+        arrays = len(self.whole_inputs) + len(self.whole_outputs) + len(self.loads) + len(self.scalars)
+        block = BLOCK if arrays <= FEW else BLOCK // 2
+        if not registers or self.count <= block:
             return math.ceil(self.count / SPACE) * SPACE
         common = SPACE
         for _, shape in self.loads:
-            if periodic(shape) and math.lcm(common, shape[1][0]) <= 4 * BLOCK:
+            if periodic(shape) and math.lcm(common, shape[1][0]) <= 2 * BLOCK:
                 common = math.lcm(common, shape[1][0])
-        return common * max(1, BLOCK // common)
+        return common * max(1, block // common)
 
     def lasts(self, shape: Runs) -> bool:
         """Whether a load of this shape serves all blocks."""
@@ -188,8 +191,8 @@ class Placement:
 
     def nanoseconds(self) -> int:
         """About how long it takes: deciding when the library next looks at the clock."""
-        work = sum(COSTS.get(one.operation, 1) for one in self.code[self.constants :]) + len(self.loads)
-        return 20 + 6 * (len(self.code) + len(self.scalars)) + self.count * work // 4
+        work = sum(COSTS.get(one.operation, 1) for one in self.code[self.constants :]) + 2 * len(self.loads)
+        return 20 + 6 * (len(self.code) + len(self.scalars)) + self.count * work // 10
 
 
 def periodic(shape: Runs) -> bool:

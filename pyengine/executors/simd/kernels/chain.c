@@ -249,9 +249,21 @@ static void convert(void *out, const void *source, ptrdiff_t n, unsigned kind) {
   }
 }
 
-// Whole vectors: up to LANES - 1 numbers behind them are written too.
+// One number of any kind.
+INLINE uint32_t bits_of(const char *source, unsigned kind) {
+  uint32_t bits;
+  if (kind == WORDS) return *(const bits_memory *)source;
+  convert(&bits, source, 1, kind);
+  return bits;
+}
+
+#define SPACE 16 // numbers between registers: room to write whole vectors, and not all in the same lines of the cache
+
+// Up to SPACE - 1 numbers behind them are written too: short runs without a branch that cannot be foreseen.
 INLINE void fill(float *out, uint32_t bits, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < n; i += LANES) store(out + i, (vf)((vu){0} + bits));
+  const vf all = (vf)((vu){0} + bits);
+  for (ptrdiff_t i = 0; i < SPACE; i += LANES) store(out + i, all);
+  for (ptrdiff_t i = SPACE; i < n; i += LANES) store(out + i, all);
 }
 
 // A load: head (a byte each: register, kind, what its runs repeat, rank), source, length of a run, and for each of
@@ -269,13 +281,7 @@ INLINE ptrdiff_t number(word w) { return (ptrdiff_t)w.i; }
 INLINE ptrdiff_t in_vectors(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
 
 static void load_scalar(float *out, const word *w, ptrdiff_t n) {
-  uint32_t bits = 0;
-  if (KIND(w) == CONSTANT)
-    bits = (uint32_t)w[1].i;
-  else if (KIND(w) == WORDS)
-    bits = *(const bits_memory *)w[1].p;
-  else
-    convert(&bits, w[1].p, 1, KIND(w));
+  uint32_t bits = KIND(w) == CONSTANT ? (uint32_t)w[1].i : bits_of(w[1].p, KIND(w));
   fill(out, bits, REPEATS(w) == ONE_VECTOR ? LANES : n);
 }
 
@@ -299,11 +305,9 @@ static void load_stretched(float *out, const word *w, ptrdiff_t start, ptrdiff_t
   }
   while (n > 0) {
     ptrdiff_t m = run - inside < n ? run - inside : n;
-    if (REPEATS(w)) {
-      uint32_t value;
-      convert(&value, source + from * width, 1, kind);
-      fill(out, value, m);
-    } else
+    if (REPEATS(w))
+      fill(out, bits_of(source + from * width, kind), m);
+    else
       convert(out, source + (from + inside) * width, m, kind);
     out += m, n -= m, inside = 0;
     for (unsigned k = 0; k < rank; k++) {
@@ -332,7 +336,6 @@ enum {
   HEAD
 };
 #define SHORT 64 // up to so many numbers, and ends of longer arrays, go through registers if no multiple of LANES
-#define SPACE 16 // between registers: not all in the same lines of the cache
 #define OPERANDS 256
 
 static void perform(const word *from, const word *to, float *const *at, ptrdiff_t n) {

@@ -162,7 +162,7 @@ INLINE vf erf_f(vf x) {
 // The same for any finite x, lane by lane, in whole numbers: x is m · 2ᵉ, and of 2/π only those 96 bits are needed
 // whose products with it are neither multiples of 4 nor too small to matter.
 static inline float large_angle(float x, int32_t *n) {
-  static const uint32_t two_over_pi[] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1, // from 2³² on
+  static const uint32_t two_over_pi[] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1, // 32 bits before the point, 224 behind it
                                          0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab};
   union {
     float number;
