@@ -1,14 +1,15 @@
-"""Softmax and its kin."""
+"""Softmax and its kin; numbers brought to mean 0 and variance 1."""
 
 from __future__ import annotations
 
-from pyengine.executors.simd.encode.base import Encoded, encodes, floats
+from pyengine.executors.simd.encode.base import Encoded, encodes, floats, moved
 from pyengine.executors.simd.encode.index import TYPES
 from pyengine.executors.simd.encode.reduce import around, loops
 from pyengine.plan import Call
 from pyengine.shapes import size
 
 LONGEST = 2**18  # so many numbers fit into a kernel's workspace
+ROWS_KEPT = 5  # of sums, in kernels/standardize.c
 WIDEST = 16  # numbers in a vector of any build
 WHAT = ("softmax", "log_softmax", "logsumexp")  # numbered as in kernels/softmax.c
 
@@ -62,3 +63,14 @@ def sparse_softmax_crossentropy(call: Call) -> Encoded | None:
     likelihood, gradient = call.outputs
     words = (likelihood, gradient, x, classes, slope, rows, n, bool(slope.spec.shape), kind)
     return Encoded("sparse_softmax_crossentropy", words, 2 * cost(call))
+
+
+@encodes("layer_norm", "batch_norm", "layer_norm_gradient", "batch_norm_gradient")
+def standardize(call: Call) -> Encoded | None:
+    backward = call.op.name.endswith("_gradient")
+    x, gamma = call.inputs[1:3] if backward else call.inputs[:2]
+    if not floats(call) or not x.spec.size or ROWS_KEPT * gamma.spec.size > LONGEST:
+        return None
+    n = gamma.spec.size
+    words = (*call.outputs, *call.inputs, x.spec.size // n, n, call.op.settings["epsilon"])
+    return Encoded(call.op.name, words, moved(*call.inputs, *call.outputs))
