@@ -71,7 +71,9 @@ class MultiHeadAttention(Layer):
         self.value_dim = self.key_dim if value_dim is None else check.whole(self, "value_dim", value_dim)
         self.dropout = check.fraction(self, "dropout", dropout)
         self.use_bias = use_bias
-        self.features = None if output_shape is None else check.wholes(self, "output_shape", output_shape, 1)[0]
+        self.features = (
+            None if output_shape is None else check.wholes(self, "output_shape", output_shape, 1)[0]
+        )
         if attention_axes not in (None, 1, (1,), [1]):
             raise ArgumentError(
                 f"{self.label}: attention_axes must be None or (1,), the axis of time, but got {attention_axes!r}."

@@ -124,7 +124,9 @@ class Recurrent(Layer):
         self.kernel = self.weight("kernel", (shape[2], self.gates * self.units))
         self.recurrent_kernel = self.weight("recurrent", (self.units, self.gates * self.units))
         self.bias = self.weight("bias", self.bias_shape()) if self.use_bias else None
-        self.random_state = self.add_random_state(self.seed) if self.dropout or self.recurrent_dropout else None
+        self.random_state = (
+            self.add_random_state(self.seed) if self.dropout or self.recurrent_dropout else None
+        )
         self.known_lengths = {-1: shape[2]}
 
     def weight(self, kind: str, shape: tuple[int, ...]) -> Any:
@@ -323,7 +325,11 @@ class GRU(Recurrent):
         return gates, ops.slice_(self.recurrent_kernel, (0, 2 * self.units), (self.units, width))
 
     def step(self, sums: Any, seen: Any, h: Any, *constants: Any) -> Sequence[Any]:
-        return (self.after(sums, seen, h, *constants) if self.reset_after else self.first(sums, seen, h, *constants),)
+        return (
+            self.after(sums, seen, h, *constants)
+            if self.reset_after
+            else self.first(sums, seen, h, *constants),
+        )
 
     def after(self, sums: Any, seen: Any, h: Any, kernel: Any, bias: Any = None) -> Any:
         """The reset gate weighs the candidate's part of h U."""

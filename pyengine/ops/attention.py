@@ -60,7 +60,9 @@ class SoftmaxGradient(Op):
 
     def shape(self, dy: Spec, y: Spec) -> Spec:
         if dy != y or not y.shape:
-            raise ShapeError(f"softmax_gradient expects two equal arrays of rank 1 or more, but got {dy} and {y}.")
+            raise ShapeError(
+                f"softmax_gradient expects two equal arrays of rank 1 or more, but got {dy} and {y}."
+            )
         return y
 
     def evaluate(self, dy, y):

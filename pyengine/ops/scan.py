@@ -102,7 +102,9 @@ class Scan(Op):
                 room = have.shape[0] - self.begins[number] if have.shape else -1
                 fits = room >= self.length and Spec(have.shape[1:], have.dtype) == want
             if not fits:
-                kind = "sequence of" if 0 <= number < self.sequences else "state" if number < 0 else "constant"
+                kind = (
+                    "sequence of" if 0 <= number < self.sequences else "state" if number < 0 else "constant"
+                )
                 raise ShapeError(f"scan over {self.length} steps expects a {kind} {want}, but got {have}.")
         made = [value.spec for value in self.body.outputs.values()]
         finals, results = made[: self.states], made[self.states :]
@@ -279,7 +281,9 @@ class Backward:
         lies.update(zip(own_slices, zip(outer_sequences, op.begins, strict=True), strict=True))
         given = {*lies, *self.inputs, *self.after.values(), *self.joint.constants}
 
-        sums = Sums(self.joint, {k: slope for k, slope in enumerate(op.parts(self.slopes)[2]) if slope is not None})
+        sums = Sums(
+            self.joint, {k: slope for k, slope in enumerate(op.parts(self.slopes)[2]) if slope is not None}
+        )
         slices = [slope for slope in op.parts(self.slopes)[1] if slope is not None]
         carried = [self.slopes[k] for k in self.after]
         stacked = list(dict.fromkeys([*slices, *sums.settle({*lies, *slices})]))

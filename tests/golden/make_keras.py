@@ -13,10 +13,12 @@ from makers.keras_layers import make_layers
 from makers.keras_losses import make_losses
 from makers.keras_metrics import make_metrics
 from makers.keras_optimizers import make_optimizers
+from makers.keras_sequences import make_sequences
 from makers.keras_training import make_training
 
 MAKERS = {
     "layers": make_layers,
+    "sequences": make_sequences,
     "losses": make_losses,
     "metrics": make_metrics,
     "optimizers": make_optimizers,

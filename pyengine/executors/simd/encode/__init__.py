@@ -14,6 +14,7 @@ from pyengine.executors.simd.encode import (
     normalize,
     pool,
     random,
+    recurrent,
     reduce,
     scan,
     structure,
