@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from pyengine import constraints, initializers, ops, regularizers
 from pyengine.errors import ArgumentError
 from pyengine.graph import Variable
@@ -49,6 +51,11 @@ class Normalization(Layer):
             self.beta = self.add_weight(
                 "beta", shape, initializer, regularizer=regularizer, constraint=constraint
             )
+
+    def _scale_and_offset(self, shape: Sequence[int], dtype: str) -> tuple[Any, Any]:
+        """gamma and beta; ones and zeros where there is none."""
+        gamma = np.ones(shape, dtype) if self.gamma is None else self.gamma
+        return gamma, np.zeros(shape, dtype) if self.beta is None else self.beta
 
     def _scaled(self, centered: Any, variance: Any, axes: tuple[int, ...]) -> Any:
         """centered / √(variance + epsilon) · gamma + beta, with the small factors brought together first."""
@@ -150,6 +157,12 @@ class BatchNormalization(Normalization):
             centered = ops.subtract(x, aligned(self.moving_mean, x.shape, (axis,)))
             return self._scaled(centered, aligned(self.moving_variance, x.shape, (axis,)), (axis,))
         others = tuple(one for one in range(len(x.shape)) if one != axis)
+        if axis == len(x.shape) - 1:
+            weights = self._scale_and_offset(self.moving_mean.shape, ops.dtype_of(x))
+            out, mean, variance = ops.batch_normalization(x, *weights, epsilon=self.epsilon)
+            self._follow(self.moving_mean, mean)
+            self._follow(self.moving_variance, variance)
+            return out
         mean = ops.mean(x, axis=others, keepdims=True)
         centered = ops.subtract(x, mean)
         variance = ops.mean(ops.square(centered), axis=others, keepdims=True)
@@ -224,6 +237,9 @@ class LayerNormalization(Normalization):
 
     def call(self, x: Any) -> Any:
         axes = normalize_axes(self.axis, len(x.shape))
+        if axes == tuple(range(len(x.shape) - len(axes), len(x.shape))):
+            weights = self._scale_and_offset(x.shape[-len(axes) :], ops.dtype_of(x))
+            return ops.layer_normalization(x, *weights, epsilon=self.epsilon)
         centered = ops.subtract(x, ops.mean(x, axis=axes, keepdims=True))
         variance = ops.mean(ops.square(centered), axis=axes, keepdims=True)
         return self._scaled(centered, variance, axes)

@@ -699,6 +699,90 @@ RANDOM = [
 ]
 
 
+def standardized(x, gamma, beta, axes):
+    center, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    return (x - center) / np.sqrt(variance + 0.1) * gamma + beta
+
+
+def backward(g, x, gamma, center, scale, axes):
+    """The gradients of x, gamma, beta, written out term by term: x also acts through mean and variance."""
+    count = math.prod(x.shape[axis] for axis in axes)
+    others = (
+        tuple(axis for axis in range(x.ndim) if axis not in axes)
+        if gamma.ndim != x.ndim - len(axes)
+        else axes
+    )
+    h, w = (x - center) * scale, g * gamma
+    dx = (count * w - w.sum(axes, keepdims=True) - h * (w * h).sum(axes, keepdims=True)) * scale / count
+    return dx, (g * h).sum(others), g.sum(others)
+
+
+def outputs_of(name: str, show: int) -> Callable[..., Any]:
+    return lambda *inputs: ops.apply(ops.make(name, epsilon=0.1), *inputs)[show]
+
+
+STANDARDIZED = [
+    *(
+        Case(
+            "layer_norm",
+            outputs_of("layer_norm", show),
+            (real(3, 2, 4), real(*shape, seed=1), real(*shape, seed=2)),
+            lambda x, gamma, beta, show=show, axes=axes: [
+                standardized(x, gamma, beta, axes),
+                x.mean(axes, keepdims=True),
+                1 / np.sqrt(x.var(axes, keepdims=True) + 0.1),
+            ][show],
+            label=f"output {show} over axes {axes}",
+        )
+        for show in range(3)
+        for shape, axes in (((4,), (2,)), ((2, 4), (1, 2)))
+    ),
+    *(
+        Case(
+            "layer_norm_gradient",
+            outputs_of("layer_norm_gradient", show),
+            (
+                real(3, 2, 4),
+                real(3, 2, 4, seed=1),
+                real(*shape, seed=2),
+                real(*row, seed=3),
+                positive(*row, seed=4),
+            ),
+            lambda *inputs, show=show, axes=axes: backward(*inputs, axes)[show],
+            label=f"output {show} over axes {axes}",
+        )
+        for show in range(3)
+        for shape, row, axes in (((4,), (3, 2, 1), (2,)), ((2, 4), (3, 1, 1), (1, 2)))
+    ),
+    *(
+        Case(
+            "batch_norm",
+            outputs_of("batch_norm", show),
+            (real(3, 2, 4), real(4, seed=1), real(4, seed=2)),
+            lambda x, gamma, beta, show=show: [
+                standardized(x, gamma, beta, (0, 1)),
+                x.mean((0, 1)),
+                x.var((0, 1)),
+            ][show],
+            label=f"output {show}",
+        )
+        for show in range(3)
+    ),
+    *(
+        Case(
+            "batch_norm_gradient",
+            outputs_of("batch_norm_gradient", show),
+            (real(3, 2, 4), real(3, 2, 4, seed=1), real(4, seed=2), real(4, seed=3), positive(4, seed=4)),
+            lambda g, x, gamma, center, variance, show=show: backward(
+                g, x, gamma, center, 1 / np.sqrt(variance + 0.1), (0, 1)
+            )[show],
+            label=f"output {show}",
+        )
+        for show in range(3)
+    ),
+]
+
+
 def chain(code: tuple, outputs: tuple, show: int = 0) -> Callable[..., Any]:
     """One output of a chain over inputs that broadcast."""
 
@@ -902,4 +986,5 @@ CASES: list[Case] = [
     *POOLS,
     *RANDOM,
     *FUSED,
+    *STANDARDIZED,
 ]

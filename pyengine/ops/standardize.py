@@ -1,0 +1,211 @@
+"""Numbers brought to mean 0 and variance 1, then scaled and moved: over the last axes, or over all but the last.
+
+Layers need them in every step, so each is one op, and so is its gradient: few passes over memory. What they mean stands
+in `expansion`, from which second derivatives follow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine.errors import ShapeError
+from pyengine.graph import Spec
+from pyengine.ops import elementwise as e
+from pyengine.ops.backward import gradient_of_expansion
+from pyengine.ops.base import Array, Op, apply, meet
+from pyengine.ops.reduce import mean, sum_to
+
+
+class Standardize(Op):
+    """y = (x - mean) · gamma / √(variance + epsilon) + beta, with statistics over `axes`.
+
+    y may lie where x lies, and the gradient of x where x or the gradient of y lies: statistics are taken before.
+    """
+
+    several = True
+    epsilon: float
+
+    def axes(self, x: Any, gamma: Any) -> tuple[int, ...]:
+        """The axes that statistics are taken over."""
+        raise NotImplementedError
+
+    def check(self, x: Spec, *factors: Spec) -> None:
+        """Every factor belongs to the last axes of x; at least one axis is left."""
+        for one in factors:
+            rank = len(one.shape)
+            if one != factors[0] or not 0 < rank < len(x.shape) or x.shape[-rank:] != one.shape:
+                raise ShapeError(
+                    f"{self.name} of {x} expects gamma and beta of one shape, that of its last axes, but got "
+                    f"{' and '.join(map(str, factors))}."
+                )
+
+
+class OverLast(Standardize):
+    """Statistics over the axes that gamma has."""
+
+    def axes(self, x, gamma):
+        return tuple(range(x.ndim - gamma.ndim, x.ndim))
+
+
+class OverFirst(Standardize):
+    """Statistics over the axes that gamma has not."""
+
+    def axes(self, x, gamma):
+        return tuple(range(x.ndim - gamma.ndim))
+
+
+class Forward(Standardize):
+    in_place = (0,)
+    backward: type[Op]
+
+    def gradient(self, gradient, output, x, gamma, beta):
+        if any(one is not None for one in gradient[1:]):
+            return gradient_of_expansion(self.expansion, gradient, (x, gamma, beta))
+        return apply(self.backward(epsilon=self.epsilon), gradient[0], x, gamma, *output[1:])
+
+    def expansion(self, x, gamma, beta):
+        raise NotImplementedError
+
+
+class Backward(Standardize):
+    in_place = (0, 1)
+
+    def shape(self, gradient: Spec, x: Spec, gamma: Spec, *statistics: Spec) -> tuple[Spec, ...]:
+        self.check(x, gamma)
+        return x, gamma, gamma
+
+    def gradient(self, gradient, output, *inputs):
+        return gradient_of_expansion(self.expansion, gradient, inputs)
+
+    def expansion(self, gradient, x, gamma, *statistics):
+        raise NotImplementedError
+
+    def of_inputs(self, gradient, x, gamma, center, scale):
+        """The gradients of x, gamma and beta, in plain ops; scale: 1 / √(variance + epsilon)."""
+        axes = self.axes(x, gamma)
+        hat = e.multiply(e.subtract(x, center), scale)
+        wide = e.multiply(gradient, gamma)
+        along = e.multiply(hat, mean(e.multiply(wide, hat), axis=axes, keepdims=True))
+        back = e.subtract(e.subtract(wide, mean(wide, axis=axes, keepdims=True)), along)
+        return (
+            e.multiply(back, scale),
+            sum_to(e.multiply(gradient, hat), gamma.shape),
+            sum_to(gradient, gamma.shape),
+        )
+
+    def values(self, gradient, x, gamma, center, scale):
+        """The same in NumPy."""
+        axes = self.axes(x, gamma)
+        hat = (x - center) * scale
+        wide = gradient * gamma
+        back = wide - wide.mean(axes, keepdims=True) - hat * (wide * hat).mean(axes, keepdims=True)
+        others = tuple(range(x.ndim - gamma.ndim))
+        return back * scale, (gradient * hat).sum(others), gradient.sum(others)
+
+
+class LayerNormGradient(OverLast, Backward):
+    """gradient, x: (…, *S)  gamma: S  mean, scale: (…, 1 …)  ->  the gradients of x, gamma and beta.
+
+    With h = (x - mean) · scale and w = gradient · gamma:
+    (w - mean(w) - h · mean(w · h)) · scale, Σ gradient · h, Σ gradient; means over S, sums over the rest.
+    """
+
+    name = "layer_norm_gradient"
+
+    def evaluate(self, gradient, x, gamma, center, scale):
+        return self.values(gradient, x, gamma, center, scale)
+
+    def expansion(self, gradient, x, gamma, center, scale):
+        return self.of_inputs(gradient, x, gamma, center, scale)
+
+
+class LayerNorm(OverLast, Forward):
+    """x: (…, *S)  gamma, beta: S  ->  y like x, mean: (…, 1 …), 1 / √(variance + epsilon): (…, 1 …)."""
+
+    name = "layer_norm"
+    backward = LayerNormGradient
+
+    def shape(self, x: Spec, gamma: Spec, beta: Spec) -> tuple[Spec, Spec, Spec]:
+        self.check(x, gamma, beta)
+        rank = len(gamma.shape)
+        row = Spec((*x.shape[:-rank], *(1,) * rank), x.dtype)
+        return x, row, row
+
+    def evaluate(self, x, gamma, beta):
+        axes = self.axes(x, gamma)
+        center = x.mean(axes, keepdims=True)
+        scale = 1 / np.sqrt(
+            np.square(x - center).mean(axes, keepdims=True) + np.asarray(self.epsilon, x.dtype)
+        )
+        return (x - center) * (scale * gamma) + beta, center, scale
+
+    def expansion(self, x, gamma, beta):
+        axes = self.axes(x, gamma)
+        center = mean(x, axis=axes, keepdims=True)
+        centered = e.subtract(x, center)
+        scale = e.rsqrt(e.add(mean(e.square(centered), axis=axes, keepdims=True), self.epsilon))
+        return e.add(e.multiply(centered, e.multiply(scale, gamma)), beta), center, scale
+
+
+class BatchNormGradient(OverFirst, Backward):
+    """gradient, x: (…, C)  gamma, mean, variance: (C,)  ->  the gradients of x, gamma and beta.
+
+    As of `layer_norm`, with scale = 1 / √(variance + epsilon), and all means and sums over all axes but the last.
+    """
+
+    name = "batch_norm_gradient"
+
+    def evaluate(self, gradient, x, gamma, center, variance):
+        return self.values(
+            gradient, x, gamma, center, 1 / np.sqrt(variance + np.asarray(self.epsilon, x.dtype))
+        )
+
+    def expansion(self, gradient, x, gamma, center, variance):
+        return self.of_inputs(gradient, x, gamma, center, e.rsqrt(e.add(variance, self.epsilon)))
+
+
+class BatchNorm(OverFirst, Forward):
+    """x: (…, C)  gamma, beta: (C,)  ->  y like x, mean: (C,), variance: (C,)."""
+
+    name = "batch_norm"
+    backward = BatchNormGradient
+
+    def shape(self, x: Spec, gamma: Spec, beta: Spec) -> tuple[Spec, Spec, Spec]:
+        self.check(x, gamma, beta)
+        if len(gamma.shape) != 1:
+            raise ShapeError(f"batch_norm expects gamma of one axis, that of the channels, but got {gamma}.")
+        return x, gamma, gamma
+
+    def evaluate(self, x, gamma, beta):
+        axes = self.axes(x, gamma)
+        center = x.mean(axes)
+        variance = np.square(x - center).mean(axes)
+        scale = 1 / np.sqrt(variance + np.asarray(self.epsilon, x.dtype))
+        return (x - center) * (scale * gamma) + beta, center, variance
+
+    def expansion(self, x, gamma, beta):
+        axes = self.axes(x, gamma)
+        center = mean(x, axis=axes)
+        centered = e.subtract(x, center)
+        variance = mean(e.square(centered), axis=axes)
+        scale = e.rsqrt(e.add(variance, self.epsilon))
+        return e.add(e.multiply(centered, e.multiply(scale, gamma)), beta), center, variance
+
+
+def layer_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:
+    """Each sample with mean 0 and variance 1 over its last axes, as many as gamma has; then · gamma + beta.
+
+    >>> layer_normalization(np.float32([[1, 3]]), np.float32([1, 1]), np.float32([0, 5]), epsilon=1e-7)
+    array([[-1.,  6.]], dtype=float32)
+    """
+    return apply(LayerNorm(epsilon=epsilon), *meet(x, gamma, beta))[0]
+
+
+def batch_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:
+    """Each channel (last axis) with mean 0 and variance 1 over all others; then · gamma + beta.
+
+    Returns the result, the means and the variances.
+    """
+    return apply(BatchNorm(epsilon=epsilon), *meet(x, gamma, beta))
