@@ -1,11 +1,20 @@
-"""`make bench`: how long a training step takes, in CPython and in the browser.
+"""`make bench`: how long training steps and single kernels take, in CPython and in the browser, strict and relaxed.
 
-Each row first proves agreement (the losses of five steps are those of PyTorch), then times, then compares
-with the machine's limit: the best that NumPy's matrix product reaches in the same place.
+Each row first proves agreement (steps: their first losses are PyTorch's; kernels: NumPy's numbers), then gives the
+time, the rate in GFLOP/s or GB/s, and the share of what the same place can do at most: multiplications and additions
+on registers alone, or a copy of 4 MB. TensorFlow.js runs the same steps in the same browser.
 
-    make bench                  every workload, both places
-    make bench ONLY=mlp32       some of them (names with spaces between)
-    make bench WHERE=cpython    one place: cpython or browser
+    make bench                        everything
+    make bench ONLY="cnn, exp"        some workloads or kernels (commas between)
+    make bench WHERE="browser torch"  some places: cpython, browser, tensorflow, torch
+    make bench MODE=strict            one build of the library
+    TORCH=path/to/python make bench   PyTorch as well, where that Python has it
 
-To add one: a row in `workloads.WORKLOADS`; its reference losses come from PyTorch with the same rule.
+What was found replaces those rows of `results.json`; the README's table is made from it.
+
+    workloads.py, charlm.py  the models        steps.py, page.js   steps in Python, in JavaScript
+    kernels.py, peak.c       single kernels    cpython.py, page.py, torch_steps.py   where they run
+    measure.py, results.py   figures, the file and the table
+
+To add a workload: a row in `workloads.WORKLOADS`, its losses from PyTorch with the same rule. A kernel: `kernels.ROWS`.
 """

@@ -170,7 +170,7 @@ def curve(name: str, function: Callable[..., Any], positive: bool = False) -> Ro
 
 
 def random(function: Callable[..., Any]) -> Callable[[Inputs], Any]:
-    return lambda take: function(take.feed(np.uint32([0, 7, 0])), shape=(LARGE,))
+    return lambda take: function(take.feed(np.array([0, 7, 0], np.uint32)), shape=(LARGE,))
 
 
 ROWS = [
@@ -239,7 +239,7 @@ def measured(row: Row, executor: Any, peak: float, bandwidth: float) -> dict[str
     rate, limit = (row.operations, peak) if row.operations else (moved, bandwidth)
     return {
         "name": row.name,
-        "difference": max(difference(ours, truth) for ours, truth in zip(found, expected, strict=True)),
+        "difference": float(np.max([difference(*pair) for pair in zip(found, expected, strict=True)])),
         "seconds": seconds,
         "rate": rate / seconds / 1e9,
         "unit": "GFLOP/s" if row.operations else "GB/s",

@@ -1,53 +1,69 @@
-"""Times of one step, and what they mean. The rows of the table are `Result`s."""
+"""What was measured, in words: agreement first, then time, rate and share of the machine's limit."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-from web.tools.bench.workloads import AGREEMENT, Workload
+import numpy as np
 
-BLOCKS = 7
-BLOCK_SECONDS = 0.3
+from web.tools.bench.workloads import AGREEMENT, WORKLOADS
+
+Found = dict[str, Any]  # as the results file holds it
 
 
-@dataclass(frozen=True)
-class Result:
-    """How one workload ran in one place.
+def workload_row(name: str, measured: Found, peak: float) -> Found:
+    """The figures of a workload from what `steps` or `page.js` measured; peak in GFLOP/s, 0 if unknown."""
+    workload = WORKLOADS[name]
+    if "error" in measured:
+        return {"error": measured["error"]}
+    difference = float(np.abs(np.subtract(measured["losses"], workload.losses)).max())  # NaN stays NaN
+    middle = statistics.median(measured["milliseconds"])
+    low, _, high = statistics.quantiles(measured["milliseconds"], n=4)
+    rate = workload.operations() / middle / 1e6
+    row = {
+        "difference": float(f"{difference:.1e}"),
+        "agrees": bool(difference <= AGREEMENT),
+        "ms": rounded(middle),
+        "spread": rounded((high - low) / 2),
+        "first_ms": rounded(measured["first"]),
+        "samples": round(1000 * workload.batch / middle),
+        "rate": rounded(rate),
+    }
+    if peak:
+        row["share"] = rounded(rate / peak)
+    return row | {key: measured[key] for key in ("calls", "fallbacks") if key in measured}
 
-    losses: of the first five steps; milliseconds: of one step, one value a block; limit: GFLOP/s of NumPy's
-    matrix product there.
-    """
 
-    place: str
-    workload: Workload
-    losses: Sequence[float]
-    milliseconds: Sequence[float]
-    limit: float
+def kernel_row(measured: Found, agreement: float) -> Found:
+    """The figures of a kernel from what `kernels` measured."""
+    return {
+        "difference": float(f"{measured['difference']:.1e}"),
+        "agrees": bool(measured["difference"] <= agreement),
+        "us": rounded(1e6 * measured["seconds"]),
+        "rate": rounded(measured["rate"]),
+        "unit": measured["unit"],
+        "share": rounded(measured["share"]),
+        "fallbacks": measured["fallbacks"],
+    }
 
-    @property
-    def disagreement(self) -> float:
-        """The largest difference from the reference losses."""
-        pairs = zip(self.losses, self.workload.losses, strict=True)
-        return max(abs(ours - reference) for ours, reference in pairs)
 
-    @property
-    def agrees(self) -> bool:
-        """False also for NaN."""
-        return self.disagreement <= AGREEMENT
+def rounded(number: float) -> float:
+    """To three digits: more would be noise."""
+    return float(f"{number:.3g}")
 
-    def __str__(self) -> str:
-        if not self.agrees:
-            came = ", ".join(f"{loss:.6f}" for loss in self.losses)
-            expected = ", ".join(f"{loss:.6f}" for loss in self.workload.losses)
-            return f"{self.place:<8} {self.workload.name:<9} WRONG: losses {came}; PyTorch's are {expected}"
-        middle = statistics.median(self.milliseconds)
-        low, _, high = statistics.quantiles(self.milliseconds, n=4)
-        samples = 1000 * self.workload.batch / middle
-        rate = self.workload.operations() / middle / 1e6
-        return (
-            f"{self.place:<8} {self.workload.name:<9} ok {self.disagreement:.0e} · "
-            f"{middle:8.3f} ms ± {(high - low) / 2:.3f} · {samples:9,.0f} samples/s · "
-            f"{rate:6.2f} GFLOP/s · {rate / self.limit:4.0%} of NumPy's matrix product"
-        )
+
+def line(place: str, name: str, row: Found) -> str:
+    """A row for the terminal."""
+    if "error" in row:
+        return f"{place:<16} {name:<36} cannot: {row['error']}"
+    word = f"ok {row['difference']:.0e}" if row["agrees"] else f"WRONG by {row['difference']:.1e}"
+    if "us" in row:
+        time, unit = f"{row['us']:10.2f} µs", row["unit"]
+    else:
+        time, unit = f"{row['ms']:8.4f} ms ± {row['spread']:.4f}", "GFLOP/s"
+        time += f" (first {row['first_ms']:4.0f}) · {row['samples']:>9,} samples/s"
+    limit = "of the peak" if unit == "GFLOP/s" else "of a copy"
+    share = f" · {row['share']:5.1%} {limit}" if "share" in row else ""
+    missing = f" · {row['fallbacks']} calls on NumPy" if row.get("fallbacks") else ""
+    return f"{place:<16} {name:<36} {word} · {time} · {row['rate']:7.2f} {unit:<7}{share}{missing}"

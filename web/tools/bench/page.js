@@ -1,57 +1,134 @@
-/** The steps of the engine in this page, through the same API that a page's author uses. */
+/** Training steps in this page, through the API that a page's author uses: of the engine, or of TensorFlow.js. */
+
+/**
+ * @typedef {object} Workload
+ * @property {number[]} inputShape
+ * @property {number} batch
+ * @property {[string, number]} optimizer
+ * @property {string} loss
+ * @property {[string, any][]} layers
+ * @property {number[]} x
+ * @property {number[]} y
+ * @property {number[]} yShape
+ * @property {[number[], number[]][][]} weights  of each layer: values and shape of each
+ * @property {number} checked
+ * @property {number} blocks
+ * @property {number} blockSeconds
+ * @property {number} repeated
+ */
 
 /**
  * @param {any} tf
- * @param {{
- *   inputShape: number[], batch: number, optimizer: [string, number], loss: string, layers: [string, any][],
- *   x: number[], y: number[], yShape: number[], weights: [number[], number[]][],
- *   checked: number, blocks: number, blockSeconds: number,
- * }} workload  weights: values and shape of each
+ * @param {Workload} workload
+ * @param {boolean} foreign  it is TensorFlow.js
  */
-export async function measure(tf, workload) {
-  const model = build(tf, workload);
-  const x = Float32Array.from(workload.x);
-  const y = Float32Array.from(workload.y);
-  const [xs, ys] = tensors(tf, workload, x, y, 1);
-  const losses = [];
-  for (let step = 0; step < workload.checked; step += 1) {
-    const loss = await model.trainOnBatch(xs, ys);
-    losses.push(Array.isArray(loss) ? loss[0] : loss);
-  }
-  await fitSteps(tf, model, workload, x, y, 20);
-  const one = await fitSteps(tf, model, workload, x, y, 20);
-  const steps = Math.max(20, Math.round((1000 * workload.blockSeconds) / one));
+export async function measure(tf, workload, foreign) {
+  const trainer = foreign ? stepByStep(tf, workload) : byFit(tf, workload);
+  const begin = performance.now();
+  const losses = [await trainer.step()];
+  const first = performance.now() - begin;
+  while (losses.length < workload.checked) losses.push(await trainer.step());
+  await trainer.run(workload.repeated);
+  const one = await trainer.run(workload.repeated);
+  const rounds = Math.max(1, Math.round((1000 * workload.blockSeconds) / (one * workload.repeated)));
   const milliseconds = [];
   for (let block = 0; block < workload.blocks; block += 1) {
-    milliseconds.push(await fitSteps(tf, model, workload, x, y, steps));
+    milliseconds.push(await trainer.run(rounds * workload.repeated));
   }
-  return { losses, milliseconds };
-}
-
-/** Layer names as JavaScript has them: Conv2D is conv2d, MaxPooling2D is maxPooling2d. */
-const camel = (/** @type {string} */ name) => name[0].toLowerCase() + name.slice(1).replace(/([12])D$/, "$1d");
-const camelSetting = (/** @type {string} */ name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-
-/** @param {any} tf @param {Parameters<typeof measure>[1]} workload */
-function build(tf, { inputShape, optimizer, loss, layers, weights }) {
-  const model = tf.sequential();
-  layers.forEach(([name, settings], number) => {
-    const words = Object.entries(settings).map(([key, value]) => [camelSetting(key), value]);
-    if (number === 0) words.push(["inputShape", inputShape]);
-    model.add(tf.layers[camel(name)](Object.fromEntries(words)));
-  });
-  model.compile({ optimizer: tf.train[optimizer[0]](optimizer[1]), loss: camelSetting(loss) });
-  model.setWeights(weights.map(([values, shape]) => tf.tensor(Float32Array.from(values), shape)));
-  return model;
+  return { losses, first, milliseconds };
 }
 
 /**
- * The batch, repeated.
+ * As a user trains: `fit` over a data set that holds the batch some times.
  *
- * @param {any} tf @param {Parameters<typeof measure>[1]} workload
- * @param {Float32Array} x @param {Float32Array} y @param {number} times
+ * @param {any} tf @param {Workload} workload
  */
-function tensors(tf, { inputShape, batch, yShape }, x, y, times) {
+function byFit(tf, workload) {
+  const { batch, repeated } = workload;
+  const model = build(tf, workload, workload.layers, workload.weights, workload.inputShape);
+  compile(tf, model, workload);
+  const [x, y] = tensors(tf, workload, 1);
+  const [manyX, manyY] = tensors(tf, workload, repeated);
+  const settings = { batchSize: batch, shuffle: false, verbose: 0, yieldEvery: "never" };
+  return {
+    step: async () => lossOf(await model.trainOnBatch(x, y)),
+    /** @param {number} steps */
+    run: (steps) => clock(steps, () => model.fit(manyX, manyY, { ...settings, epochs: steps / repeated })),
+  };
+}
+
+/**
+ * As TensorFlow.js is quickest: batch by batch, from tensors that are there. What is frozen stands in a model of its
+ * own, for its batch normalization would otherwise use and change the batch's statistics.
+ *
+ * @param {any} tf @param {Workload} workload
+ */
+function stepByStep(tf, workload) {
+  const { layers, weights, inputShape, batch } = workload;
+  const frozen = layers.findLastIndex(([, settings]) => settings.trainable === false);
+  const cut = frozen < 0 ? 0 : layers.length - 1;
+  const base = cut ? build(tf, workload, layers.slice(0, cut), weights.slice(0, cut), inputShape) : null;
+  const shape = base ? base.outputs[0].shape.slice(1) : inputShape;
+  const model = build(tf, workload, layers.slice(cut), weights.slice(cut), shape);
+  compile(tf, model, workload);
+  const [x, y] = tensors(tf, workload, 1);
+  const step = async () => {
+    if (!base) return lossOf(await model.trainOnBatch(x, y));
+    const features = base.predict(x, { batchSize: batch });
+    const loss = lossOf(await model.trainOnBatch(features, y));
+    features.dispose();
+    return loss;
+  };
+  const run = (/** @type {number} */ steps) =>
+    clock(steps, async () => {
+      for (let number = 0; number < steps; number += 1) await step();
+    });
+  return { step, run };
+}
+
+/** @param {number | number[]} logs */
+const lossOf = (logs) => (Array.isArray(logs) ? logs[0] : logs);
+
+/**
+ * Milliseconds of one step.
+ *
+ * @param {number} steps @param {() => Promise<unknown>} work
+ */
+async function clock(steps, work) {
+  const begin = performance.now();
+  await work();
+  return (performance.now() - begin) / steps;
+}
+
+/**
+ * @param {any} tf @param {Workload} workload @param {Workload["layers"]} layers @param {Workload["weights"]} weights
+ * @param {number[]} inputShape
+ */
+function build(tf, workload, layers, weights, inputShape) {
+  const model = tf.sequential();
+  const made = layers.map(([name, settings], number) => {
+    const layer = tf.layers[name](number ? settings : { ...settings, inputShape });
+    model.add(layer);
+    return layer;
+  });
+  made.forEach((layer, number) => {
+    const arrays = weights[number].map(([values, shape]) => tf.tensor(Float32Array.from(values), shape));
+    if (arrays.length) layer.setWeights(arrays);
+  });
+  return model;
+}
+
+/** @param {any} tf @param {any} model @param {Workload} workload */
+function compile(tf, model, { optimizer: [name, rate], loss }) {
+  model.compile({ optimizer: tf.train[name](rate), loss });
+}
+
+/**
+ * The batch, some times.
+ *
+ * @param {any} tf @param {Workload} workload @param {number} times
+ */
+function tensors(tf, { x, y, inputShape, batch, yShape }, times) {
   const shapes = [[batch * times, ...inputShape], [batch * times, ...yShape]];
   return [x, y].map((values, number) => {
     const many = new Float32Array(values.length * times);
@@ -61,14 +138,29 @@ function tensors(tf, { inputShape, batch, yShape }, x, y, times) {
 }
 
 /**
- * Milliseconds of one step of `fit`, as a mean over some.
+ * GFLOP/s of a square matrix product by itself: called, and its result read.
  *
- * @param {any} tf @param {any} model @param {Parameters<typeof measure>[1]} workload
- * @param {Float32Array} x @param {Float32Array} y @param {number} steps
+ * @param {any} tf @param {number[]} sizes
  */
-async function fitSteps(tf, model, workload, x, y, steps) {
-  const [xs, ys] = tensors(tf, workload, x, y, steps);
-  const begin = performance.now();
-  await model.fit(xs, ys, { batchSize: workload.batch, epochs: 1, shuffle: false, verbose: 0, yieldEvery: "never" });
-  return (performance.now() - begin) / steps;
+export async function products(tf, sizes) {
+  const rates = [];
+  for (const size of sizes) {
+    const [a, b] = [1, 2].map(() => tf.randomUniform([size, size]));
+    const once = async () => {
+      const product = tf.matMul(a, b);
+      await product.data();
+      product.dispose();
+    };
+    await once();
+    const times = Math.max(1, Math.ceil(30 / (await clock(1, once))));
+    let best = Infinity;
+    for (let block = 0; block < 7; block += 1) {
+      const milliseconds = await clock(times, async () => {
+        for (let time = 0; time < times; time += 1) await once();
+      });
+      best = Math.min(best, milliseconds);
+    }
+    rates.push((2 * size ** 3) / best / 1e6);
+  }
+  return rates;
 }

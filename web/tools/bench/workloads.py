@@ -15,13 +15,15 @@ import numpy as np
 Settings = dict[str, Any]
 # Adam places epsilon differently here and in PyTorch; after five steps that is far below this.
 AGREEMENT = 5e-4
+# Of the language model.
+WIDTH, HEADS, LENGTH, VOCABULARY, HIDDEN = 64, 4, 64, 64, 256
 
 
 @dataclass(frozen=True)
 class Workload:
     """One model and the batch it is trained on.
 
-    layers: name and settings as Keras has them; JavaScript's names follow from them.
+    layers: name and settings as Keras has them; JavaScript's names follow from them. None: see `charlm.py`.
     losses: of the first five steps, PyTorch 2.13.0 in float32.
     """
 
@@ -34,33 +36,49 @@ class Workload:
     losses: tuple[float, ...]
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """x (batch, *input_shape) in [-1, 1); y one-hot in turn, or the four rows of exclusive or."""
+        """x (batch, *input_shape) in [-1, 1); y one-hot in turn, in [-1, 1), or the four rows of exclusive or."""
         if self.name == "dispatch":
             x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
             return x, np.array([[0], [1], [1], [0]], np.float32)
-        classes = self.layers[-1][1]["units"]
+        units = self.layers[-1][1]["units"]
         size = self.batch * int(np.prod(self.input_shape))
         x = (2 * uniform(1, size) - 1).astype(np.float32).reshape(self.batch, *self.input_shape)
-        return x, np.eye(classes, dtype=np.float32)[np.arange(self.batch) % classes]
+        if self.loss == "mean_squared_error":
+            y = (2 * uniform(2, self.batch * units) - 1).astype(np.float32)
+            return x, y.reshape(self.batch, units)
+        return x, np.eye(units, dtype=np.float32)[np.arange(self.batch) % units]
 
-    def weights(self) -> list[np.ndarray]:
-        """Kernel and bias of each layer that has them, in order."""
-        arrays: list[np.ndarray] = []
-        for number, (shape, activation) in enumerate(self.kernels()):
-            fan_in = int(np.prod(shape[:-1]))
-            scale = np.sqrt((6 if activation == "relu" else 3) / fan_in)
-            kernel = (2 * uniform(100 + number, int(np.prod(shape))) - 1) * scale
-            arrays += [kernel.astype(np.float32).reshape(shape), np.zeros(shape[-1], np.float32)]
-        return arrays
+    def weights(self) -> list[list[np.ndarray]]:
+        """Those of each layer, in order."""
+        drawn = Drawn()
+        return [
+            self.layer_weights(drawn, name, settings, before) for name, settings, before, _ in self.shapes()
+        ]
 
-    def kernels(self) -> Iterator[tuple[tuple[int, ...], str]]:
-        """Shape and activation of every kernel."""
-        for name, settings, shape, _ in self.shapes():
-            if name == "Dense":
-                yield (shape[-1], settings["units"]), settings["activation"]
-            elif name == "Conv2D":
-                size = settings["kernel_size"]
-                yield (size, size, shape[-1], settings["filters"]), settings["activation"]
+    @staticmethod
+    def layer_weights(
+        drawn: Drawn, name: str, settings: Settings, shape: tuple[int, ...]
+    ) -> list[np.ndarray]:
+        """Drawn kernels; biases 0 (the LSTM's forget gate 1), norms that change nothing."""
+        channels, activation = shape[-1], settings.get("activation", "")
+        if name == "Dense":
+            units = settings["units"]
+            return [drawn((channels, units), channels, activation), zeros(units)]
+        if name == "Conv2D":
+            size, filters = settings["kernel_size"], settings["filters"]
+            bias = [zeros(filters)] if settings.get("use_bias", True) else []
+            # Without a bias of its own it stands before a norm and a relu.
+            kernel = drawn((size, size, channels, filters), size * size * channels, activation or "relu6")
+            return [kernel, *bias]
+        if name == "DepthwiseConv2D":
+            return [drawn((3, 3, channels, 1), 9, "relu6")]
+        if name == "BatchNormalization":
+            return [zeros(channels) + one for one in (1, 0, 0, 1)]
+        if name == "LSTM":
+            units = settings["units"]
+            forget = np.repeat(np.array([0, 1, 0, 0], np.float32), units)
+            return [drawn((channels, 4 * units), channels), drawn((units, 4 * units), units), forget]
+        return []
 
     def shapes(self) -> Iterator[tuple[str, Settings, tuple[int, ...], tuple[int, ...]]]:
         """Name, settings, input shape and output shape of every layer, without the batch."""
@@ -69,13 +87,20 @@ class Workload:
             before = shape
             if name == "Dense":
                 shape = (*shape[:-1], settings["units"])
-            elif name == "Conv2D":
-                shape = (*(side - settings["kernel_size"] + 1 for side in shape[:2]), settings["filters"])
+            elif name in ("Conv2D", "DepthwiseConv2D"):
+                lost = 0 if settings.get("padding") == "same" else settings["kernel_size"] - 1
+                stride = settings.get("strides", 1)
+                sides = (-(-(side - lost) // stride) for side in shape[:2])
+                shape = (*sides, settings.get("filters", shape[2]))
             elif name == "MaxPooling2D":
                 shape = (*(side // settings["pool_size"] for side in shape[:2]), shape[2])
             elif name == "Flatten":
                 shape = (int(np.prod(shape)),)
-            else:
+            elif name == "GlobalAveragePooling2D":
+                shape = (shape[2],)
+            elif name == "LSTM":
+                shape = (settings["units"],)
+            elif name not in ("BatchNormalization", "ReLU"):
                 raise ValueError(
                     f"The benchmark does not know the shape rule of {name}: add it to Workload.shapes."
                 )
@@ -84,16 +109,70 @@ class Workload:
     def operations(self) -> int:
         """Multiplications and additions of one step: forward, and the gradients of kernels and inputs.
 
-        Element-wise work is not counted; the gradient of the model's own input is not needed.
+        Element-wise work is not counted, nor are gradients that nothing trainable needs.
         """
-        total = 0
-        for number, (name, settings, before, after) in enumerate(self.shapes()):
-            if name not in ("Dense", "Conv2D"):
+        total, trained = 0, False
+        for name, settings, before, after in self.shapes():
+            trains = settings.get("trainable", True)
+            if name == "LSTM":
+                steps, channels, units = *before, settings["units"]
+                inward, across = channels * 4 * units, units * 4 * units
+                total += 2 * self.batch * steps * (2 * inward + 3 * across + trained * inward)
+            elif name in ("Dense", "Conv2D", "DepthwiseConv2D"):
+                taps = 1 if name == "DepthwiseConv2D" else before[-1]
+                taps *= 1 if name == "Dense" else settings["kernel_size"] ** 2
+                total += 2 * self.batch * taps * int(np.prod(after)) * (1 + trains + trained)
+            else:
                 continue
-            taps = before[-1] * (settings["kernel_size"] ** 2 if name == "Conv2D" else 1)
-            once = 2 * self.batch * taps * int(np.prod(after))
-            total += once * (2 if number == 0 else 3)
+            trained = trained or trains
         return total
+
+
+class Charlm(Workload):
+    """A small language model of characters, which `charlm.py` builds in Python: embeddings of characters and places,
+    one block of causal attention and a perceptron, norms before each and at the end.
+    """
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Characters, and for each the next one."""
+        ids = (
+            np.floor(VOCABULARY * uniform(1, self.batch * LENGTH))
+            .astype(np.int32)
+            .reshape(self.batch, LENGTH)
+        )
+        return ids, np.roll(ids, -1, 1)
+
+    def weights(self) -> list[list[np.ndarray]]:
+        """Each drawn array by itself: characters, places, query key and value, output, both of the perceptron, head."""
+        drawn, d = Drawn(), WIDTH
+        shapes = [(VOCABULARY, d), (LENGTH, d), (d, 3 * d), (d, d), (d, HIDDEN), (HIDDEN, d), (d, VOCABULARY)]
+        fans = [d, d, d, d, d, HIDDEN, d]
+        return [
+            [drawn(shape, fan, "relu" if shape == (d, HIDDEN) else "")]
+            for shape, fan in zip(shapes, fans, strict=True)
+        ]
+
+    def operations(self) -> int:
+        """Products, forward and both gradients; of the attention only what the mask lets through."""
+        products = 4 * WIDTH**2 + 2 * WIDTH * HIDDEN + WIDTH * VOCABULARY + LENGTH * WIDTH
+        return 3 * 2 * self.batch * LENGTH * products
+
+
+class Drawn:
+    """Draws the weights, one after the other."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, shape: tuple[int, ...], fan_in: int, activation: str = "") -> np.ndarray:
+        scale = np.sqrt((6 if "relu" in activation else 3) / fan_in)
+        kernel = (2 * uniform(100 + self.count, int(np.prod(shape))) - 1) * scale
+        self.count += 1
+        return kernel.astype(np.float32).reshape(shape)
+
+
+def zeros(count: int) -> np.ndarray:
+    return np.zeros(count, np.float32)
 
 
 def uniform(seed: int, count: int) -> np.ndarray:
@@ -119,9 +198,29 @@ def conv(filters: int) -> tuple[str, Settings]:
     return "Conv2D", {"filters": filters, "kernel_size": 3, "activation": "relu"}
 
 
+def frozen(filters: int, size: int, strides: int) -> tuple[tuple[str, Settings], ...]:
+    """A convolution, its norm and its activation, which nothing trains."""
+    kernel = {"filters": filters, "kernel_size": size, "strides": strides}
+    return ("Conv2D", {**kernel, **SAME}), *NORM
+
+
+def separable(filters: int, strides: int) -> tuple[tuple[str, Settings], ...]:
+    """The same in two parts: each channel by itself, then all channels of each place."""
+    kernel = {"kernel_size": 3, "strides": strides}
+    return ("DepthwiseConv2D", {**kernel, **SAME}), *NORM, *frozen(filters, 1, 1)
+
+
+SAME = {"padding": "same", "use_bias": False, "trainable": False}
+NORM = (("BatchNormalization", {"trainable": False}), ("ReLU", {"max_value": 6.0}))
 POOL = ("MaxPooling2D", {"pool_size": 2})
 PERCEPTRON = (dense(128, "relu"), dense(10, "softmax"))
 ADAM = ("adam", 0.001)
+# MobileNet, version 1, a quarter as wide.
+MOBILE = (
+    *frozen(8, 3, 2), *separable(16, 1), *separable(32, 2), *separable(32, 1), *separable(64, 2),
+    *separable(64, 1), *separable(128, 2), *(layer for _ in range(5) for layer in separable(128, 1)),
+    *separable(256, 2), *separable(256, 1),
+)  # fmt: skip
 
 WORKLOADS = {
     workload.name: workload
@@ -143,6 +242,19 @@ WORKLOADS = {
             "cnn", (28, 28, 1), 32, ADAM, "categorical_crossentropy",
             (conv(16), POOL, conv(32), POOL, ("Flatten", {}), dense(64, "relu"), dense(10, "softmax")),
             (3.431947, 2.412180, 2.336807, 2.257180, 2.191547),
+        ),
+        Workload(
+            "lstm", (40, 16), 32, ADAM, "mean_squared_error", (("LSTM", {"units": 64}), dense(1, "linear")),
+            (0.422045, 0.398672, 0.376791, 0.356221, 0.336783),
+        ),
+        Workload(
+            "transfer", (96, 96, 3), 16, ADAM, "categorical_crossentropy",
+            (*MOBILE, ("GlobalAveragePooling2D", {}), dense(10, "softmax")),
+            (2.304856, 2.299510, 2.294419, 2.289584, 2.285005),
+        ),
+        Charlm(
+            "charlm", (LENGTH,), 16, ADAM, "sparse_categorical_crossentropy", (),
+            (4.676339, 4.500239, 4.353220, 4.228097, 4.119994),
         ),
     )
 }  # fmt: skip
