@@ -89,7 +89,8 @@ def test_every_op_agrees_with_its_meaning_for_every_length(name, dtype, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
-    ("given_", "made"), [*CASTS, ("int64", "float32"), ("int64", "int32"), ("int64", "bool")]
+    ("given_", "made"),
+    [*CASTS, *(("int64", made) for made in ("float32", "int32", "uint32", "uint8", "bool"))],
 )
 def test_casts_agree_where_the_number_fits(given_, made, mode):
     random = np.random.default_rng(1)

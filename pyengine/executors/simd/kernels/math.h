@@ -118,8 +118,9 @@ INLINE vf log_normal(vf u, vf raised, vf correction) {
 }
 // … and what a logarithm is where its argument is not a finite positive number.
 INLINE vf log_special(vf u, vf result) {
-  vf special = choose(u == 0, splat(-INF), choose(u < 0, splat(NOT_A_NUMBER), u));
-  return choose((u > 0) & (u < INF), result, special);
+  // All bits set are a NaN; laid over ±0, the bits of -∞ are -∞.
+  vi special = (vi)u | (u < 0) | ((u == 0) & (vi)splat(-INF));
+  return choose((u > 0) & (u < INF), result, (vf)special);
 }
 
 // 1 ulp.
