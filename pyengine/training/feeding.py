@@ -21,7 +21,7 @@ from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
 KEPT = 8  # planned steps, by shape: memory is held for each
-ORDERED_AT_ONCE = 2000  # samples
+SECONDS_A_SAMPLE = 3e-7  # that shuffling takes in a browser
 
 
 @dataclass
@@ -149,13 +149,12 @@ class ArraySource:
     def _begin_pass(self, pacer: Pacer) -> Work:
         self._row = 0
         if self.key is not None:
-            # Shuffling a large epoch takes some 20 ms and cannot be divided: it gets a stretch of its own.
-            alone = pacer.interval is not None and len(self.data) > ORDERED_AT_ONCE
-            if alone:
+            # Shuffling cannot be divided: what takes too long for the rest of a stretch gets one of its own.
+            if pacer.due(SECONDS_A_SAMPLE * len(self.data)):
                 yield PAUSE
             self._order = self.data.order(self.key, self._passes)
             self._batches = {}
-            if alone:
+            if pacer.due():
                 yield PAUSE
         self._passes += 1
 

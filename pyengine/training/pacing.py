@@ -51,9 +51,9 @@ milliseconds, but got 'sometimes'.
         """Seconds for which a stretch may go on to end what it is in the middle of."""
         return (self.interval or 0.0) / 4
 
-    def due(self) -> bool:
-        """Whether the stretch is over."""
-        return self.deadline is not None and time.perf_counter() >= self.deadline
+    def due(self, ahead: float = 0.0) -> bool:
+        """Whether the stretch is over, now or so many seconds later."""
+        return self.deadline is not None and time.perf_counter() + ahead >= self.deadline
 
     def after_batch(self) -> bool:
         return self.every == "batch" or self.due()
