@@ -162,3 +162,46 @@ def test_strict_sums_do_not_depend_on_what_lies_beside():
     whole = run(op, x, weights)
     np.testing.assert_array_equal(run(op, x[1:2], weights), whole[1:2])
     np.testing.assert_array_equal(run(op, x, weights[..., 5:8]), whole[..., 5:8])
+
+
+def one_after_the_other(columns, weights, part):
+    """columns: (P, K)  weights: (K, F). In float32, each product rounded and added in turn; anew every `part` of K."""
+    total = np.float32(0)
+    for start in range(0, columns.shape[1], part):
+        piece = np.zeros((columns.shape[0], weights.shape[1]), np.float32)
+        for k in range(start, min(start + part, columns.shape[1])):
+            piece += columns[:, k, None] * weights[k]
+        total = total + piece
+    return total
+
+
+@pytest.mark.parametrize("channels", [1, 5, 900, 3000])
+def test_strict_sums_have_one_order_whatever_the_width_of_the_vectors(channels):
+    """Tap after tap, and in a tap channel after channel; with many channels, as many of them as 8192 taps have."""
+    words = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    x, weights = numbers((2, 3, 4, channels), 1), numbers((3, 3, channels, 19), 2)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2))  # (2, 1, 2, channels, 3, 3)
+    windows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(4, 9, channels)
+    some = min(channels, 8192 // 9)
+    parts = [slice(start, start + some) for start in range(0, channels, some)]
+    columns = np.concatenate([windows[:, :, part].reshape(4, -1) for part in parts], axis=1)
+    rows = np.concatenate([weights.reshape(9, channels, 19)[:, part].reshape(-1, 19) for part in parts])
+    expected = one_after_the_other(columns, rows, 9 * some)
+    np.testing.assert_array_equal(run(make("conv2d", **words), x, weights).reshape(4, 19), expected)
+
+
+@pytest.mark.parametrize("channels", [3, 4, 18, 35])
+def test_strict_depthwise_sums_have_one_order_down_to_the_sign_of_zero(channels):
+    """Channels that fill vectors and those behind them are summed by different code."""
+    words = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": channels}
+    x, weights = numbers((1, 5, 6, channels), 1), numbers((3, 3, 1, channels), 2)
+    x[0, :, :3] = -0.0
+    weights[...] = np.abs(weights)
+    op = make("conv2d_bias", **words, activation="linear")
+    found = run(op, x, weights, np.full(channels, -0.0, np.float32))
+    expected = np.zeros((1, 3, 4, channels), np.float32)
+    for i in range(3):
+        for j in range(3):
+            expected += x[:, i : i + 3, j : j + 4] * weights[i, j, 0]
+    expected += np.float32(-0.0)
+    np.testing.assert_array_equal(found.view(np.int32), expected.view(np.int32))

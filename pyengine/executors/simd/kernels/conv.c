@@ -11,6 +11,7 @@ enum {
   ROWS = LANES == 16 ? 8 : 4,
   VECTORS = 2,
   PANEL = VECTORS * LANES,
+  DEEPEST = WORKSPACE / (VECTORS * 16 * 4), // rows of the widest panel that any build has
   GROUP = 8 * ROWS, // windows that meet one panel while it is in the fastest cache
 };
 
@@ -79,10 +80,9 @@ INLINE void block(float *const *out, const float *const *window, ptrdiff_t count
     }
   }
   for (int v = 0; v < vectors; v++) {
-    ptrdiff_t n = within(width - v * LANES, LANES);
-    if (n) 
+    const ptrdiff_t n = within(width - v * LANES, LANES), g = f + v * LANES;
     for (int r = 0; r < ROWS; r++)
-      if (r < count) put_sum(out[r] + f + v * LANES, sum[r][v], n, f+v*LANES, e);
+      if (n && r < count) put_sum(out[r] + g, sum[r][v], n, g, e);
   }
 }
 
@@ -154,11 +154,13 @@ static void convolve_stretch(const convolution *c, const stretch *down, const st
 
 static void convolve(const convolution *c, context *context) {
   const axis *vertical = &c->vertical, *horizontal = &c->horizontal;
-  const ptrdiff_t all = vertical->taps * horizontal->taps, room = (ptrdiff_t)context->workspace_bytes / (PANEL * 4);
+  const ptrdiff_t all = vertical->taps * horizontal->taps;
   float *panels = (float *)context->workspace;
-  // Channels at a time, so that a panel finds room; then panels at a time.
-  const ptrdiff_t some = all * c->channels > room ? room / all : c->channels;
+  // Channels at a time, so that a panel finds room; then panels at a time. A sum begins anew with other channels, so
+  // how many these are may depend on the shape alone, not on how wide this machine's vectors are.
+  const ptrdiff_t some = all * c->channels > DEEPEST ? DEEPEST / all : c->channels;
   const ptrdiff_t depth = all * some;
+  const ptrdiff_t room = WORKSPACE / (ptrdiff_t)(PANEL * sizeof(float));
   const ptrdiff_t filters = depth ? smaller(room / depth * PANEL, c->filters) : c->filters;
   for (ptrdiff_t first = 0; first == 0 || first < c->channels; first += some ? some : 1) {
     const ptrdiff_t last = smaller(first + some, c->channels), channels = last - first;

@@ -88,8 +88,8 @@ static ptrdiff_t nine_taps(const convolution *c, const stretch *down, const stre
                    i % 3 * t->source.column + f;
           float *out = c->out + s.given + image * c->to.image + row * c->to.row + f;
           for (ptrdiff_t column = 0, at = 0; column < s.columns; column++, at += s.x.column, out += c->to.column) {
-            vf sum = load(x[0] + at) * weight[0];
-            for (int i = 1; i < 9; i++) sum = madd(load(x[i] + at), weight[i], sum);
+            vf sum = splat(0); // as any_taps begins: -0 stays -0 in none of the two
+            for (int i = 0; i < 9; i++) sum = madd(load(x[i] + at), weight[i], sum);
             store(out, limited(c, sum + bias));
           }
         }
