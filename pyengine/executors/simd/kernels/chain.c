@@ -225,8 +225,9 @@ typedef uint32_t bits_memory __attribute__((may_alias));
 
 #define CONVERT(type, to, expression)                                                                        \
   {                                                                                                          \
+    typedef to made __attribute__((may_alias));                                                              \
     const type *numbers = source;                                                                            \
-    to *target = out;                                                                                        \
+    made *target = out;                                                                                      \
     for (ptrdiff_t i = 0; i < n; i++) target[i] = (to)(expression);                                          \
     return;                                                                                                  \
   }
