@@ -52,19 +52,30 @@ INLINE void tile(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float 
     }
     b += b_step;
   }
-  for (int r = 0; r < rows; r++)
+  // Step by step over the whole tile, so that what a product does not have costs one question. Only the last vector
+  // may be cut off.
+  const ptrdiff_t n = t->width - (vectors - 1) * LANES;
+  float *const out = t->out;
+  if (t->adds)
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++)
+        sum[r * vectors + v] += get(out + r * t->row + v * LANES, v + 1 < vectors ? LANES : n);
+  if (t->bias)
     for (int v = 0; v < vectors; v++) {
-      const ptrdiff_t n = t->width - v * LANES;
-      if (n <= 0) continue;
-      float *place = t->out + r * t->row + v * LANES;
-      vf x = sum[r * vectors + v];
-      if (t->adds) x = get(place, n) + x;
-      if (t->bias) x += get(t->bias + v * LANES, n);
-      if (t->activation) x = choose(x <= 0, (vf){0}, x); // NaN stays
-      if (t->activation == 2) x = choose(x > 6, splat(6), x);
-      if (n >= LANES) store(place, x);
-      else store_some(place, x, n);
+      const vf bias = get(t->bias + v * LANES, v + 1 < vectors ? LANES : n);
+      for (int r = 0; r < rows; r++) sum[r * vectors + v] += bias;
     }
+  if (t->activation)
+    for (int i = 0; i < rows * vectors; i++) sum[i] = choose(sum[i] <= 0, (vf){0}, sum[i]); // NaN stays
+  if (t->activation == 2)
+    for (int i = 0; i < rows * vectors; i++) sum[i] = choose(sum[i] > 6, splat(6), sum[i]);
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v + 1 < vectors; v++) store(out + r * t->row + v * LANES, sum[r * vectors + v]);
+  float *const edge = out + (vectors - 1) * LANES;
+  if (n >= LANES)
+    for (int r = 0; r < rows; r++) store(edge + r * t->row, sum[r * vectors + vectors - 1]);
+  else
+    for (int r = 0; r < rows; r++) store_some(edge + r * t->row, sum[r * vectors + vectors - 1], n);
 }
 
 #define TILE(ROWS_, VECTORS_)                                                                                          \
