@@ -154,6 +154,12 @@ class Graph:
         self.nodes.append(node)
         return node.outputs if several else node.output
 
+    def again(self, node: Node, inputs: tuple[Value, ...]) -> Any:
+        """`add` of a node of another graph, for inputs of the same specs: its outputs are known to be the same."""
+        made = Node(node.op, inputs, self, tuple(value.spec for value in node.outputs))
+        self.nodes.append(made)
+        return made.outputs if node.op.several else made.output
+
     def own(self, value: Value) -> None:
         if value.graph is not self:
             raise GraphError(

@@ -257,7 +257,7 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
     """Write a group into the new graph: a node as it was, or a Chain."""
     if len(group.members) == 1:
         node = grouping.nodes[group.first]
-        made = new.add(node.op, tuple(to[value] for value in node.inputs))
+        made = new.again(node, tuple(to[value] for value in node.inputs))
         to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
         return
     inputs: dict[Value, int] = {}

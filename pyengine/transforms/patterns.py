@@ -352,7 +352,7 @@ def replaced(graph: Graph, patterns: dict[str, Pattern]) -> Graph:
             else:
                 assert value.node is not None
                 inputs = tuple(map(made, value.node.inputs))
-                result = new.add(value.node.op, inputs)
+                result = new.again(value.node, inputs)
                 to.update(
                     zip(value.node.outputs, result if isinstance(result, tuple) else (result,), strict=True)
                 )

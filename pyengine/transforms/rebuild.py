@@ -12,7 +12,7 @@ Rule = Callable[[Node, tuple[Value, ...], Graph], Made]
 
 def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Made:
     """The rule that changes nothing."""
-    return graph.add(node.op, inputs)
+    return graph.again(node, inputs)
 
 
 def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:

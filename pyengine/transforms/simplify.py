@@ -48,8 +48,9 @@ def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
     known: dict[tuple, Made] = {}
 
-    def write(op: Op, inputs: tuple[Value, ...], output: Value, new: Graph) -> Made:
-        """The value of an op, by the shortest way. `output`: the old one, of the same dtype."""
+    def write(op: Op, inputs: tuple[Value, ...], node: Node, new: Graph) -> Made:
+        """The value of an op, by the shortest way. `node`: the old one, with an output of the same dtype."""
+        output = node.output
         if (
             not op.several
             and inputs
@@ -64,7 +65,10 @@ def simplify(graph: Graph) -> Graph:
             return same
         key = (op.key, *inputs)
         if key not in known:
-            known[key] = new.add(op, inputs)
+            same_specs = op is node.op and all(
+                value.spec == old.spec for value, old in zip(inputs, node.inputs, strict=True)
+            )
+            known[key] = new.again(node, inputs) if same_specs else new.add(op, inputs)
         return known[key]
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
@@ -74,10 +78,10 @@ def simplify(graph: Graph) -> Graph:
         )
         small = stretched_late(op, inputs, node.output)
         if small is not None:
-            made = write(op, small, node.output, new)
+            made = write(op, small, node, new)
             assert isinstance(made, Value)
             op, inputs = make("broadcast_to", target=node.output.shape), (made,)
-        return write(op, inputs, node.output, new)
+        return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
     return without_dead(new)
