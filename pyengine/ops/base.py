@@ -93,6 +93,10 @@ class Op:
         """Equal for ops that do the same."""
         return (self.name, *self.settings.items())
 
+    def words(self) -> str:
+        """Its settings as a program's listing shows them."""
+        return " ".join(f"{key}={value!r}".replace(" ", "") for key, value in self.settings.items())
+
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.settings.items())})"
 

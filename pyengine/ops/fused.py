@@ -68,6 +68,18 @@ class Chain(Fused):
         results = (specs[i] if i >= 0 else made[-1 - i] for i in self.outputs)
         return tuple(Spec(self.target, spec.dtype) for spec in results)
 
+    def words(self) -> str:
+        """`multiply(0,1) relu(%0) -> %1`: an input is its number, a result is % and the number of its instruction."""
+
+        def operand(i: int) -> str:
+            return str(i) if i >= 0 else f"%{-1 - i}"
+
+        code = [
+            f"{name}({','.join([*map(operand, operands), *(f'{key}={value}' for key, value in items)])})"
+            for name, operands, items in self.code
+        ]
+        return f"{' '.join(code)} -> {' '.join(map(operand, self.outputs))}"
+
     def values(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The outputs, not yet stretched to the target."""
         made: list[np.ndarray] = []

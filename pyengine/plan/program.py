@@ -50,9 +50,8 @@ class Call:
         return self.outputs[0]
 
     def __str__(self) -> str:
-        settings = " ".join(f"{key}={value!r}".replace(" ", "") for key, value in self.op.settings.items())
         made = " ".join(map(str, self.outputs))
-        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {settings}".rstrip()
+        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {self.op.words()}".rstrip()
 
 
 @dataclass(frozen=True)

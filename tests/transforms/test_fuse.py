@@ -151,3 +151,14 @@ def test_a_chain_refuses_a_gradient_and_what_does_not_stretch_to_its_target():
         chain.gradient(None, None)
     with pytest.raises(ShapeError, match=r"chain over \(2, 3\) cannot hold f32\[4,2,3\]"):
         chain.shape(Spec((4, 2, 3)), Spec((3,)))
+
+
+def test_a_chain_is_listed_in_a_few_words():
+    def step(x, b):
+        y = ops.clip(x * b, 0.0, 6.0)
+        return {"y": y, "above": ops.cast(ops.greater(y, 1.0), dtype="float32")}
+
+    graph = fuse(simplify(trace(step, {"x": Spec((2, 3)), "b": Spec((3,))})))
+    (call,) = plan(graph).calls
+    expected = "multiply(0,1) clip(%0,low=0.0,high=6.0) greater(%1,2) cast(%2,dtype=float32) -> %1 %3"
+    assert str(call).endswith(expected)
