@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pyengine.graph import Graph, Node, Value
 from pyengine.ops.elementwise import Elementwise
@@ -52,9 +52,10 @@ class Group:
         members: their places in the graph, in order.
         before, after: bit masks of the places of all nodes that must have run before the group, or that wait for it.
         inputs: what comes from outside.
+        outputs: what is made here and needed elsewhere.
     """
 
-    __slots__ = ("after", "before", "first", "inputs", "last", "mask", "members", "target")
+    __slots__ = ("after", "before", "first", "inputs", "last", "mask", "members", "outputs", "target")
 
     def __init__(self, place: int, node: Node, before: int, after: int):
         self.members = [place]
@@ -62,6 +63,7 @@ class Group:
         self.first = self.last = place
         self.before, self.after = before, after
         self.inputs = set(node.inputs)
+        self.outputs = list(node.outputs)
         self.target: Shape = node.output.shape
 
 
@@ -91,6 +93,7 @@ class Grouping:
                 if maker is not None:
                     mask |= before[maker] | 1 << maker
             before.append(mask)
+        self.readers = {value: sum(1 << place for place in users) for value, users in self.users.items()}
         after = [0] * len(self.nodes)
         for place in range(len(self.nodes) - 1, -1, -1):
             mask = after[place] | 1 << place
@@ -110,14 +113,9 @@ class Grouping:
         place = self.place.get(value)
         return place is not None and bool(mask >> place & 1)
 
-    def outputs(self, mask: int) -> list[Value]:
-        """The values made by these nodes that are needed elsewhere."""
-        return [
-            value
-            for place in places(mask)
-            for value in self.nodes[place].outputs
-            if value in self.kept or any(not mask >> user & 1 for user in self.users.get(value, ()))
-        ]
+    def needed(self, values: Iterable[Value], mask: int) -> list[Value]:
+        """Those of the values that are needed outside of the nodes of a mask."""
+        return [value for value in values if value in self.kept or self.readers.get(value, 0) & ~mask]
 
     def merge(self, a: Group, b: Group) -> bool:
         """Make two groups one, if that is legal, small enough, and keeps no more in memory."""
@@ -133,13 +131,14 @@ class Grouping:
         inputs = {value for value in a.inputs | b.inputs if not self.made_in(mask, value)}
         if len(inputs) > INPUTS * factor:
             return False
-        outputs = self.outputs(mask)
+        outputs = self.needed(a.outputs, mask) + self.needed(b.outputs, mask)
         if len(outputs) > OUTPUTS * factor:
             return False
-        spec = self.nodes[a.first].output.spec
-        if spec.nbytes > SMALL and not self.near(*((a, b) if a.first < b.first else (b, a)), mask):
+        early, late = (a, b) if a.first < b.first else (b, a)
+        if a.outputs[0].spec.nbytes > SMALL and not self.near(early, late, mask):
             return False
         self.join(a, b, mask, inputs)
+        a.outputs = outputs
         return True
 
     def near(self, early: Group, late: Group, mask: int) -> bool:
@@ -150,15 +149,12 @@ class Grouping:
         """
         if self.work[early.last] == self.work[late.first]:
             return True
-        if any(self.made_in(early.mask, value) for value in self.outputs(mask)):
+        if self.needed(early.outputs, mask):
             return False
         ends = [
-            value
-            for value in early.inputs
-            if value in self.place and all(early.mask >> user & 1 for user in self.users[value])
+            value for value in early.inputs if value in self.place and not self.readers[value] & ~early.mask
         ]
-        made = self.outputs(early.mask)
-        return sum(v.spec.nbytes for v in ends) <= sum(v.spec.nbytes for v in made)
+        return sum(v.spec.nbytes for v in ends) <= sum(v.spec.nbytes for v in early.outputs)
 
     def join(self, a: Group, b: Group, mask: int, inputs: set[Value]) -> None:
         """What was before or after one is now before or after both."""
@@ -240,8 +236,7 @@ def in_order(grouping: Grouping) -> Iterator[Group]:
         waiting[index] = len(needed)
         for other in needed:
             followers[other].append(index)
-        made = grouping.outputs(group.mask) if len(group.members) > 1 else []
-        turn.append(min((grouping.place[value] for value in made), default=group.first))
+        turn.append(min((grouping.place[value] for value in group.outputs), default=group.first))
     ready = [(turn[index], index) for index, count in enumerate(waiting) if not count]
     heapq.heapify(ready)
     while ready:
@@ -277,6 +272,6 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
             continue
         code.append((node.op.name, operands, tuple(node.op.settings.items())))
         operand[node.output] = -len(code)
-    outputs = grouping.outputs(group.mask)
+    outputs = sorted(group.outputs, key=grouping.place.__getitem__)
     chain = Chain(code=tuple(code), outputs=tuple(operand[v] for v in outputs), target=group.target)
     to.update(zip(outputs, new.add(chain, tuple(inputs)), strict=True))

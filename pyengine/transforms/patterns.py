@@ -247,6 +247,69 @@ def depends(value: Value, on: Value, steps: int = 100) -> bool:
     return bool(waiting)
 
 
+def softmax_gradient(node: Node, uses: Uses) -> Match | None:
+    """y · (dy - Σ dy · y) over the last axis: `softmax_gradient`."""
+    total = uses.only(node.output, "sum")
+    if total is None or total.op.settings != {"axes": (node.output.ndim - 1,), "keepdims": True}:
+        return None
+    rest = uses.only(total.output, "subtract")
+    last = None if rest is None else uses.only(rest.output, "multiply")
+    if rest is None or last is None or rest.inputs[1] is not total.output:
+        return None
+    arriving = rest.inputs[0]
+    y = other(node, arriving) if arriving in node.inputs else None
+    if y is None or arriving.spec != y.spec or other(last, rest.output) is not y:
+        return None
+
+    def build(arriving: Value, y: Value) -> tuple[Value]:
+        return (arriving.graph.add(make("softmax_gradient"), (arriving, y)),)
+
+    return Match((node, total, rest, last), (arriving, y), build, (last.output,))
+
+
+# --- Parts put together
+
+
+def joined(node: Node, uses: Uses) -> Match | None:
+    """A sum of arrays padded with zeros to lie side by side, as the gradient of `split` is: `concatenate`."""
+    if uses.only(node.output, "add"):
+        return None  # the last sum starts the pattern
+    parts: list[Node] = []
+    sums: list[Node] = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        sums.append(one)
+        for value in one.inputs:
+            maker = value.node
+            if maker is None or value.shape != node.output.shape or len(uses.of(value)) != 1:
+                return None
+            if maker.op.name == "add":
+                waiting.append(maker)
+            elif maker.op.name == "pad" and set(maker.op.settings["steps"]) == {1}:
+                parts.append(maker)
+            else:
+                return None
+    shape = node.output.shape
+    axes = {axis for part in parts for axis, n in enumerate(part.inputs[0].shape) if n != shape[axis]}
+    if len(axes) != 1:
+        return None
+    (axis,) = axes
+    parts.sort(key=lambda part: part.op.settings["begin"][axis])
+    end = 0
+    for part in parts:
+        if part.op.settings["begin"][axis] != end:
+            return None
+        end += part.inputs[0].shape[axis]
+    if end != shape[axis]:
+        return None
+
+    def build(*values: Value) -> tuple[Value]:
+        return (values[0].graph.add(make("concatenate", axis=axis), values),)
+
+    return Match((*parts, *sums), tuple(part.inputs[0] for part in parts), build, (node.output,))
+
+
 # --- What goes through a pool or a sum
 
 
@@ -282,7 +345,7 @@ def unpooled(node: Node, uses: Uses) -> Match | None:
 
 
 def summed(node: Node, uses: Uses) -> Match | None:
-    """Sums of what a simpler sum gives: of sums, of negatives, of a gradient that a pool spread out."""
+    """Sums of what a simpler sum gives: of sums, negatives, multiples, of a gradient that a pool spread out."""
     (x,) = node.inputs
     before = x.node
     if before is None or node.op.settings["keepdims"]:
@@ -295,6 +358,15 @@ def summed(node: Node, uses: Uses) -> Match | None:
         return Match(
             (node, before), before.inputs, lambda y: (e.negative(sum_of(y, axis=axes)),), (node.output,)
         )
+    if before.op.name in ("multiply", "divide") and uses.only(x, "sum"):
+        y, factor = before.inputs
+        if uses.number(factor) is not None and y.shape == x.shape:
+
+            def build(y: Value, factor: Value) -> tuple[Value]:
+                total = sum_of(y, axis=axes)
+                return (total.graph.add(before.op, (total, reshape(factor, ()))),)
+
+            return Match((node, before), before.inputs, build, (node.output,))
     if before.op.name == "sum" and uses.only(x, "sum") and not before.op.settings["keepdims"]:
         inner = before.op.settings["axes"]
         left = [axis for axis in range(before.inputs[0].ndim) if axis not in inner]
@@ -308,7 +380,7 @@ Pattern = Callable[[Node, Uses], Match | None]
 # By the op that a pattern starts from; in rounds, for what one leaves another may find.
 PATTERNS: tuple[dict[str, Pattern], ...] = (
     {"log_softmax": crossentropy, "conv2d": product, "matmul": product, "max_pool2d_gradient": unpooled},
-    {"sum": summed},
+    {"sum": summed, "multiply": softmax_gradient, "add": joined},
     {"sum": summed},
 )
 

@@ -189,3 +189,44 @@ def test_sums_of_sums_and_of_negatives_are_one_sum():
         return {"y": ops.sum(-ops.sum(x, axis=1), axis=1), "z": ops.sum(ops.sum(x, axis=(0, 2)))}
 
     assert sorted(fused(step, {"x": normal(3, 4, 5)})) == ["negative", "sum", "sum"]
+
+
+def test_a_mean_of_means_is_one_sum():
+    names = fused(lambda x: {"y": ops.mean(ops.mean(x, axis=1))}, {"x": normal(3, 4)})
+    assert names == ["sum", "chain"]
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4)])
+def test_the_gradient_of_softmax_is_one_call(shape):
+    def step(x, w):
+        return {"loss": ops.sum(ops.softmax(x) * w)}
+
+    assert "softmax_gradient" in fused(step, {"x": normal(*shape), "w": normal(*shape)}, ["x"])
+    elsewhere = fused(
+        lambda x, w: {"loss": ops.sum(ops.softmax(x, axis=0) * w)},
+        {"x": normal(*shape), "w": normal(*shape)},
+        ["x"],
+    )
+    assert "softmax_gradient" not in elsewhere
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_gradient_of_a_split_is_put_together_at_once(axis):
+    def step(x):
+        a, b, c = ops.split(x, 3, axis=axis)
+        return {"loss": ops.sum(a * ops.tanh(b) * c)}
+
+    names = fused(step, {"x": normal(6, 9)}, ["x"])
+    assert names.count("concatenate") == 1
+    assert "pad" not in names
+
+
+def test_padded_parts_that_leave_a_gap_or_overlap_are_added():
+    def gap(x):
+        return {"y": ops.pad(x, [(0, 4), (0, 0)]) + ops.pad(x, [(3, 1), (0, 0)])}
+
+    def overlap(x):
+        return {"y": ops.pad(x, [(0, 1), (0, 0)]) + ops.pad(x, [(1, 0), (0, 0)])}
+
+    assert "concatenate" not in fused(gap, {"x": normal(2, 3)})
+    assert "concatenate" not in fused(overlap, {"x": normal(2, 3)})
