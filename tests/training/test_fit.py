@@ -543,7 +543,7 @@ def test_yields_come_behind_a_step_with_its_number_where_steps_are_short(monkeyp
     model.fit(x, y, batch_size=4, verbose=0)  # so that nothing has to be planned
     asyncio.run(
         model.fit_async(
-            x, y, epochs=50, batch_size=4, verbose=0, yield_every=1,
+            x, y, epochs=50, batch_size=4, shuffle=False, verbose=0, yield_every=1,
             callbacks={"onYield": lambda epoch, batch, logs: yields.append((epoch, batch, logs.get("batch")))},
         )
     )  # fmt: skip
