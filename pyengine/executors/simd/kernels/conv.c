@@ -79,10 +79,13 @@ INLINE void block(float *const *out, const float *const *window, ptrdiff_t count
       return;
     }
   }
+  vf rest[ROWS][VECTORS]; // a copy: sums that a loop goes through by number would not stay in registers above
+  for (int r = 0; r < ROWS; r++)
+    for (int v = 0; v < vectors; v++) rest[r][v] = sum[r][v];
   for (int v = 0; v < vectors; v++) {
     const ptrdiff_t n = within(width - v * LANES, LANES), g = f + v * LANES;
     for (int r = 0; r < ROWS; r++)
-      if (n && r < count) put_sum(out[r] + g, sum[r][v], n, g, e);
+      if (n && r < count) put_sum(out[r] + g, rest[r][v], n, g, e);
   }
 }
 

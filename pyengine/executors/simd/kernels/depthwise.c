@@ -12,9 +12,13 @@ enum {
 // Channels behind the last whole vector are rare: not worth copies of this code.
 static __attribute__((noinline)) vf get_some(const float *p, ptrdiff_t n) { return load_some(p, n); }
 static __attribute__((noinline)) void put_some(float *p, vf x, ptrdiff_t n) { store_some(p, x, n); }
-INLINE vf get(const float *p, ptrdiff_t n) { return n < LANES ? get_some(p, n) : load(p); }
+INLINE vf get(const float *p, ptrdiff_t n) {
+  if (__builtin_constant_p(n) && n < LANES) return load_some(p, n); // a single move
+  return n < LANES ? get_some(p, n) : load(p);
+}
 INLINE void put(float *p, vf x, ptrdiff_t n) {
-  if (n < LANES) put_some(p, x, n);
+  if (__builtin_constant_p(n) && n < LANES) store_some(p, x, n);
+  else if (n < LANES) put_some(p, x, n);
   else store(p, x);
 }
 
@@ -53,9 +57,9 @@ INLINE void block(const convolution *c, float *const *out, const float *const *s
   for (int s = 0; s < SIDE; s++) put(out[s] + f, limited(c, sum[s] + bias), n);
 }
 
-// The channels from `first` on, of all windows of a stretch.
+// All windows of a stretch.
 static void any_taps(const convolution *c, const stretch *down, const stretch *right, const float *kernel,
-                     const taps *t, ptrdiff_t first) {
+                     const taps *t) {
   walk w = begin_walk(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
   for (ptrdiff_t left = w.count; left > 0; left -= SIDE) {
     const float *source[SIDE];
@@ -64,37 +68,42 @@ static void any_taps(const convolution *c, const stretch *down, const stretch *r
       source[s] = c->source + w.source, out[s] = c->out + w.to; // behind the end the last one again
       if (s + 1 < left) step(&w);
     }
-    ptrdiff_t f = first;
+    ptrdiff_t f = 0;
     for (; f + LANES <= c->channels; f += LANES) block(c, out, source, kernel, t, f, LANES);
+    if (LANES > 8 && f + 8 <= c->channels) block(c, out, source, kernel, t, f, 8), f += 8;
     if (f < c->channels) block(c, out, source, kernel, t, f, c->channels - f);
   }
 }
 
-// Whole vectors of channels where there are 3 × 3 taps, which stay in registers; and how many channels that were.
-static ptrdiff_t nine_taps(const convolution *c, const stretch *down, const stretch *right, const float *kernel,
-                           const taps *t) {
-  ptrdiff_t f = 0;
-  chunk s = begin_chunks(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
-  while (next_chunk(&s))
-    for (f = 0; f + LANES <= c->channels; f += LANES) {
-      const vf bias = c->bias ? load(c->bias + f) : splat(0);
-      vf weight[9];
-      for (int i = 0; i < 9; i++) weight[i] = load(kernel + i / 3 * t->kernel.row + i % 3 * t->kernel.column + f);
-      for (ptrdiff_t image = 0; image < s.images; image++)
-        for (ptrdiff_t row = 0; row < s.rows; row++) {
-          const float *x[9];
-          for (int i = 0; i < 9; i++)
-            x[i] = c->source + s.source + image * s.x.image + row * s.x.row + i / 3 * t->source.row +
-                   i % 3 * t->source.column + f;
-          float *out = c->out + s.given + image * c->to.image + row * c->to.row + f;
-          for (ptrdiff_t column = 0, at = 0; column < s.columns; column++, at += s.x.column, out += c->to.column) {
-            vf sum = splat(0); // as any_taps begins: -0 stays -0 in none of the two
-            for (int i = 0; i < 9; i++) sum = madd(load(x[i] + at), weight[i], sum);
-            store(out, limited(c, sum + bias));
-          }
-        }
+// n ≤ LANES channels from f on of a chunk of windows with 3 × 3 taps: the kernel stays in registers.
+INLINE void nine(const convolution *c, const chunk *s, const float *kernel, const taps *t, ptrdiff_t f, ptrdiff_t n) {
+  const vf bias = c->bias ? get(c->bias + f, n) : splat(0);
+  vf weight[9];
+  for (int i = 0; i < 9; i++) weight[i] = get(kernel + i / 3 * t->kernel.row + i % 3 * t->kernel.column + f, n);
+  for (ptrdiff_t image = 0; image < s->images; image++)
+    for (ptrdiff_t row = 0; row < s->rows; row++) {
+      const float *x[9];
+      for (int i = 0; i < 9; i++)
+        x[i] = c->source + s->source + image * s->x.image + row * s->x.row + i / 3 * t->source.row +
+               i % 3 * t->source.column + f;
+      float *out = c->out + s->given + image * c->to.image + row * c->to.row + f;
+      for (ptrdiff_t column = 0, at = 0; column < s->columns; column++, at += s->x.column, out += c->to.column) {
+        vf sum = splat(0); // as any_taps begins: -0 stays -0 in none of the two
+        for (int i = 0; i < 9; i++) sum = madd(get(x[i] + at, n), weight[i], sum);
+        put(out, limited(c, sum + bias), n);
+      }
     }
-  return f;
+}
+
+static void nine_taps(const convolution *c, const stretch *down, const stretch *right, const float *kernel,
+                      const taps *t) {
+  chunk s = begin_chunks(c->images, &c->vertical, &c->horizontal, down, right, c->from, c->to);
+  while (next_chunk(&s)) {
+    ptrdiff_t f = 0;
+    for (; f + LANES <= c->channels; f += LANES) nine(c, &s, kernel, t, f, LANES);
+    if (LANES > 8 && f + 8 <= c->channels) nine(c, &s, kernel, t, f, 8), f += 8; // one move, not a tail
+    if (f < c->channels) nine(c, &s, kernel, t, f, c->channels - f);
+  }
 }
 
 static void convolve(const convolution *c) {
@@ -110,8 +119,8 @@ static void convolve(const convolution *c) {
       const float *kernel = c->kernel + (vertical->tap + down.first * vertical->tap_step) * c->wide * c->channels +
                             (horizontal->tap + right.first * horizontal->tap_step) * c->channels;
       const int nine = t.rows == 3 && t.columns == 3 && vertical->target_step == 1 && horizontal->target_step == 1;
-      const ptrdiff_t done = nine ? nine_taps(c, &down, &right, kernel, &t) : 0;
-      if (done < c->channels) any_taps(c, &down, &right, kernel, &t, done);
+      if (nine) nine_taps(c, &down, &right, kernel, &t);
+      else any_taps(c, &down, &right, kernel, &t);
     }
 }
 
