@@ -292,9 +292,13 @@ INLINE void outer(float *const *out, const float *const *x, ptrdiff_t count, con
       }
 }
 
+// What is left of a vector, by halves: loads of known length are single moves.
 static __attribute__((noinline)) void outer_some(float *const *out, const float *const *x, ptrdiff_t count,
                                                  const float *gradient, const chunk *s, ptrdiff_t width) {
-  outer(out, x, count, gradient, s, width, 1);
+  if (LANES > 8 && width == 8) outer(out, x, count, gradient, s, 8, 1);
+  else if (LANES > 4 && width == 4) outer(out, x, count, gradient, s, 4, 1);
+  else if (width == 2) outer(out, x, count, gradient, s, 2, 1);
+  else outer(out, x, count, gradient, s, 1, 1);
 }
 static __attribute__((noinline)) void outer_1(float *const *out, const float *const *x, ptrdiff_t count,
                                               const float *gradient, const chunk *s) {
@@ -319,7 +323,8 @@ static void sum_chunk(const kernel_gradient *k, const stretch *down, const stret
                       ptrdiff_t row, ptrdiff_t column) {
   const ptrdiff_t taps_right = taps_of(right), depth = taps_of(down) * taps_right * k->channels;
   for (ptrdiff_t f = 0; f < k->filters;) {
-    const ptrdiff_t width = k->filters - f >= PANEL ? PANEL : smaller(k->filters - f, LANES);
+    ptrdiff_t width = PANEL;
+    while (width > k->filters - f) width /= 2;
     ptrdiff_t i = 0, j = 0, channel = 0;
     for (ptrdiff_t first = 0; first < depth; first += ROWS) {
       const ptrdiff_t count = smaller(depth - first, ROWS);
