@@ -6,6 +6,7 @@ function of its own.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import sys
@@ -46,6 +47,7 @@ def connect(make: Any) -> str:
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = show_warning
     executors.default()  # loads the C library now, not in the first step
+    gc.freeze()  # no collection looks again at what has been loaded: that takes longer than a frame
     version = {"pyengine": pyengine.__version__, "python": sys.version.split()[0], "numpy": np.__version__}
     return json.dumps({"version": version, "offers": catalogue.describe()})
 

@@ -689,6 +689,18 @@ def test_bad_data_is_refused_in_words_and_changes_nothing(change, error, match):
     refused(mlp(), error, match, *change(*data()))
 
 
+def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
+    x, y = data()
+    x[3:5] = 3e38
+    model = mlp()
+    model.compile(pyengine.optimizers.SGD(0.0), "mse")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The loss became")
+        assert model.fit(x, y, verbose=0).epoch == [0]
+    x[7, 1], x[8, 1] = np.inf, -np.inf
+    refused(model, DataError, "not finite: inf in sample 7", x, y)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "match"),
     [
