@@ -37,3 +37,32 @@ def test_a_blocking_fit_lets_the_page_live_on_where_stacks_can_be_switched(page:
     assert result["switching"], "Chromium has stack switching; the fall-back is tested in CPython"
     assert result["losses"][-1] < result["losses"][0]
     assert result["ticks"] >= 3
+
+
+PRODUCT = """
+import numpy as np
+from pyengine import executors, ops
+from pyengine.ops.matmul import Matmul
+
+executors.default()  # its self-test compares with what is refused below
+
+def refuse(*arrays):
+    raise AssertionError("NumPy was asked")
+
+Matmul.evaluate = refuse
+random = np.random.default_rng(1)
+a, b = random.normal(size=(2, 100, 100)).astype("float32")
+float(np.abs(ops.matmul(a, b) - a @ b).max())
+"""
+
+ONCE = """async (program) => {
+  const { loadPyodide } = await import("/pyodide/pyodide.mjs");
+  const pyodide = await loadPyodide({ indexURL: "/pyodide/" });
+  await pyodide.loadPackage("pyengine", { messageCallback() {} });
+  return pyodide.runPython(program);
+}"""
+
+
+def test_products_of_arrays_are_the_librarys(page: Page) -> None:
+    page.goto(BLANK)
+    assert page.evaluate(ONCE, PRODUCT) < 1e-4
