@@ -97,7 +97,18 @@ def is_op(function: Any) -> bool:
     return inspect.isfunction(function) and function.__module__.startswith("pyengine.ops.")
 
 
-NOT_OPS = {"apply", "assign", "assign_add", "dtype_of", "in_dtype", "make", "meet", "scan", "shape_of", "method"}
+NOT_OPS = {
+    "apply",
+    "assign",
+    "assign_add",
+    "dtype_of",
+    "in_dtype",
+    "make",
+    "meet",
+    "scan",
+    "shape_of",
+    "method",
+}
 
 
 @cache

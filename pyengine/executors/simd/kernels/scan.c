@@ -15,7 +15,7 @@ typedef struct {
   word to, from, bytes;
 } piece;
 
-enum { ROUND, CALL, BEGUN, ROUNDS, LOOP, BEFORE, AFTER, PIECES };
+enum { ROUND, CALL, STATE, ROUNDS, LOOP, BEFORE, AFTER, PIECES };
 
 static void copy(const piece *one, int64_t count) {
   for (int64_t i = 0; i < count; i++) memmove(one[i].to.p, one[i].from.p, (size_t)one[i].bytes.i);
@@ -29,7 +29,9 @@ static void move_on(const loop *l, int64_t round) {
   }
 }
 
-// Where it stands: round, call, whether the words have moved for this round; rounds, loop, how many pieces are copied
+enum { FRESH, BEGUN, WITHIN }; // the words have yet to move for this round; have moved; and its call said AGAIN
+
+// Where it stands: round, call, state; rounds, loop, how many pieces are copied
 // before the first round, how many after the last; those pieces (to, from, bytes)
 int kernel_scan(word *w, context *c) {
   const loop *l = w[LOOP].p;
@@ -37,24 +39,25 @@ int kernel_scan(word *w, context *c) {
   const int64_t *index = l->index.p, calls = l->calls.i, rounds = w[ROUNDS].i;
   const piece *pieces = (const piece *)(w + PIECES);
   if (!c->resumed) {
-    w[ROUND].i = w[CALL].i = w[BEGUN].i = 0;
+    w[ROUND].i = w[CALL].i = 0, w[STATE].i = FRESH;
     copy(pieces, w[BEFORE].i);
   }
-  int64_t spent = 0, round = w[ROUND].i, call = w[CALL].i, begun = w[BEGUN].i;
+  int64_t spent = 0, round = w[ROUND].i, call = w[CALL].i, state = w[STATE].i;
+  c->resumed = state == WITHIN;
   for (; round < rounds; round++) {
-    if (!begun) move_on(l, round);
-    begun = 0;
+    if (state == FRESH) move_on(l, round);
+    state = FRESH;
     for (; call < calls; call++) {
       word *record = records + index[call];
       if (c->deadline > 0 && spent > GLANCE) {
         spent = 0;
         if (now() >= c->deadline) {
-          w[ROUND].i = round, w[CALL].i = call, w[BEGUN].i = 1;
+          w[ROUND].i = round, w[CALL].i = call, w[STATE].i = BEGUN;
           return AGAIN;
         }
       }
       int answer = run_record(record, c);
-      if (answer == AGAIN) w[ROUND].i = round, w[CALL].i = call, w[BEGUN].i = 1;
+      if (answer == AGAIN) w[ROUND].i = round, w[CALL].i = call, w[STATE].i = WITHIN;
       if (answer != DONE) return answer;
       spent += record[COST].i;
     }
