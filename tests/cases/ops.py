@@ -973,6 +973,158 @@ def normal_by_definition(state: np.ndarray, count: int) -> np.ndarray:
     )
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_by_definition(z, c):
+    i, f, g, o = np.split(z, 4, -1)
+    new = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    gates = np.concatenate([sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)], -1)
+    return sigmoid(o) * np.tanh(new), new, gates, np.tanh(new)
+
+
+def gru_by_definition(x, s, h):
+    (xz, xr, xg), (sz, sr, sg) = np.split(x, 3, -1), np.split(s, 3, -1)
+    z, r = sigmoid(xz + sz), sigmoid(xr + sr)
+    g = np.tanh(xg + r * sg)
+    return z * h + (1 - z) * g, np.concatenate([z, r, g, sg], -1)
+
+
+def slopes_by_differences(function, inputs, arrived):
+    """Of Σ arrived · output, for each input, by central differences."""
+
+    def total():
+        return sum(np.sum(a * y) for a, y in zip(arrived, function(*inputs), strict=False))
+
+    result = []
+    for x in inputs:
+        slope = np.zeros_like(x)
+        for place in np.ndindex(x.shape):
+            kept = x[place]
+            x[place] = kept + 1e-6
+            above = total()
+            x[place] = kept - 1e-6
+            slope[place] = (above - total()) / 2e-6
+            x[place] = kept
+        result.append(slope)
+    return result
+
+
+def masked_by_definition(x, mask, causal=False):
+    seen = np.broadcast_to(mask, x.shape) & (np.tri(*x.shape[-2:], dtype=bool) | (not causal))
+    e = np.exp(x) * seen
+    return e / e.sum(-1, keepdims=True)
+
+
+def scanned(function, count, **settings):
+    """A call of ops.scan on one state, a sequence and a constant; the final state and results, one behind the other."""
+
+    def call(*arrays):
+        finals, results = ops.scan(function, arrays[:count], arrays[count:-1], arrays[-1:], **settings)
+        return ops.concatenate([ops.reshape(one, (-1,)) for one in (*finals, *results)], axis=0)
+
+    return call
+
+
+def recurrence(states, slices, constants):
+    h = ops.tanh(ops.add(ops.matmul(states[0], constants[0]), slices[0]))
+    return (h,), (h, ops.square(h))
+
+
+def recurrence_by_definition(h, x, kernel, times=slice(None)):
+    made = []
+    for one in x[times]:
+        h = np.tanh(h @ kernel + one)
+        made.append(h)
+    made = np.array(made)[times] if made else np.zeros((0, *h.shape))
+    return np.concatenate([h.ravel(), made.ravel(), (made**2).ravel()])
+
+
+def polynomial(states, slices, constants):
+    """The value of a polynomial, coefficient by coefficient, and the power that has come so far."""
+    (value, power), (a,), (x,) = states, slices, constants
+    return (ops.add(value, ops.multiply(a, power)), ops.multiply(power, x)), (value,)
+
+
+def polynomial_by_definition(value, power, a, x):
+    values = []
+    for one in a:
+        values.append(value)
+        value, power = value + one * power, power * x
+    return np.concatenate([np.ravel(value), np.ravel(power), np.ravel(values)])
+
+
+LSTM_GRADIENT = (real(2, 3), real(2, 3, seed=1), real(2, 12, seed=2), real(2, 3, seed=3))
+SEQUENCES = [
+    *(
+        Case(
+            "lstm_cell",
+            lambda z, c, show=show: ops.apply(ops.make("lstm_cell"), z, c)[show],
+            (real(2, 12), real(2, 3, seed=1)),
+            lambda z, c, show=show: lstm_by_definition(z, c)[show],
+            label=f"output {show}",
+        )
+        for show in range(4)
+    ),
+    *(
+        Case(
+            "lstm_cell_gradient",
+            lambda dh, dc, z, c, show=show: ops.apply(
+                ops.make("lstm_cell_gradient"), dh, dc, *ops.apply(ops.make("lstm_cell"), z, c)[2:], c
+            )[show],
+            LSTM_GRADIENT,
+            lambda dh, dc, z, c, show=show: slopes_by_differences(lstm_by_definition, (z, c), (dh, dc))[show],
+            label=f"output {show}",
+            tolerance=1e-6,
+        )
+        for show in range(2)
+    ),
+    *(
+        Case(
+            "gru_cell",
+            lambda x, s, h, show=show: ops.apply(ops.make("gru_cell"), x, s, h)[show],
+            (real(2, 9), real(2, 9, seed=1), real(2, 3, seed=2)),
+            lambda x, s, h, show=show: gru_by_definition(x, s, h)[show],
+            label=f"output {show}",
+        )
+        for show in range(2)
+    ),
+    *(
+        Case(
+            "gru_cell_gradient",
+            lambda dh, x, s, h, show=show: ops.apply(
+                ops.make("gru_cell_gradient"), dh, ops.apply(ops.make("gru_cell"), x, s, h)[1], h
+            )[show],
+            (real(2, 3), real(2, 9, seed=1), real(2, 9, seed=2), real(2, 3, seed=3)),
+            lambda dh, x, s, h, show=show: slopes_by_differences(gru_by_definition, (x, s, h), (dh,))[show],
+            label=f"output {show}",
+        )
+        for show in range(3)
+    ),
+    Case("masked_softmax", ops.masked_softmax, (real(2, 3, 4), whole(3, 4, high=2, seed=4) + np.eye(3, 4) > 0),
+         masked_by_definition, label="mask that is stretched"),
+    Case("masked_softmax", lambda x: ops.masked_softmax(x, causal=True), (real(2, 3, 4),),
+         lambda x: masked_by_definition(x, True, True), label="causal"),
+    Case("masked_softmax", lambda x, mask: ops.masked_softmax(x, mask, causal=True),
+         (real(2, 2, 3, 3), np.array([[[[True, False, True]]], [[[True, True, False]]]])),
+         lambda x, mask: masked_by_definition(x, mask, True), label="both"),
+    Case("masked_softmax", ops.masked_softmax, (real(1, 4), np.zeros((1, 4), bool)), [[0.25] * 4],
+         label="nothing seen"),
+    Case("softmax_gradient", lambda dy, y: ops.apply(ops.make("softmax_gradient"), dy, y),
+         (real(2, 5), positive(2, 5, seed=1)), lambda dy, y: y * (dy - (dy * y).sum(-1, keepdims=True))),
+    Case("scan", scanned(recurrence, 1), (real(2, 3), real(4, 2, 3, seed=1), real(3, 3, seed=2, low=-1, high=1)),
+         recurrence_by_definition),
+    Case("scan", scanned(recurrence, 1, reverse=True),
+         (real(2, 3), real(4, 2, 3, seed=1), real(3, 3, seed=2, low=-1, high=1)),
+         lambda h, x, kernel: recurrence_by_definition(h, x, kernel, slice(None, None, -1)), label="from the end"),
+    Case("scan", scanned(recurrence, 1), (real(2, 3), real(0, 2, 3), real(3, 3, seed=2)), recurrence_by_definition,
+         label="of no steps"),
+    Case("scan", scanned(polynomial, 2), (real(1), positive(1, seed=1), real(4, 1, seed=2), positive(1, seed=3)),
+         polynomial_by_definition, label="of two states"),
+]  # fmt: skip
+
+
 CASES: list[Case] = [
     *ARITHMETIC,
     *COMPARISONS,
@@ -987,4 +1139,5 @@ CASES: list[Case] = [
     *RANDOM,
     *FUSED,
     *STANDARDIZED,
+    *SEQUENCES,
 ]
