@@ -160,6 +160,7 @@ def hint(true_shape: shapes.Shape, shape: shapes.Shape) -> str:
 def divide_or_zero(a: Array, b: Array) -> Any:
     """a / b, and 0 where b is 0."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.divide(a, b, out=np.zeros(np.broadcast_shapes(a.shape, b.shape), a.dtype), where=b != 0)
+        shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+        return np.divide(a, b, out=np.zeros(shape, a.dtype), where=b != 0)
     nothing = ops.equal(b, 0.0)
     return ops.where(nothing, 0.0, ops.divide(a, ops.where(nothing, 1.0, b)))

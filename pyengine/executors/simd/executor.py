@@ -41,6 +41,7 @@ class SimdMemory(Memory):
         view = self.blocks.view
         self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
         self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
+        self.address_of = {name: self.blocks.address(slot) for name, slot in program.outputs.items()}
         encoded = [taking(slot) for slot in program.inputs.values()]
         self.hosted: dict[int, Callable[[], None]] = {}
         for number, call in enumerate(program.calls):
@@ -151,12 +152,13 @@ class SimdExecutor(Executor):
     def bind(self, memory: Memory, batches: Batches | None) -> None:
         super().bind(memory, batches)
         assert isinstance(memory, SimdMemory)
+        order = batches.order if batches else None
+        order_address = 0 if order is None else address(order)
         for number, name in enumerate(memory.program.inputs):
             record = memory.records[memory.index[number] :]
             array = batches.arrays[name] if batches else None
-            order = batches.order if batches else None
             record[SOURCE] = 0 if array is None else address(array)
-            record[ORDER] = 0 if order is None else address(order)
+            record[ORDER] = order_address
             record[ROWS] = 0 if array is None else len(array if order is None else order)
             record[FIRST] = batches.first if batches else 0
 
@@ -170,7 +172,7 @@ class SimdExecutor(Executor):
         if not length:
             return stop
         control[POSITION], control[STOP] = start, stop
-        control[WATCHED] = address(memory.outputs[memory.watched]) if memory.watched else 0
+        control[WATCHED] = memory.address_of[memory.watched] if memory.watched else 0
         while True:
             memory.budget[0] = -1.0 if deadline is None else max(deadline - time.perf_counter(), 0.0)
             answer = self.library.run(memory.pointer)
