@@ -20,7 +20,7 @@ typedef struct {
   const float *a, *b, *bias;
   float *out;
   ptrdiff_t m, n, k;
-  ptrdiff_t a_row, a_step, b_step, b_column, out_row; // in numbers; a_step and b_step go down K
+  ptrdiff_t a_row, a_step, b_step, b_column, out_row, bias_step; // in numbers; a_step and b_step go down K
   int adds, activation; // to what stands in out; 0: none, 1: not below 0, 2: nor above 6
 } product;
 
@@ -36,8 +36,15 @@ typedef struct {
 
 INLINE vf get(const float *p, ptrdiff_t n) { return n >= LANES ? load(p) : load_some(p, n); }
 
+// Rows of a as they lie (steps `row` and `step`), or packed: then tile by tile, `depth` by the tile's rows.
+typedef struct {
+  const float *at;
+  ptrdiff_t row, step;
+  int packed;
+} source;
+
 INLINE void tile(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float *b, ptrdiff_t b_step, ptrdiff_t depth,
-                 const target *t, const int rows, const int vectors) {
+                 float *out, const target *t, const int rows, const int vectors) {
   vf sum[ROWS * VECTORS];
   const float *from[ROWS];
   for (int i = 0; i < rows * vectors; i++) sum[i] = (vf){0};
@@ -55,7 +62,6 @@ INLINE void tile(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float 
   // Step by step over the whole tile, so that what a product does not have costs one question. Only the last vector
   // may be cut off.
   const ptrdiff_t n = t->width - (vectors - 1) * LANES;
-  float *const out = t->out;
   if (t->adds)
     for (int r = 0; r < rows; r++)
       for (int v = 0; v < vectors; v++)
@@ -78,48 +84,42 @@ INLINE void tile(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float 
     for (int r = 0; r < rows; r++) store_some(edge + r * t->row, sum[r * vectors + vectors - 1], n);
 }
 
-#define TILE(ROWS_, VECTORS_)                                                                                          \
-  static __attribute__((noinline)) void tile_##ROWS_##_##VECTORS_(const float *a, ptrdiff_t a_row, ptrdiff_t a_step,   \
-                                                                  const float *b, ptrdiff_t b_step, ptrdiff_t depth,   \
-                                                                  const target *t) {                                   \
-    tile(a, a_row, a_step, b, b_step, depth, t, ROWS_, VECTORS_);                                                      \
+// The tiles of `rows` rows in one panel, as many as there are among `count` rows; answers how many rows that is.
+#define TILES(ROWS_, VECTORS_)                                                                                         \
+  static __attribute__((noinline)) ptrdiff_t tiles_##ROWS_##_##VECTORS_(                                               \
+      const source *a, ptrdiff_t first, ptrdiff_t count, const float *b, ptrdiff_t b_step, ptrdiff_t depth,            \
+      const target *t) {                                                                                               \
+    for (; first + ROWS_ <= count; first += ROWS_) {                                                                   \
+      float *out = t->out + first * t->row;                                                                            \
+      tile(a->packed ? a->at + first * depth : a->at + first * a->row, a->packed ? 1 : a->row,                         \
+           a->packed ? ROWS_ : a->step, b, b_step, depth, out, t, ROWS_, VECTORS_);                                    \
+    }                                                                                                                  \
+    return first;                                                                                                      \
   }
 #if LANES > 4
-TILE(8, 1)
-TILE(8, 2)
+TILES(8, 1)
+TILES(8, 2)
 #endif
-TILE(4, 1)
-TILE(4, 2)
-TILE(1, 1)
-TILE(1, 2)
+TILES(4, 1)
+TILES(4, 2)
+TILES(1, 1)
+TILES(1, 2)
 
-typedef void tiler(const float *, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, const target *);
-
-// Rows of a as they lie (steps `row` and `step`), or packed: then tile by tile, `depth` by the tile's rows.
-typedef struct {
-  const float *at;
-  ptrdiff_t row, step;
-  int packed;
-} source;
-
-// The tiles of one panel: `rows` rows of a against it.
+// One panel: `rows` rows of a against it.
 static void column(const source *a, ptrdiff_t rows, const float *b, ptrdiff_t b_step, ptrdiff_t depth, target t) {
-  static tiler *const TILERS[2][3] = {
-#if LANES > 4
-      {tile_8_1, tile_4_1, tile_1_1}, {tile_8_2, tile_4_2, tile_1_2}
-#else
-      {tile_4_1, tile_4_1, tile_1_1}, {tile_4_2, tile_4_2, tile_1_2}
-#endif
-  };
-  tiler *const *tilers = TILERS[t.width > LANES];
-  const ptrdiff_t heights[] = {ROWS, 4, 1};
   ptrdiff_t i = 0;
-  for (int kind = 0; kind < 3; kind++) {
-    const ptrdiff_t height = heights[kind];
-    for (; i + height <= rows; i += height, t.out += height * t.row) {
-      if (a->packed) tilers[kind](a->at + i * depth, 1, height, b, b_step, depth, &t);
-      else tilers[kind](a->at + i * a->row, a->row, a->step, b, b_step, depth, &t);
-    }
+  if (t.width > LANES) {
+#if LANES > 4
+    i = tiles_8_2(a, i, rows, b, b_step, depth, &t);
+#endif
+    i = tiles_4_2(a, i, rows, b, b_step, depth, &t);
+    tiles_1_2(a, i, rows, b, b_step, depth, &t);
+  } else {
+#if LANES > 4
+    i = tiles_8_1(a, i, rows, b, b_step, depth, &t);
+#endif
+    i = tiles_4_1(a, i, rows, b, b_step, depth, &t);
+    tiles_1_1(a, i, rows, b, b_step, depth, &t);
   }
 }
 
@@ -144,7 +144,9 @@ static void pack_panel(float *panel, const float *b, ptrdiff_t step, ptrdiff_t c
   if (column == 1) {
     for (ptrdiff_t k = 0; k < depth; k++, b += step, panel += wide)
       for (ptrdiff_t j = 0; j < wide; j += LANES)
-        store(panel + j, width - j >= LANES ? load(b + j) : width > j ? load_some(b + j, width - j) : (vf){0});
+        if (width - j >= LANES) store(panel + j, load(b + j));
+        else
+          for (ptrdiff_t i = j; i < j + LANES; i++) panel[i] = i < width ? b[i] : 0;
     return;
   }
   ptrdiff_t j = 0;
@@ -174,7 +176,45 @@ static void pack_rows(float *to, const float *a, ptrdiff_t step, ptrdiff_t depth
   }
 }
 
+// One number from v4s in one fixed order: the same for every width of vectors.
+INLINE float sum_of_four(v4 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+
+// One row a (K) times rows of b, each K numbers that lie side by side: so K is what the vectors go along. Four rows at
+// a time, in 8 partial sums each, of 4 lanes in all builds.
+static void dots(const product *p) {
+  const ptrdiff_t k = p->k;
+  for (ptrdiff_t j = 0; j < p->n; j += 4) {
+    const int rows = (int)least(4, p->n - j);
+    const float *b[4];
+    v4 even[4], odd[4];
+    for (int r = 0; r < 4; r++) b[r] = p->b + (j + (r < rows ? r : 0)) * k, even[r] = odd[r] = (v4){0};
+    ptrdiff_t i = 0;
+    for (; i + 8 <= k; i += 8) {
+      const v4 x = *(const v4_memory *)(p->a + i), y = *(const v4_memory *)(p->a + i + 4);
+      for (int r = 0; r < 4; r++) {
+        even[r] += x * *(const v4_memory *)(b[r] + i);
+        odd[r] += y * *(const v4_memory *)(b[r] + i + 4);
+      }
+    }
+    for (int r = 0; r < 4; r++) {
+      if (r >= rows) break;
+      float x = sum_of_four(even[r] + odd[r]);
+      for (ptrdiff_t e = i; e < k; e++) x += p->a[e] * b[r][e];
+      float *out = p->out + j + r;
+      if (p->adds) x += *out;
+      if (p->bias) x += p->bias[(j + r) * p->bias_step];
+      if (p->activation && x <= 0) x = 0;
+      if (p->activation == 2 && x > 6) x = 6;
+      *out = x;
+    }
+  }
+}
+
 static void multiply(const product *p, char *workspace) {
+  if (p->m == 1 && p->a_step == 1 && p->b_step == 1 && p->b_column != 1) {
+    dots(p);
+    return;
+  }
   float *panels = (float *)workspace, *heap = panels + DEPTH * COLUMNS;
   const int direct = p->b_column == 1 && p->m <= FEW;              // b as it lies
   const int packs = p->a_row == 1 && p->a_step != 1 && p->n > WIDTH && p->m >= 4; // a across, and used again
@@ -217,9 +257,17 @@ int kernel_matmul(word *w, context *c) {
   const int turned_a = w[TURNED_A].i != 0, turned_b = w[TURNED_B].i != 0;
   product p = {.a = w[A].p, .b = w[B].p, .bias = w[BIAS].p, .out = w[OUT].p, .m = m, .n = n, .k = k,
                .a_row = turned_a ? 1 : k, .a_step = turned_a ? m : 1, .b_step = turned_b ? 1 : n,
-               .b_column = turned_b ? k : 1, .out_row = n, .adds = w[ADDED].p != NULL,
+               .b_column = turned_b ? k : 1, .out_row = n, .bias_step = 1, .adds = w[ADDED].p != NULL,
                .activation = (int)w[ACTIVATION].i};
   const word *lengths = w + LENGTHS;
+  // One column is one row of the product turned round, whose vectors then go along K where they can. Its only bias is
+  // every number's, which `dots` alone knows.
+  const int swapped = n == 1 && (!p.bias || (!turned_a && k != 1));
+  if (swapped) {
+    p.a = w[B].p, p.a_row = k, p.a_step = 1, p.m = 1;
+    p.b = w[A].p, p.b_step = turned_a ? m : 1, p.b_column = turned_a ? 1 : k, p.n = m;
+    p.out_row = m, p.bias_step = 0;
+  }
   ptrdiff_t at[6] = {0}, count = 1;
   for (ptrdiff_t i = 0; i < axes; i++) count *= (ptrdiff_t)lengths[3 * i].i;
   if (w[ADDED].p && w[ADDED].p != w[OUT].p) memcpy(w[OUT].p, w[ADDED].p, (size_t)(count * m * n) * sizeof(float));
@@ -228,10 +276,12 @@ int kernel_matmul(word *w, context *c) {
     multiply(&p, c->workspace);
     p.out += m * n;
     for (ptrdiff_t i = axes - 1; i >= 0; i--) {
-      p.a += lengths[3 * i + 1].i, p.b += lengths[3 * i + 2].i;
-      if (++at[i] < lengths[3 * i].i) break;
+      const ptrdiff_t length = (ptrdiff_t)lengths[3 * i].i;
+      const ptrdiff_t a = (ptrdiff_t)lengths[3 * i + 1 + swapped].i, b = (ptrdiff_t)lengths[3 * i + 2 - swapped].i;
+      p.a += a, p.b += b;
+      if (++at[i] < length) break;
       at[i] = 0;
-      p.a -= lengths[3 * i].i * lengths[3 * i + 1].i, p.b -= lengths[3 * i].i * lengths[3 * i + 2].i;
+      p.a -= length * a, p.b -= length * b;
     }
   }
   return DONE;
