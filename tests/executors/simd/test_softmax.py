@@ -143,3 +143,45 @@ def test_a_class_out_of_range_is_the_references_error(mode, n):
             ops.make("sparse_softmax_crossentropy"),
             np.zeros((2, n), "f4"), np.int32([[0], [n]]), np.float32(1), mode=mode,
         )  # fmt: skip
+
+
+@st.composite
+def masked_scores(draw):
+    """Scores (…, queries, keys), and a mask that broadcasts to them or none."""
+    shape = draw(hnp.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=6))
+    shape = (*shape[:-1], draw(st.sampled_from([1, 3, 8, 33, 70])))
+    seed, share = draw(st.integers(0, 1000)), draw(st.sampled_from([0.0, 0.2, 0.9]))
+    x = scores(seed, shape, draw(st.sampled_from([0.0, 0.0, 0.02])))
+    if not draw(st.booleans()):
+        return (x,)
+    kept = draw(st.lists(st.booleans(), min_size=len(shape), max_size=len(shape)))
+    mask = [n if keep else 1 for n, keep in zip(shape, kept, strict=True)]
+    return x, np.random.default_rng(seed).random(mask[draw(st.integers(0, len(shape) - 1)) :]) >= share
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(arrays=masked_scores(), causal=st.booleans(), over=st.sampled_from([None, 0]))
+@few
+def test_only_what_is_seen_has_a_share(mode, arrays, causal, over):
+    op = ops.make("masked_softmax", causal=causal)
+    with np.errstate(all="ignore"):
+        expected = op.evaluate(arrays[0].astype("f8"), *arrays[1:]).astype("f4")
+    found = run(op, *arrays, mode=mode, over=over)
+    finite = arrays[0][np.isfinite(arrays[0])]
+    rounding = 1.2e-7 * float(np.ptp(finite)) if finite.size else 0.0
+    np.testing.assert_allclose(found, expected, rtol=1e-6 + rounding, atol=1e-37)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(
+    shape=hnp.array_shapes(min_dims=1, max_dims=3, max_side=70),
+    over=st.sampled_from([None, 0, 1]),
+    seed=st.integers(0, 99),
+)
+@few
+def test_gradients_of_scores(mode, shape, over, seed):
+    dy, y = scores(seed, shape), ops.softmax(scores(seed + 1, shape))
+    op = ops.make("softmax_gradient")
+    expected = op.evaluate(dy.astype("f8"), y.astype("f8"))
+    found = run(op, dy, y, mode=mode, over=over)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * abs(dy).max())

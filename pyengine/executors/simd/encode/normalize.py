@@ -11,6 +11,7 @@ from pyengine.shapes import size
 LONGEST = 2**18  # so many numbers fit into a kernel's workspace
 ROWS_KEPT = 5  # of sums, in kernels/standardize.c
 WIDEST = 16  # numbers in a vector of any build
+MASK_LOOPS = 8  # over the rows of a mask, in kernels/softmax.c
 WHAT = ("softmax", "log_softmax", "logsumexp")  # numbered as in kernels/softmax.c
 
 
@@ -74,3 +75,38 @@ def standardize(call: Call) -> Encoded | None:
     n = gamma.spec.size
     words = (*call.outputs, *call.inputs, x.spec.size // n, n, call.op.settings["epsilon"])
     return Encoded(call.op.name, words, moved(*call.inputs, *call.outputs))
+
+
+@encodes("masked_softmax")
+def masked_softmax(call: Call) -> Encoded | None:
+    x, *masks = call.inputs
+    (out,) = call.outputs
+    shape = x.spec.shape
+    if x.spec.dtype != "float32" or shape[-1] > LONGEST or len(shape) > MASK_LOOPS + 1:
+        return None
+    along, rows = 0, []
+    if masks:
+        mask = (*(1,) * (len(shape) - len(masks[0].spec.shape)), *masks[0].spec.shape)
+        steps = [size(mask[axis + 1 :]) if n > 1 else 0 for axis, n in enumerate(mask)]
+        along, rows = steps[-1], [*zip(shape[:-1], steps[:-1], strict=True)]
+    words = (
+        out,
+        x,
+        masks[0] if masks else None,
+        size(shape[:-1]) if x.spec.size else 0,
+        shape[-1],
+        shape[-2],
+    )
+    loops = (word for loop in rows for word in loop)
+    return Encoded(
+        "masked_softmax", (*words, call.op.settings["causal"], along, len(rows), *loops), cost(call)
+    )
+
+
+@encodes("softmax_gradient")
+def softmax_gradient(call: Call) -> Encoded | None:
+    (dy, y), (out,) = call.inputs, call.outputs
+    if not floats(call):
+        return None
+    words = (out, dy, y, size(y.spec.shape[:-1]), y.spec.shape[-1])
+    return Encoded("softmax_gradient", words, moved(dy, y, out))

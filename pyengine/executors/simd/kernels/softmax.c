@@ -263,3 +263,61 @@ int kernel_sparse_softmax_crossentropy(word *w, context *c) {
     }
   return DONE;
 }
+
+#define FAR -1e9f  // the score of what is hidden
+#define NEAR -1e8f // beside scores above this, what is hidden has no share at all
+
+// The scores of a row, those that its mask hides replaced. step: of the mask, 0 or 1
+static void seen_scores(float *out, const float *x, const uint8_t *mask, int64_t step, int64_t n) {
+  for (int64_t i = 0; i < n; i++) out[i] = mask[i * step] ? x[i] : FAR;
+}
+
+// x: (rows, n): row r asks as query number r modulo `queries`; if causal, keys behind that are hidden.
+// w: out, x, mask or 0, rows, n, queries, causal, step along a row of the mask, number of loops over its rows, and for
+// each: count, step
+int kernel_masked_softmax(word *w, context *c) {
+  float *out = w[0].p, *scores = (float *)c->workspace;
+  const float *x = w[1].p;
+  const uint8_t *mask = w[2].p;
+  const int64_t rows = w[3].i, n = w[4].i, queries = w[5].i, causal = w[6].i, step = w[7].i, loops = w[8].i;
+  int64_t index[8] = {0};
+  for (int64_t r = 0; r < rows; r++, x += n, out += n) {
+    int64_t before = causal && r % queries + 1 < n ? r % queries + 1 : n, i = 0;
+    const float *from = x;
+    if (mask) seen_scores(scores, x, mask, step, before), from = scores;
+    float top = highest(from, before);
+    if (!(top > NEAR && top < INF) && before < n) { // none is seen, or a NaN is on its way: all of them count
+      if (!mask) memcpy(scores, x, (size_t)before * sizeof(float));
+      for (i = before; i < n; i++) scores[i] = FAR;
+      before = n, from = scores, top = highest(from, n);
+    }
+    float scale = 1 / exponentials(out, from, before, top);
+    for (i = 0; before - i >= LANES; i += LANES) store(out + i, load(out + i) * scale);
+    for (; i < before; i++) out[i] *= scale;
+    memset(out + before, 0, (size_t)(n - before) * sizeof(float));
+    for (int64_t k = loops - 1; mask && k >= 0; k--) { // on to the next row of the mask
+      const word *loop = w + 9 + 2 * k;
+      mask += loop[1].i;
+      if (++index[k] < loop[0].i) break;
+      mask -= index[k] * loop[1].i, index[k] = 0;
+    }
+  }
+  return DONE;
+}
+
+// out = y (dy - Σ dy y), row by row; it may lie over either.  w: out, dy, y, rows, n
+int kernel_softmax_gradient(word *w, context *c) {
+  (void)c;
+  float *out = w[0].p;
+  const float *dy = w[1].p, *y = w[2].p;
+  for (int64_t rows = w[3].i, n = w[4].i; rows > 0; rows--, out += n, dy += n, y += n) {
+    vf sums = splat(0);
+    int64_t i = 0;
+    for (; n - i >= LANES; i += LANES) sums = madd(load(dy + i), load(y + i), sums);
+    float sum = total(sums);
+    for (; i < n; i++) sum += dy[i] * y[i];
+    for (i = 0; n - i >= LANES; i += LANES) store(out + i, load(y + i) * (load(dy + i) - sum));
+    for (; i < n; i++) out[i] = y[i] * (dy[i] - sum);
+  }
+  return DONE;
+}
