@@ -84,16 +84,26 @@ INLINE void tile(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float 
     for (int r = 0; r < rows; r++) store_some(edge + r * t->row, sum[r * vectors + vectors - 1], n);
 }
 
-// The tiles of `rows` rows in one panel, as many as there are among `count` rows; answers how many rows that is.
+// A wide tile takes all the registers for addresses that x86 has: none is left for a loop around it. In V8 the call
+// would cost more.
+#if LANES > 4
+#define TILE static __attribute__((noinline))
+#else
+#define TILE INLINE
+#endif
+
+// The tiles of some height in one panel, as many as there are in `count` rows from `first`; answers where they end.
 #define TILES(ROWS_, VECTORS_)                                                                                         \
+  TILE void tile_##ROWS_##_##VECTORS_(const float *a, ptrdiff_t a_row, ptrdiff_t a_step, const float *b,               \
+                                      ptrdiff_t b_step, ptrdiff_t depth, float *out, const target *t) {                \
+    tile(a, a_row, a_step, b, b_step, depth, out, t, ROWS_, VECTORS_);                                                 \
+  }                                                                                                                    \
   static __attribute__((noinline)) ptrdiff_t tiles_##ROWS_##_##VECTORS_(                                               \
       const source *a, ptrdiff_t first, ptrdiff_t count, const float *b, ptrdiff_t b_step, ptrdiff_t depth,            \
       const target *t) {                                                                                               \
-    for (; first + ROWS_ <= count; first += ROWS_) {                                                                   \
-      float *out = t->out + first * t->row;                                                                            \
-      tile(a->packed ? a->at + first * depth : a->at + first * a->row, a->packed ? 1 : a->row,                         \
-           a->packed ? ROWS_ : a->step, b, b_step, depth, out, t, ROWS_, VECTORS_);                                    \
-    }                                                                                                                  \
+    for (; first + ROWS_ <= count; first += ROWS_)                                                                     \
+      tile_##ROWS_##_##VECTORS_(a->packed ? a->at + first * depth : a->at + first * a->row, a->packed ? 1 : a->row,    \
+                                a->packed ? ROWS_ : a->step, b, b_step, depth, t->out + first * t->row, t);            \
     return first;                                                                                                      \
   }
 #if LANES > 4
