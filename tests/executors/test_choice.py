@@ -147,7 +147,8 @@ def test_config_tells_the_build_its_test_and_what_it_did_not_run() -> None:
     model.train_on_batch(np.ones((4, 2), "f4"), np.ones((4, 3), "f4"))
     config = pyengine.config()
     assert config["executor"] == "simd"
-    assert (config["build"], config["lanes"]) == ("strict", 4)
+    assert config["build"] == "strict"
+    assert config["lanes"] == executor.library.lanes
     assert Path(config["library"]).stat().st_size == config["library_bytes"]
     assert config["self_test"].startswith("passed: ")
     assert config["programs"] == before + 1

@@ -14,10 +14,11 @@ from pathlib import Path
 from pyengine.executors.simd.build import BuildError, ship
 from web.tools.failure import StepFailed, run, step
 from web.tools.fetch import write_whole
+from web.tools.pack import repack
 from web.tools.paths import CACHE, DIST, ROOT, short
 from web.tools.stamps import alone, fingerprint, is_fresh, write_stamp
 
-METADATA = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
+METADATA = ("pyproject.toml", "setup.py", "LICENSE")
 # Without a fixed date the wheel's checksum would change with every build; a zip knows none before 1980.
 FIXED_DATE = {"SOURCE_DATE_EPOCH": "315532800"}
 
@@ -68,6 +69,7 @@ def build(target: Path) -> Path:
             remedy="Mend what the last lines name; the project is described in pyproject.toml.",
         )
         (made,) = Path(scratch).glob("*.whl")
+        repack(made)
         write_whole(target / made.name, made.read_bytes())
     return target / made.name
 
