@@ -45,6 +45,13 @@ def fusible(node: Node) -> bool:
     return dtypes == {*FLOATS} or (name in FOR_WHOLE and dtypes <= {*WHOLE})
 
 
+def works(node: Node) -> bool:
+    """Whether it does real work: not what a chain may hold, nor what makes something out of little, as random ops."""
+    if node.op.alias or fusible(node):
+        return False
+    return any(value.spec.nbytes > SMALL for value in node.inputs)
+
+
 class Group:
     """Nodes that shall run as one.
 
@@ -106,7 +113,7 @@ class Grouping:
         self.group: list[Group] = []
         for place, node in enumerate(self.nodes):
             self.group.append(Group(place, node, before[place], after[place]))
-            self.work.append(self.work[-1] + (not node.op.alias and not fusible(node)))
+            self.work.append(self.work[-1] + works(node))
         self.fusible = [fusible(node) for node in self.nodes]
 
     def made_in(self, mask: int, value: Value) -> bool:

@@ -6,6 +6,7 @@ from pyengine.graph import Graph
 from pyengine.transforms.chains import chained
 from pyengine.transforms.patterns import matched
 from pyengine.transforms.rebuild import in_bodies
+from pyengine.transforms.recompute import recomputed
 from pyengine.transforms.simplify import without_dead
 
 
@@ -21,4 +22,4 @@ def fuse(graph: Graph) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    return chained(without_dead(matched(in_bodies(graph, fuse))))
+    return chained(without_dead(recomputed(matched(in_bodies(graph, fuse)))))

@@ -9,7 +9,7 @@ from pyengine.executors.dry import follow, meaning
 from pyengine.graph import Graph, Spec, Variable, check
 from pyengine.ops.fused import Chain
 from pyengine.plan import plan
-from pyengine.transforms import fuse, simplify, trace
+from pyengine.transforms import chains, differentiate, fuse, recompute, simplify, trace
 from tests.random_graphs import interpret, random_graph
 
 
@@ -28,6 +28,18 @@ def assert_same(graph, fused, seed=0):
         assert expected.keys() == got.keys()
         for name in expected:
             np.testing.assert_array_equal(got[name], expected[name], err_msg=f"seed {seed}: {name}")
+    program = plan(fused)
+    assert follow(program) == meaning(fused, program)
+
+
+def assert_same_but_for_rounding(graph, fused):
+    feeds = feeds_for(graph)
+    expected, _ = interpret(graph, feeds)
+    got, _ = interpret(fused, feeds)
+    for name in expected:
+        np.testing.assert_allclose(
+            got[name], expected[name], rtol=1e-5, atol=1e-6 * np.abs(expected[name]).max()
+        )
     program = plan(fused)
     assert follow(program) == meaning(fused, program)
 
@@ -69,8 +81,12 @@ def mixed_graph(seed: int, nodes: int = 40) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize("block", range(5))
-def test_chains_keep_every_bit_and_memory_stays_sound(block):
+@pytest.mark.parametrize("small", [0, chains.SMALL])
+@pytest.mark.parametrize("block", range(3))
+def test_chains_keep_every_bit_and_memory_stays_sound(block, small, monkeypatch):
+    """Also where every array counts as large, so that it matters what is kept how long."""
+    monkeypatch.setattr(chains, "SMALL", small)
+    monkeypatch.setattr(recompute, "SMALL", small)
     for seed in range(block * 30, block * 30 + 30):
         for graph in (random_graph(seed, 40), mixed_graph(seed)):
             fused = check(fuse(simplify(graph)))
@@ -162,3 +178,50 @@ def test_a_chain_is_listed_in_a_few_words():
     (call,) = plan(graph).calls
     expected = "multiply(0,1) clip(%0,low=0.0,high=6.0) greater(%1,2) cast(%2,dtype=float32) -> %1 %3"
     assert str(call).endswith(expected)
+
+
+def test_two_cheap_values_of_one_array_are_made_again_and_the_array_is_kept_instead():
+    """GELU: x / 2 and x / √2 come from x, but erf is too dear to be made twice."""
+
+    def step(x, w):
+        h = ops.matmul(x, w)
+        y = (h * 0.5) * (1.0 + ops.erf(h * 0.7071))
+        return {"loss": ops.sum(ops.square(ops.matmul(ops.tanh(ops.matmul(y, w)), w)))}
+
+    specs = {"x": Spec((64, 64)), "w": Spec((64, 64))}
+    graph = simplify(differentiate(trace(step, specs), "loss", ["x"]))
+    fused = check(fuse(graph))
+    assert_same_but_for_rounding(graph, fused)
+    forward = next(node for node in fused.nodes if node.op.name == "chain")
+    assert len(forward.outputs) == 2  # 1 + erf, and y; what they are made of is kept for both
+    assert sum(node.op.name == "chain" and "erf" in str(node.op.code) for node in fused.nodes) == 1
+
+
+def test_a_cheap_value_is_made_again_where_all_it_is_made_of_is_there_anyway():
+    def step(x, w):
+        h = ops.tanh(ops.matmul(x, w))
+        scaled = h * 3.0
+        late = ops.matmul(ops.matmul(scaled, w), w)
+        return {"y": late * scaled * h}
+
+    graph = simplify(trace(step, {"x": Spec((64, 64)), "w": Spec((64, 64))}))
+    fused = check(fuse(graph))
+    assert_same(graph, fused)
+    assert all(len(node.outputs) <= 2 for node in fused.nodes)
+    last = fused.nodes[-1]
+    assert last.op.name == "chain"
+    assert [name for name, _, _ in last.op.code].count("multiply") == 3
+
+
+def test_what_is_used_late_by_more_than_chains_is_kept():
+    """The product needs relu's result itself, so nothing is gained by making it again."""
+
+    def step(x, w):
+        h = ops.relu(x * 2.0)
+        late = ops.matmul(ops.matmul(h, w), w)
+        return {"y": late * h, "z": ops.matmul(h, late, transpose_a=True)}
+
+    graph = simplify(trace(step, {"x": Spec((64, 64)), "w": Spec((64, 64))}))
+    fused = check(fuse(graph))
+    assert_same(graph, fused)
+    assert sum("relu" in str(node.op.settings.get("code")) for node in fused.nodes) == 1

@@ -1,0 +1,97 @@
+"""Values that are quickly made are made again where the way back needs them, if that keeps less in memory meanwhile."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pyengine.graph import Graph, Node, Value
+from pyengine.transforms.chains import SMALL, fusible, works
+from pyengine.transforms.rebuild import Made, rebuild
+
+# Nothing that takes longer than to read it from memory.
+CHEAP = {
+    *(
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "square",
+        "abs",
+        "relu",
+        "maximum",
+        "minimum",
+        "where",
+        "clip",
+    ),
+    *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "sign", "cast", "broadcast_to"),
+}
+
+
+def recomputed(graph: Graph) -> Graph:
+    """The graph in which late users of cheap values have them made anew.
+
+    A late user stands behind real work, before which its input would have to be kept. It gets a value of its own where
+    all that this is made of is there anyway; or where one array, if it is kept, gives several.
+    """
+    stage: dict[Node, int] = {}  # how many nodes that do real work stand before it
+    made: dict[Value, Node] = {}
+    users: dict[Value, list[Node]] = defaultdict(list)
+    work = 0
+    for node in graph.nodes:
+        stage[node] = work
+        work += works(node)
+        made.update(dict.fromkeys(node.outputs, node))
+        for value in dict.fromkeys(node.inputs):
+            users[value].append(node)
+    last = {value: max(stage[node] for node in nodes) for value, nodes in users.items()}
+    always = work + 1
+    last.update(dict.fromkeys([*graph.outputs.values(), *graph.writes.values(), *graph.constants], always))
+    again: set[Value] = set()
+    wanted: dict[Value, list[Value]] = defaultdict(list)  # by the one array that must be kept for them
+
+    def accept(value: Value, until: int) -> None:
+        again.add(value)
+        last[value] = stage[made[value]]
+        for source in made[value].inputs:
+            last[source] = max(last.get(source, 0), until)
+
+    for node in reversed(graph.nodes):
+        value = node.output
+        if node.op.name not in CHEAP or value.spec.nbytes <= SMALL or last.get(value, always) == always:
+            continue
+        late = [user for user in users[value] if stage[user] > stage[node]]
+        if not late or not all(fusible(user) and user.output.shape == value.shape for user in late):
+            continue
+        until = max(stage[user] for user in late)
+        absent = [x for x in dict.fromkeys(node.inputs) if x.spec.nbytes > SMALL and last[x] < until]
+        if not absent:
+            accept(value, until)
+        elif len(absent) == 1:
+            wanted[absent[0]].append(value)
+    for source, values in wanted.items():
+        if sum(value.spec.nbytes for value in values) > source.spec.nbytes:
+            for value in values:
+                accept(value, last[value])
+    return with_copies(graph, again, stage) if again else graph
+
+
+def with_copies(graph: Graph, again: set[Value], stage: dict[Node, int]) -> Graph:
+    """These values made anew for each stage behind their own in which they are used."""
+    new_of: dict[Value, Value] = {}
+    copies: dict[tuple[Value, int], Value] = {}
+
+    def at(value: Value, when: int, new: Graph) -> Value:
+        node = value.node
+        if value not in again or node is None or stage[node] == when:
+            return new_of[value]
+        if (value, when) not in copies:
+            copies[value, when] = new.again(node, tuple(at(x, when, new) for x in node.inputs))
+        return copies[value, when]
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        new_of.update(zip(node.inputs, inputs, strict=True))
+        result = new.again(node, tuple(at(value, stage[node], new) for value in node.inputs))
+        new_of.update(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=True))
+        return result
+
+    return rebuild(graph, rule)[0]
