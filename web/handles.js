@@ -221,7 +221,8 @@ export class Layer extends Handle {
    * The layer called on symbolic tensors (it becomes part of a model) or on tensors (computed at once).
    *
    * @param {any} inputs  one or several
-   * @param {{ training?: boolean }} [settings]
+   * @param {{ training?: boolean, [name: string]: any }} [settings]  and what else the layer takes when it is called:
+   *   initialState, attentionMask, useCausalMask, …
    * @returns {any}
    */
   apply(inputs, settings = {}) {
@@ -229,7 +230,8 @@ export class Layer extends Handle {
     const accepted = (one) => (one instanceof SymbolicTensor || one instanceof TensorLike ? one : tensor(one));
     const several = Array.isArray(inputs) && (inputs[0] instanceof Handle || inputs[0] instanceof TensorLike);
     const given = several ? inputs.map(accepted) : accepted(inputs);
-    return call("apply", this, given, Boolean(defined(settings).training));
+    const { training, ...words } = defined(settings);
+    return call("apply", this, given, Boolean(training), words);
   }
 
   /** Here for programs that call it: memory is given back by itself. */

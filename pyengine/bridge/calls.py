@@ -170,10 +170,12 @@ def sequential(settings: Mapping[str, Any]) -> Any:
     return outward(models.Sequential(**names.arguments("tf.sequential", settings, ["layers", "name"])))
 
 
-def apply(layer: Any, inputs: Any, training: bool) -> Any:
-    """A layer called on symbolic tensors, on arrays or on graph values."""
+def apply(layer: Any, inputs: Any, training: bool, words: Mapping[str, Any]) -> Any:
+    """A layer called on symbolic tensors, on arrays or on graph values, and with what else it takes by name."""
     inputs = inputs if isinstance(inputs, list) else [inputs]
-    return outward(layer(*inputs, training=training))
+    known = [*inspect.signature(layer.__call__).parameters, *inspect.signature(layer.call).parameters]
+    known = [name for name in known if name not in ("inputs", "words")]
+    return outward(layer(*inputs, training=training, **names.arguments(f"{layer.label}.apply", words, known)))
 
 
 def compile_model(model: Any, settings: Mapping[str, Any]) -> None:

@@ -83,6 +83,9 @@ class Scan(Op):
         """Where in a history the state before a step lies, counted from the step's time."""
         return int(self.reverse)
 
+    def words(self) -> str:
+        return f"length={self.length}" + " reverse=True" * self.reverse  # the program of a round is listed below it
+
     def times(self) -> range:
         return range(self.length)[:: -1 if self.reverse else 1]
 

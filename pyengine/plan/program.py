@@ -84,7 +84,10 @@ class Program:
         ]
         lines += [f'{slot} = input "{name}"' for name, slot in self.inputs.items()]
         lines += [f'v{number} = variable "{v.name}"' for number, v in enumerate(self.variables)]
-        lines += [f"{number}: {call}" for number, call in enumerate(self.calls)]
+        for number, call in enumerate(self.calls):
+            lines.append(f"{number}: {call}")
+            if call.loop:
+                lines += [f"    {line}" for line in str(call.loop).splitlines()]
         lines += [f'output "{name}" {slot}' for name, slot in self.outputs.items()]
         return "\n".join(lines)
 

@@ -72,7 +72,7 @@ def simplify(graph: Graph) -> Graph:
         return known[key]
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
-        op: Op = node.op
+        op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
         op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
             op, unstretched(op, inputs, node.output)
         )
