@@ -66,9 +66,17 @@ def spec_of(array: np.ndarray) -> Spec:
 
 
 def compare(
-    op: Op, *inputs: Any, mode: str = "strict", over: int | None = None, tolerance: float = 1e-6
+    op: Op,
+    *inputs: Any,
+    mode: str = "strict",
+    over: int | None = None,
+    tolerance: float = 1e-6,
+    magnitude: float = 0.0,
 ) -> None:
-    """The kernel against the reference in float64: largest difference relative to the largest number."""
+    """The kernel against the reference in float64: largest difference relative to the largest number.
+
+    magnitude: what the difference is relative to where it is more: a sum may be far smaller than what it sums.
+    """
     arrays = [np.asarray(array) for array in inputs]
     wide = [array.astype(np.float64) if array.dtype == np.float32 else array for array in arrays]
     with np.errstate(all="ignore"):
@@ -80,5 +88,6 @@ def compare(
         assert ours.shape == truth.shape
         with np.errstate(all="ignore"):
             truth = truth.astype(ours.dtype)
-        largest = np.abs(truth[np.isfinite(truth)]).max(initial=0) if truth.dtype.kind == "f" else 0
+        finite = np.abs(truth[np.isfinite(truth)]) if truth.dtype.kind == "f" else np.zeros(0)
+        largest = finite.max(initial=magnitude if finite.size else 0)
         np.testing.assert_allclose(ours, truth, rtol=0 if largest else 1e-7, atol=tolerance * float(largest))

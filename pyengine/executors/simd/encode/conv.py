@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
+from pyengine.executors.simd.encode.rounds import in_rounds
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
 LIMITS = {"linear": (-math.inf, math.inf), "relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
+GEOMETRY = 16  # words of `geometry`, the number of images first
 MOST_TAPS = 2048  # a panel of the kernel with one channel of each must fit into the workspace
 
 
@@ -25,14 +27,25 @@ def geometry(call: Call, x: Slot, kernel: Slot, made: Slot) -> tuple[int, ...] |
     return (*x.spec.shape, *counts, filters, *sizes, *around)
 
 
-def encoded(call: Call, words: tuple[Word, ...], made: Slot, weights: Slot) -> Encoded:
-    """The kernel for what a channel sees: all of its group, or itself alone. `made`: what a forward pass makes."""
+def encoded(
+    call: Call, words: tuple[Word, ...], made: Slot, weights: Slot, moving: dict[int, int]
+) -> Encoded:
+    """The kernel for what a channel sees: all of its group, or itself alone. `made`: what a forward pass makes.
+
+    `moving`: the words that move on from image to image, and how far.
+    """
     _, _, channels, filters = weights.spec.shape
     alone = channels == 1 and filters == call.op.settings["groups"] > 1
     ending = call.op.name.removeprefix("conv2d").removesuffix("_bias")
     operations = 2 * size(made.spec.shape) * size(weights.spec.shape[:3])
     speed = 10 if alone else 40  # operations a nanosecond
-    return Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, 200 + operations // speed)
+    one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, 200 + operations // speed)
+    return in_rounds(one, len(words) - GEOMETRY, moving)
+
+
+def image(slot: Slot) -> int:
+    """Bytes of one image."""
+    return slot.spec.nbytes // max(slot.spec.shape[0], 1)
 
 
 @encodes("conv2d", "conv2d_bias")
@@ -45,7 +58,8 @@ def conv2d(call: Call) -> Encoded | None:
     if limits is None:
         return None
     ending = (bias[0] if bias else None, *limits)
-    return encoded(call, (call.output, x, kernel, *ending, *words), call.output, kernel)
+    moving = {0: image(call.output), 1: image(x)}
+    return encoded(call, (call.output, x, kernel, *ending, *words), call.output, kernel, moving)
 
 
 @encodes("conv2d_input_gradient")
@@ -54,7 +68,8 @@ def conv2d_input_gradient(call: Call) -> Encoded | None:
     words = geometry(call, call.output, kernel, gradient)
     if words is None:
         return None
-    return encoded(call, (call.output, gradient, kernel, *words), gradient, kernel)
+    moving = {0: image(call.output), 1: image(gradient)}
+    return encoded(call, (call.output, gradient, kernel, *words), gradient, kernel, moving)
 
 
 @encodes("conv2d_kernel_gradient")
@@ -63,4 +78,5 @@ def conv2d_kernel_gradient(call: Call) -> Encoded | None:
     words = geometry(call, x, call.output, gradient)
     if words is None:
         return None
-    return encoded(call, (call.output, x, gradient, *words), gradient, call.output)
+    moving = {1: image(x), 2: image(gradient), 3: 1}  # 3: whether to add, from the second round on
+    return encoded(call, (call.output, x, gradient, 0, *words), gradient, call.output, moving)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
+from pyengine.executors.simd.encode.rounds import in_rounds
 from pyengine.plan import Call, Slot
 
+OUT, A, B, ADDED, ROWS, LENGTH = 0, 1, 2, 4, 5, 13  # places of words; LENGTH: of the first leading axis
+LEAST_ROWS = 32  # in one round, which packs b anew
 AXES = 6  # leading axes that the kernel counts through
 ACTIVATIONS = {"linear": 0, "relu": 1, "relu6": 2}
 
@@ -48,9 +51,17 @@ def product(
     if len(axes) > AXES:
         return None
     words: list[Word] = [out, a, b, bias, added, rows, columns, inner]
-    words += [settings["transpose_a"], settings["transpose_b"], activation, len(axes)]
+    words += [settings["transpose_a"], settings["transpose_b"], rows, activation, len(axes)]
     words += [number for axis in axes for number in axis]
-    return Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
+    one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
+    if axes:
+        length, a_step, b_step = axes[0]
+        along = 4 * (out.spec.size // length)
+        return in_rounds(one, LENGTH, {OUT: along, A: 4 * a_step, B: 4 * b_step, ADDED: along})
+    along = 4 * columns
+    return in_rounds(
+        one, ROWS, {OUT: along, A: 4 if settings["transpose_a"] else 4 * inner, ADDED: along}, LEAST_ROWS
+    )
 
 
 def steps(slot: Slot, lead: tuple[int, ...]) -> list[int]:

@@ -352,10 +352,10 @@ static void sum_chunk(const kernel_gradient *k, const stretch *down, const stret
   }
 }
 
-// out (like the kernel), x, gradient, geometry
+// out (like the kernel), x, gradient, whether to add to what is in out, geometry
 int kernel_conv2d_kernel_gradient(word *w, context *context) {
   (void)context;
-  const geometry g = read_geometry(w + 3);
+  const geometry g = read_geometry(w + 4);
   const ptrdiff_t channels = g.channels / g.groups, filters = g.filters / g.groups;
   const float *x = w[1].p, *gradient = w[2].p;
   float *out = w[0].p;
@@ -371,7 +371,7 @@ int kernel_conv2d_kernel_gradient(word *w, context *context) {
   const axis *vertical = &k.vertical, *horizontal = &k.horizontal;
   if ((padded(vertical) || padded(horizontal)) && counts_padding(&g) && !all_finite(gradient, g.images * to.image))
     return WRONG;
-  memset(out, 0, sizeof(float) * (size_t)(g.high * g.wide * channels * g.filters));
+  if (!w[3].i) memset(out, 0, sizeof(float) * (size_t)(g.high * g.wide * channels * g.filters));
   for (stretch down = {0}; next_stretch(vertical, &down);)
     for (stretch right = {0}; next_stretch(horizontal, &right);) {
       if (!taps_of(&down) || !taps_of(&right)) continue;

@@ -190,16 +190,16 @@ INLINE void sum_taps(float *const *out, const float *const *x, const float *grad
     if (t < count) put(out[t], get(out[t], n) + sum[t], n);
 }
 
-// out (like the kernel), x, gradient, geometry
+// out (like the kernel), x, gradient, whether to add to what is in out, geometry
 int kernel_depthwise_kernel_gradient(word *w, context *context) {
   (void)context;
-  const geometry g = read_geometry(w + 3);
+  const geometry g = read_geometry(w + 4);
   const float *x = w[1].p, *gradient = w[2].p;
   float *kernel = w[0].p;
   const axis vertical = forward_axis(g.rows, g.height, g.high, g.down, g.tall, g.top);
   const axis horizontal = forward_axis(g.columns, g.width, g.wide, g.right, g.broad, g.left);
   const pitches from = pitches_of(g.height, g.width, g.channels), to = pitches_of(g.rows, g.columns, g.channels);
-  memset(kernel, 0, sizeof(float) * (size_t)(g.high * g.wide * g.channels));
+  if (!w[3].i) memset(kernel, 0, sizeof(float) * (size_t)(g.high * g.wide * g.channels));
   for (stretch down = {0}; next_stretch(&vertical, &down);)
     for (stretch right = {0}; next_stretch(&horizontal, &right);) {
       const ptrdiff_t columns = taps_of(&right), all = taps_of(&down) * columns;

@@ -258,15 +258,16 @@ static void multiply(const product *p, char *workspace) {
 }
 
 // out, a, b, bias (or 0), added (or 0: what the sums begin with, M × N as out), rows M, columns N, inner K,
-// whether a and b are stored transposed, activation, batches, then for each of the (up to 6) leading axes: length,
-// steps of a and of b; out's batches lie one behind the other.
-enum { OUT, A, B, BIAS, ADDED, M, N, K, TURNED_A, TURNED_B, ACTIVATION, AXES, LENGTHS };
+// whether a and b are stored transposed, numbers from row to row of a stored so (M, or more: then it is a part of it),
+// activation, leading axes (up to 6), then for each of those: length, steps of a and of b; out's batches lie one behind the other.
+enum { OUT, A, B, BIAS, ADDED, M, N, K, TURNED_A, TURNED_B, ACROSS, ACTIVATION, AXES, LENGTHS };
 
 int kernel_matmul(word *w, context *c) {
   const ptrdiff_t m = (ptrdiff_t)w[M].i, n = (ptrdiff_t)w[N].i, k = (ptrdiff_t)w[K].i, axes = (ptrdiff_t)w[AXES].i;
   const int turned_a = w[TURNED_A].i != 0, turned_b = w[TURNED_B].i != 0;
+  const ptrdiff_t across = (ptrdiff_t)w[ACROSS].i;
   product p = {.a = w[A].p, .b = w[B].p, .bias = w[BIAS].p, .out = w[OUT].p, .m = m, .n = n, .k = k,
-               .a_row = turned_a ? 1 : k, .a_step = turned_a ? m : 1, .b_step = turned_b ? 1 : n,
+               .a_row = turned_a ? 1 : k, .a_step = turned_a ? across : 1, .b_step = turned_b ? 1 : n,
                .b_column = turned_b ? k : 1, .out_row = n, .bias_step = 1, .adds = w[ADDED].p != NULL,
                .activation = (int)w[ACTIVATION].i};
   const word *lengths = w + LENGTHS;
@@ -275,7 +276,7 @@ int kernel_matmul(word *w, context *c) {
   const int swapped = n == 1 && (!p.bias || (!turned_a && k != 1));
   if (swapped) {
     p.a = w[B].p, p.a_row = k, p.a_step = 1, p.m = 1;
-    p.b = w[A].p, p.b_step = turned_a ? m : 1, p.b_column = turned_a ? 1 : k, p.n = m;
+    p.b = w[A].p, p.b_step = turned_a ? across : 1, p.b_column = turned_a ? 1 : k, p.n = m;
     p.out_row = m, p.bias_step = 0;
   }
   ptrdiff_t at[6] = {0}, count = 1;
