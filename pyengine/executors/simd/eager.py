@@ -13,13 +13,14 @@ import numpy as np
 
 from pyengine.executors import choice
 from pyengine.executors.blocks import address
-from pyengine.executors.simd.encode import Table
+from pyengine.executors.simd.encode import Moving, Table
 from pyengine.executors.simd.executor import (
     CALLS,
     INDEX,
     POSITION,
     RECORDS,
     STOP,
+    WORDS,
     WORKSPACE,
     WORKSPACE_BYTES,
     SimdExecutor,
@@ -79,14 +80,14 @@ class Encoding:
             if isinstance(word, Slot):
                 assert isinstance(word.region, int)
                 self.places.append((place, word.region, word.offset))
-            elif isinstance(word, Table):
+            elif isinstance(word, (Table, Moving)):
                 raise LookupError(op.name)
             elif isinstance(word, float):
                 floats[place] = word
             else:
                 record[place] = int(word or 0)
         index = np.zeros(1, np.int64)
-        control = np.zeros(9, np.int64)
+        control = np.zeros(WORDS, np.int64)
         workspace, self.scratch = shared_workspace(library), aligned_bytes(scratch)
         control[CALLS] = control[STOP] = 1
         control[INDEX], control[RECORDS] = address(index), address(record)

@@ -20,6 +20,7 @@ from pyengine.plan import Call, Program, Slot
 
 # Words of the control block, in the order of `program` in kernels/run.c.
 POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED, INTERRUPTED = range(10)
+WORDS = INTERRUPTED + 1
 KERNEL, COST, ARGUMENTS = range(3)  # a record's words
 OUT, SOURCE, ORDER, ROWS, BATCH, ROW_BYTES, FIRST = range(ARGUMENTS, ARGUMENTS + 7)  # those of `batch`
 HOST = Encoded("host", (), 0)
@@ -55,7 +56,7 @@ class SimdMemory(Memory):
         self.records, self.index = self.written(encoded)
         self.records_floats = self.records.view(np.float64)
         self.workspace = aligned_bytes(library.workspace)
-        self.control = np.zeros(10, np.int64)
+        self.control = np.zeros(WORDS, np.int64)
         self.control[CALLS] = self.length
         self.control[INDEX], self.control[RECORDS] = address(self.index), address(self.records)
         self.control[WORKSPACE], self.control[WORKSPACE_BYTES] = address(self.workspace), library.workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyengine.executors.simd.encode.base import Encoded, encodes, floats
+from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
 from pyengine.plan import Call
 
 
@@ -13,5 +13,5 @@ def cell(call: Call) -> Encoded | None:
         return None
     state = call.inputs[-1].spec
     curves = 0 if call.op.name.endswith("gradient") else 5
-    words = (*call.outputs, *call.inputs, *state.shape)
+    words: tuple[Word, ...] = (*call.outputs, *call.inputs, *state.shape)
     return Encoded(call.op.name, words, 50 + (1 + curves) * state.size)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Moving, Table, Word, encodes
 from pyengine.graph import Spec
+from pyengine.ops.scan import Scan
 from pyengine.plan import Call, Program, Slot
 from pyengine.plan.program import ARENA, CONSTANTS
 
@@ -23,6 +24,7 @@ def scan(call: Call) -> Encoded | None:
     op, loop = call.op, call.loop
     if loop is None:
         return None
+    assert isinstance(op, Scan)
     states, sequences, constants = op.parts(call.inputs)
     finals, results = call.outputs[: op.states], call.outputs[op.states : op.states + op.results]
     histories = dict(zip(op.kept, call.outputs[op.states + op.results :], strict=True))
