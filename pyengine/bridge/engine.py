@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from pyengine import about, executors
 from pyengine.names import camel
@@ -21,4 +23,8 @@ def set_executor(name: str, mode: str | None = None) -> None:
     executors.set_executor(name, mode=mode)
 
 
-CALLS = {"engineConfig": engine_config, "showConfig": about.described, "setExecutor": set_executor}
+CALLS: dict[str, Callable[..., Any]] = {
+    "engineConfig": engine_config,
+    "showConfig": about.described,
+    "setExecutor": set_executor,
+}
