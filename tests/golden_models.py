@@ -23,9 +23,9 @@ def build(description):
     }
     inputs = list(tensors.values())
     made = {(one.get("config") or one)["name"]: part(one) for one in description["layers"]}
-    for result, layer, arguments in description["calls"]:
+    for result, layer, arguments, *settings in description["calls"]:
         given = [tensors[name] for name in arguments]
-        tensors[result] = made[layer](given[0] if len(given) == 1 else given)
+        tensors[result] = made[layer](*given, **settings[0]) if settings else made[layer](given)
     return pyengine.Model(inputs, [tensors[name] for name in description["outputs"]])
 
 

@@ -194,21 +194,21 @@ def test_a_stack_of_recurrent_layers_learns_to_remember_the_first_number() -> No
 
 def test_what_these_layers_refuse() -> None:
     with pytest.raises(
-        ArgumentError, match="LSTM 'lstm_?\\d*': stateful layers are not supported. Give what one"
+        ArgumentError, match=r"LSTM 'lstm_?\d*': stateful layers are not supported\. Give what one"
     ):
         layers.LSTM(3, stateful=True)
     with pytest.raises(
         ShapeError, match=r"expects sequences \(batch, time, features\).* but got shape \(None, 3\)"
     ):
         layers.GRU(3)(np.zeros((2, 3)))
-    with pytest.raises(ShapeError, match="remembers 2 arrays.*but got 1 as initial_state"):
+    with pytest.raises(ShapeError, match=r"remembers 2 arrays.*but got 1 as initial_state"):
         layers.LSTM(3)(np.zeros((2, 4, 3)), initial_state=np.zeros((2, 3)))
     with pytest.raises(ShapeError, match=r"expects a query \(batch, time, features\)"):
         layers.MultiHeadAttention(2, 3)(np.zeros((2, 3)), np.zeros((2, 3)))
     with pytest.raises(ArgumentError, match="attention_axes must be None or"):
         layers.MultiHeadAttention(2, 3, attention_axes=(1, 2))
+    x = np.zeros((1, 2, 3))
     with pytest.raises(
-        ValueError, match="Unknown argument of calling .* 'use_casual_mask'. Did you mean 'use_causal"
+        ValueError, match=r"Unknown argument of calling .* 'use_casual_mask'\. Did you mean 'use_causal"
     ):
-        x = np.zeros((1, 2, 3))
         layers.MultiHeadAttention(2, 3)(x, x, use_casual_mask=True)
