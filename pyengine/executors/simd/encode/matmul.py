@@ -56,7 +56,7 @@ def product(
     one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
     if axes:
         length, a_step, b_step = axes[0]
-        along = 4 * (out.spec.size // length)
+        along = 4 * (out.spec.size // max(length, 1))
         return in_rounds(one, LENGTH, {OUT: along, A: 4 * a_step, B: 4 * b_step, ADDED: along})
     along = 4 * columns
     return in_rounds(
