@@ -55,6 +55,12 @@ class Chain(Fused):
     def __init__(self, **settings: Any):
         super().__init__(**settings)
         self.instructions = [(make(name, **dict(items)), operands) for name, operands, items in self.code]
+        last = {i: place for place, (_, operands, _) in enumerate(self.code) for i in operands}
+        # For each instruction the results that nothing needs after it: NumPy may write over them.
+        self.dying = [
+            tuple(dict.fromkeys(i for i in operands if i < 0 and last[i] == place and i not in self.outputs))
+            for place, (_, operands, _) in enumerate(self.code)
+        ]
 
     def shape(self, *specs: Spec) -> tuple[Spec, ...]:
         made: list[Spec] = []
@@ -83,8 +89,9 @@ class Chain(Fused):
     def values(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The outputs, not yet stretched to the target."""
         made: list[np.ndarray] = []
-        for op, operands in self.instructions:
-            made.append(op.evaluate(*(arrays[i] if i >= 0 else made[-1 - i] for i in operands)))
+        for (op, operands), dying in zip(self.instructions, self.dying, strict=True):
+            inputs = [arrays[i] if i >= 0 else made[-1 - i] for i in operands]
+            made.append(over(op, inputs, [made[-1 - i] for i in dying]))
         return [arrays[i] if i >= 0 else made[-1 - i] for i in self.outputs]
 
     def evaluate(self, *arrays):
@@ -104,6 +111,18 @@ class Chain(Fused):
             return [...]
         step = max(1, ROWS_AT_ONCE // shapes.size(self.target[1:]))
         return [slice(start, start + step) for start in range(0, self.target[0], step)]
+
+
+def over(op: Op, inputs: list[np.ndarray], dying: list[np.ndarray]) -> np.ndarray:
+    """What the op makes of the inputs, in the memory of one that dies if that is plainly possible."""
+    function = getattr(op, "function", None)
+    if isinstance(function, np.ufunc):
+        dtype = getattr(op, "dtype", None) or inputs[-1].dtype
+        for array in dying:
+            fits = array.ndim and array.dtype == dtype
+            if fits and all(x.size == 1 or x.shape == array.shape for x in inputs):
+                return function(*inputs, out=array)
+    return op.evaluate(*inputs)
 
 
 def rows(array: np.ndarray, part: Any, rank: int) -> np.ndarray:
