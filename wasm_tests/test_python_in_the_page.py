@@ -14,7 +14,7 @@ pyengine.set_random_seed(1)
 model = pyengine.Sequential([layers.Dense(64, activation="relu", input_shape=(256,)), layers.Dense(4)])
 model.compile("adam", "mse")
 x = pyengine.random.uniform((1, 2), (2000, 256))
-history = model.fit(x, x[:, :4], epochs=3, verbose=0)
+history = model.fit(x, x[:, :4], epochs=300, verbose=0)
 history.history["loss"]
 """
 

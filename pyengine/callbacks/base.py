@@ -141,7 +141,8 @@ def snake_case(name: str) -> str:
 def _listeners_of(callback: Callback) -> Iterator[tuple[str, Callable[..., Any]]]:
     """The callback's own functions by hook: not those that it only inherits empty."""
     own = {_OLD_NAMES.get(name, name): name for name in vars(callback) if name in _NAMES}
-    names = _names_of_class(type(callback)) | own
+    kind: Any = type(callback)
+    names = _names_of_class(kind) | own
     for hook, name in names.items():
         yield hook, getattr(callback, name)
 
