@@ -84,6 +84,10 @@ class Op:
         """One round of the body as a step: what it is given and what it makes are read and written like variables."""
         raise NotImplementedError(f"{self.name} has no body.")
 
+    def replaces(self, place: int, output: int) -> bool:
+        """Whether this output, by number, may lie where this input of the same spec lies."""
+        return place in self.in_place
+
     def scratch(self, *specs: Spec) -> int:
         """Bytes of memory that a kernel needs while it runs, beside its inputs and outputs; the plan finds room."""
         return 0

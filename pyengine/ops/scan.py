@@ -83,8 +83,36 @@ class Scan(Op):
         """Where in a history the state before a step lies, counted from the step's time."""
         return int(self.reverse)
 
+    @cached_property
+    def in_place(self) -> tuple[int, ...]:  # type: ignore[misc, override]
+        return tuple(range(self.states, self.states + self.sequences))
+
+    def replaces(self, place: int, output: int) -> bool:
+        """Whether these results may lie where this sequence lies: in each step, all of its slice is read by then."""
+        number = output - self.states
+        if place not in self.in_place or not 0 <= number < self.results:
+            return False
+        inputs, outputs = list(self.body.inputs.values()), list(self.body.outputs.values())
+        slice_, result = inputs[place], outputs[output]
+        if root_of(result).node is None or any(root_of(value) is slice_ for value in outputs):
+            return False  # what is moved only at the end of a step
+        before = needed(self.body.nodes, [result], set())
+        for node in self.body.nodes:
+            read = [index for index, value in enumerate(node.inputs) if root_of(value) is slice_]
+            if not read or node.op.alias:
+                continue
+            if node is result.node:
+                of = node.outputs.index(result)
+                if not all(node.inputs[i].spec == result.spec and node.op.replaces(i, of) for i in read):
+                    return False
+            elif node not in before:
+                return False
+        return True
+
     def words(self) -> str:
-        return f"length={self.length}" + " reverse=True" * self.reverse  # the program of a round is listed below it
+        return (
+            f"length={self.length}" + " reverse=True" * self.reverse
+        )  # the program of a round is listed below it
 
     def times(self) -> range:
         return range(self.length)[:: -1 if self.reverse else 1]
@@ -198,6 +226,13 @@ class Scan(Op):
                 graph.write(place, known[value])
             written.add(value)
         return graph
+
+
+def root_of(value: Value) -> Value:
+    """The value whose memory this one merely sees in another shape."""
+    while value.node is not None and value.node.op.alias:
+        value = value.node.inputs[0]
+    return value
 
 
 class Backward:

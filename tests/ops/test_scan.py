@@ -57,6 +57,10 @@ def differentiated(cell: bool = True, last: bool = False) -> Graph:
     return simplify(check(differentiate(trace(loss, specs(**arrays())), "loss", list(arrays()))))
 
 
+def named(values: Any) -> dict[str, Any]:
+    return {f"y{number}": value for number, value in enumerate(values)}
+
+
 def scans(graph: Graph) -> list[Any]:
     return [node for node in graph.nodes if isinstance(node.op, Scan)]
 
@@ -249,6 +253,43 @@ def test_a_program_lists_a_round_of_its_loop_below_it() -> None:
     assert "length=5" in text
     assert '    v0 = variable "state 0"' in text
     assert "code=" not in text
+
+
+def test_results_lie_over_a_sequence_whose_slices_are_read_by_then() -> None:
+    def replaceable(body: Any) -> list[bool]:
+        """For each result, whether it may lie where the first sequence lies."""
+        xs = np.zeros((3, 2), "f4")
+        graph = trace(
+            lambda x, other: named(ops.scan(body, [np.zeros(2, "f4")], [x, other])[1]),
+            {"x": Spec(xs.shape), "other": Spec(xs.shape)},
+        )
+        (node,) = scans(graph)
+        return [node.op.replaces(1, 1 + number) for number in range(node.op.results)]
+
+    # Made of the slice by an op that works in place, or of what was made of it; then: while it is yet to be read.
+    assert replaceable(lambda s, x, c: (s, (ops.tanh(x[0]),))) == [True]
+    assert replaceable(lambda s, x, c: (s, (ops.add(ops.cumsum(x[0], axis=0), s[0]),))) == [True]
+    assert replaceable(lambda s, x, c: (s, (ops.cumsum(x[0], axis=0),))) == [False]
+    assert replaceable(lambda s, x, c: ((ops.add(s[0], x[0]),), (ops.tanh(x[1]),))) == [False]
+    assert replaceable(lambda s, x, c: (s, (ops.tanh(x[0]), ops.exp(x[0])))) == [False, False]
+    assert replaceable(lambda s, x, c: (s, (ops.tanh(x[0]), x[0]))) == [False, False]
+    assert replaceable(lambda s, x, c: (s, (x[1], x[0]))) == [False, False]
+
+
+def test_the_gates_of_an_lstm_take_no_memory_of_their_own() -> None:
+    def loss(x: Any, kernel: Any) -> dict[str, Any]:
+        sums = ops.multiply(x, 2.0)
+        nothing = np.zeros((ROWS, UNITS), "f4")
+        return {"loss": ops.sum(lstm(nothing, nothing, sums, kernel)[0][0])}
+
+    given = {"x": Spec((100, ROWS, 4 * UNITS)), "kernel": Spec((UNITS, 4 * UNITS))}
+    program = plan(simplify(differentiate(trace(loss, given), "loss", list(given))))
+    forward, backward = (call for call in program.calls if call.loop)
+    (gates,) = (slot for slot in forward.outputs if slot.spec == given["x"])
+    (slope,) = (slot for slot in backward.outputs if slot.spec == given["x"])
+    assert gates in forward.inputs
+    assert slope in backward.inputs
+    assert slope == gates
 
 
 def test_what_scan_refuses() -> None:
