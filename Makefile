@@ -12,7 +12,7 @@ help:
 	@echo "make test             every test, CPython and browser (TESTS='tests/ops -k matmul' for some)"
 	@echo "make site             dist/site, a static folder to put on any server"
 	@echo "make wheel            dist/pyengine-*.whl"
-	@echo "make bench            time the training steps, CPython and browser"
+	@echo "make bench            time steps and kernels, CPython and browser, with TensorFlow.js; makes the README's table"
 	@echo "make lint             style and types, Python and JavaScript"
 	@echo "make clean            remove what was made (ALL=1: also what was downloaded)"
 

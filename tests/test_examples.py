@@ -12,7 +12,8 @@ import pytest
 from pyengine.executors.choice import chosen
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSER_ONLY = {"js", "pyodide", "pyodide_js"}
+# What only a browser has, or only the Python that the benchmark compares with.
+ELSEWHERE = {"js", "pyodide", "pyodide_js", "torch"}
 
 
 def modules() -> list[str]:
@@ -22,8 +23,8 @@ def modules() -> list[str]:
     return sorted(".".join(parts).removesuffix(".__init__") for parts in names)
 
 
-def browser_modules_needed(name: str) -> set[str]:
-    """Modules that only a browser has and that this one imports at once."""
+def needed_from_elsewhere(name: str) -> set[str]:
+    """Modules that are not here and that this one imports at once."""
     file = ROOT.joinpath(*name.split("."))
     tree = ast.parse((file / "__init__.py" if file.is_dir() else file.with_suffix(".py")).read_text())
     needed = set()
@@ -32,14 +33,14 @@ def browser_modules_needed(name: str) -> set[str]:
             needed |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             needed.add(node.module.split(".")[0])
-    return needed & BROWSER_ONLY
+    return needed & ELSEWHERE
 
 
 @pytest.mark.parametrize("name", modules())
 def test_examples_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chosen, "executor", chosen.executor)  # an example may choose another for all
-    if needed := browser_modules_needed(name):
-        pytest.skip(f"{name} imports {', '.join(sorted(needed))}, which only a browser has")
+    if needed := needed_from_elsewhere(name):
+        pytest.skip(f"{name} imports {', '.join(sorted(needed))}, which is not here")
     said: list[str] = []
     runner = doctest.DocTestRunner(verbose=False)
     for example in doctest.DocTestFinder().find(importlib.import_module(name), name):

@@ -58,6 +58,7 @@ def set_executor(name: str, *, mode: str | None = None) -> None:
     >>> pyengine.set_executor("numpy")
     >>> pyengine.config()["executor"]
     'numpy'
+    >>> pyengine.set_executor("simd", mode="strict")
     """
     name, mode = words(name if mode is None else f"{name}:{mode}")
     chosen.executor = NumpyExecutor() if name == "numpy" else trusted(mode)
