@@ -183,13 +183,16 @@ def strict() -> Iterator[None]:
     set_executor("simd")
 
 
-def test_the_strict_build_trains_to_the_same_bits_in_a_page_and_in_cpython(blank: Page, strict: None) -> None:
-    here = strict_training.trained()
+@pytest.mark.parametrize("network", strict_training.NETWORKS)
+def test_the_strict_build_trains_to_the_same_bits_in_a_page_and_in_cpython(
+    blank: Page, strict: None, network: str
+) -> None:
+    here = strict_training.trained(network)
     assert here["fallbacks"] == []
-    assert strict_training.trained() == here, "CPython disagrees with itself"
+    assert strict_training.trained(network) == here, "CPython disagrees with itself"
     source = Path(strict_training.__file__).read_text()
     blank.evaluate(LOAD_PYTHON, [source, {"PYENGINE_EXECUTOR": "simd:strict"}])
-    train = "() => JSON.parse(python.runPython('json.dumps(strict_training.trained())'))"
+    train = f"() => JSON.parse(python.runPython('json.dumps(strict_training.trained(\"{network}\"))'))"
     there = blank.evaluate(train)
     assert there["fallbacks"] == []
     np.testing.assert_array_equal(there["losses"], here["losses"])
