@@ -267,28 +267,21 @@ def test_the_wheel_holds_the_c_library_and_stays_small() -> None:
     assert path.stat().st_size < 400_000, f"{path.stat().st_size / 1000:.0f} kB: {listed}"
 
 
-def test_a_wheel_is_not_made_of_an_old_library(tmp_path: Path) -> None:
-    """setup.py builds what is missing or stale, for those who install from sources."""
-    for name in ("pyproject.toml", "setup.py", "LICENSE"):
+def test_a_wheel_from_sources_is_not_made_of_an_old_library(tmp_path: Path) -> None:
+    """As pip does it: sources packed, unpacked, and setup.py builds what is missing or stale."""
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "pyengine", tmp_path / "pyengine", ignore=shutil.ignore_patterns("__pycache__"))
     for path in (tmp_path / "pyengine" / "executors" / "simd" / "lib").iterdir():
         path.write_bytes(b"old")
-    command = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        tmp_path / "out",
-        tmp_path,
-    ]
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path / "out", tmp_path]
     run(command, needed="a wheel", remedy="none")
-    (made,) = (tmp_path / "out").iterdir()
+    (made,) = (tmp_path / "out").glob("*.whl")
     with zipfile.ZipFile(made) as archive:
-        for path in (simd.shipped("strict"), simd.DELTA):
+        names = archive.namelist()
+        for path in (simd.shipped("strict"), simd.DELTA, simd.PACKED):
             assert archive.read(f"pyengine/executors/simd/lib/{path.name}") == path.read_bytes()
+    assert not [name for name in names if name.endswith((".c", ".h"))]
 
 
 def test_a_stamp_is_fresh_until_an_input_changes_or_an_output_is_gone(tmp_path: Path) -> None:
