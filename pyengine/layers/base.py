@@ -301,10 +301,6 @@ class Layer(Configurable):
         for child in self.children():
             child.trainable = trainable
 
-    def trainable_state(self) -> tuple[tuple[str, bool], ...]:
-        """(name, trainable) of this layer and every one inside: to see later which flag was changed."""
-        return tuple((layer.name, layer.trainable) for layer in (self, *self.all_layers()))
-
     @property
     def weights(self) -> list[Variable]:
         """All weights in the order of making, those of the layers inside after its own."""
