@@ -35,18 +35,18 @@ PYTHON = """async ([sources, executor]) => {
   const { loadPyodide } = await import("/pyodide/pyodide.mjs");
   window.python = await loadPyodide({ indexURL: "/pyodide/", env: { PYENGINE_EXECUTOR: executor } });
   await python.loadPackage("pyengine", { messageCallback: () => {} });
-  const folder = "/home/pyodide/web/tools/bench";
+  const folder = "/bench/web/tools/bench";
   python.FS.mkdirTree(folder);
   for (const [name, text] of Object.entries(sources)) python.FS.writeFile(`${folder}/${name}`, text);
-  python.runPython("import sys; sys.path.insert(0, '/home/pyodide')");
+  python.runPython("import sys; sys.path.insert(0, '/bench')");
 }"""
 KERNELS = """([library, names]) => {
-  python.FS.writeFile("/home/pyodide/peak.wasm", Uint8Array.from(atob(library), (c) => c.charCodeAt(0)));
+  python.FS.writeFile("/bench/peak.wasm", Uint8Array.from(atob(library), (c) => c.charCodeAt(0)));
   python.globals.set("names", python.toPy(names));
   python.globals.set("tell", (row) => window.tell(row));
   return python.runPython(`
 from web.tools.bench import kernels
-kernels.everything("/home/pyodide/peak.wasm", list(names), tell)
+kernels.everything("/bench/peak.wasm", list(names), tell)
 `);
 }"""
 STEPS = """(name) => {
