@@ -80,6 +80,10 @@ class Op:
         """The op that runs another graph of the same inputs and outputs."""
         raise NotImplementedError(f"{self.name} has no body.")
 
+    def narrowed(self, used: tuple[bool, ...]) -> tuple[Op, tuple[int, ...], tuple[int, ...]] | None:
+        """The op that makes only what is used, which inputs it takes and which outputs it makes; None: this one."""
+        return None
+
     def loop(self) -> Any:
         """One round of the body as a step: what it is given and what it makes are read and written like variables."""
         raise NotImplementedError(f"{self.name} has no body.")

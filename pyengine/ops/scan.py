@@ -193,6 +193,43 @@ class Scan(Op):
     def gradient(self, gradient, output, *inputs):
         return Backward(self, [one is not None for one in gradient]).gradients(gradient, output, inputs)
 
+    # Only what is used
+
+    def narrowed(self, used: tuple[bool, ...]) -> tuple[Scan, tuple[int, ...], tuple[int, ...]] | None:
+        inputs, outputs = list(self.body.inputs.values()), list(self.body.outputs.values())
+        results = [place for place in range(self.states, len(outputs)) if used[place]]
+        kept = [number for number in range(len(self.kept)) if used[len(outputs) + number]]
+        states = {k for k in range(self.states) if used[k]} | {self.kept[number] for number in kept}
+        while True:
+            targets = [outputs[place] for place in (*sorted(states), *results)]
+            nodes = needed(self.body.nodes, targets, set())
+            read = {*targets, *(value for node in nodes for value in node.inputs)}
+            further = {k for k in range(self.states) if inputs[k] in read} - states
+            if not further:
+                break
+            states |= further
+        own = sorted(states)
+        taken = (*own, *(p for p in range(self.states, len(inputs)) if inputs[p] in read))
+        made = (*own, *results, *(len(outputs) + number for number in kept))
+        if (len(taken), len(made)) == (len(inputs), len(used)):
+            return None
+        sequences = [
+            place - self.states for place in taken[len(own) :] if place < self.states + self.sequences
+        ]
+        body = Graph()
+        known = {inputs[place]: body.input(str(place), inputs[place].spec) for place in taken}
+        known.update({value: body.constant(array) for value, array in self.body.constants.items()})
+        replay(nodes, known, body)
+        body.outputs = {str(number): known[value] for number, value in enumerate(targets)}
+        op = self.changed(
+            code=code_of(body),
+            states=len(own),
+            sequences=len(sequences),
+            begins=tuple(self.begins[number] for number in sequences),
+            kept=tuple(own.index(self.kept[number]) for number in kept),
+        )
+        return op, taken, made
+
     # One round as a step
 
     def loop(self) -> Graph:

@@ -10,7 +10,7 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.base import Op, make
 from pyengine.ops.elementwise import Elementwise
 from pyengine.shapes import broadcast
-from pyengine.transforms.rebuild import Made, rebuild
+from pyengine.transforms.rebuild import Made, keep, rebuild
 
 FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
 
@@ -84,7 +84,35 @@ def simplify(graph: Graph) -> Graph:
         return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
-    return without_dead(new)
+    return without_dead(narrowed(new))
+
+
+def narrowed(graph: Graph) -> Graph:
+    """The graph whose loops make only what is used."""
+    if all(node.op.body is None for node in graph.nodes):
+        return graph
+    used: set[Value] = {*graph.outputs.values(), *graph.writes.values()}
+    narrow: dict[Node, tuple[Op, tuple[int, ...], tuple[int, ...]]] = {}
+    live: set[Node] = set()
+    for node in reversed(graph.nodes):
+        if used.isdisjoint(node.outputs):
+            continue
+        live.add(node)
+        found = node.op.narrowed(tuple(value in used for value in node.outputs))
+        if found:
+            narrow[node] = found
+        used.update(node.inputs[place] for place in (found[1] if found else range(len(node.inputs))))
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        if node not in live:
+            return node.outputs  # nobody asks for what they are now
+        if node not in narrow:
+            return keep(node, inputs, new)
+        op, taken, outputs = narrow[node]
+        made = dict(zip(outputs, new.add(op, tuple(inputs[place] for place in taken)), strict=True))
+        return tuple(made.get(place, old) for place, old in enumerate(node.outputs))
+
+    return rebuild(graph, rule)[0] if narrow else graph
 
 
 def without_dead(graph: Graph) -> Graph:

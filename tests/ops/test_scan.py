@@ -255,6 +255,38 @@ def test_a_program_lists_a_round_of_its_loop_below_it() -> None:
     assert "code=" not in text
 
 
+def test_what_nobody_uses_of_a_loop_is_not_computed() -> None:
+    def step(x: Any, kernel: Any, mask: Any, other: Any) -> dict[str, Any]:
+        def body(states: Any, slices: Any, constants: Any) -> Any:
+            h, unseen = states
+            new = ops.tanh(ops.add(ops.matmul(ops.multiply(h, constants[1]), constants[0]), slices[0]))
+            return (new, ops.add(unseen, slices[1])), (ops.exp(new), ops.square(new))
+
+        start = np.zeros((ROWS, UNITS), "f4")
+        (h, _), (_, squares) = ops.scan(body, [start, start], [x, other], [kernel, mask])
+        return {"loss": ops.sum(h) + ops.sum(squares)}
+
+    given = {
+        "x": Spec((4, ROWS, UNITS)),
+        "kernel": Spec((UNITS, UNITS)),
+        "mask": Spec((ROWS, UNITS)),
+        "other": Spec((4, ROWS, UNITS)),
+    }
+    graph = trace(step, given)
+    (forward,) = scans(check(simplify(graph)))
+    assert (forward.op.states, forward.op.sequences, forward.op.results) == (1, 1, 1)
+    assert "exp" not in [node.op.name for node in forward.op.body.nodes]
+    whole, part = (
+        check(simplify(differentiate(graph, "loss", wrt))) for wrt in (["kernel", "mask"], ["kernel"])
+    )
+    assert [node.op.states for node in scans(whole)] == [1, 2]  # the mask's gradient is summed step by step
+    assert [node.op.states for node in scans(part)] == [1, 1]
+    arrays_ = {name: np.random.default_rng(1).normal(size=s.shape).astype("f4") for name, s in given.items()}
+    one, other = execute(whole, **arrays_), execute(part, **arrays_)
+    np.testing.assert_array_equal(one["gradient/kernel"], other["gradient/kernel"])
+    np.testing.assert_array_equal(one["loss"], execute(graph, **arrays_)["loss"])
+
+
 def test_results_lie_over_a_sequence_whose_slices_are_read_by_then() -> None:
     def replaceable(body: Any) -> list[bool]:
         """For each result, whether it may lie where the first sequence lies."""
