@@ -3,14 +3,38 @@
 #include "math.h"
 #include "pyengine.h"
 
-static __attribute__((noinline)) vf load_end(const float *p, int64_t n) { return load_some(p, (ptrdiff_t)n); }
-static __attribute__((noinline)) void store_end(float *p, vf x, int64_t n) { store_some(p, x, (ptrdiff_t)n); }
-INLINE vf get(const float *p, int64_t n) { return n >= LANES ? load(p) : load_end(p, n); }
-INLINE void put(float *p, vf x, int64_t n) {
-  if (n >= LANES)
-    store(p, x);
-  else
-    store_end(p, x, n);
+#define MOST 16 // rows of units in all arrays of a kernel
+
+// What a kernel does to n units, a multiple of LANES, given where the rows of units in its arrays begin.
+typedef void units_of(const float *const *in, float *const *out, int64_t n);
+
+// Row by row. `widths`: for each array, the outputs first, how many rows of units stand side by side in one of its rows.
+// outputs, inputs, rows, units
+static int by_rows(word *w, const char *widths, int outputs, units_of *f) {
+  float *at[MOST];
+  int64_t step[MOST];
+  int count = 0, made = 0, arrays = 0;
+  while (widths[arrays]) arrays++;
+  const int64_t rows = w[arrays].i, units = w[arrays + 1].i, rest = units % LANES, whole = units - rest;
+  for (int array = 0; array < arrays; array++) {
+    const int width = widths[array] - '0';
+    for (int k = 0; k < width; k++) at[count] = (float *)w[array].p + k * units, step[count++] = width * units;
+    if (array < outputs) made = count;
+  }
+  const float *const *const in = (const float *const *)(at + made);
+  for (int64_t row = 0; row < rows; row++) {
+    if (whole) f(in, at, whole);
+    if (rest) { // the last units, by way of whole vectors
+      float held[MOST][LANES] __attribute__((aligned(4 * LANES))) = {0};
+      float *lanes[MOST];
+      for (int i = 0; i < count; i++) lanes[i] = held[i];
+      for (int i = made; i < count; i++) memcpy(held[i], at[i] + whole, (size_t)rest * sizeof(float));
+      f((const float *const *)(lanes + made), lanes, LANES);
+      for (int i = 0; i < made; i++) memcpy(at[i] + whole, held[i], (size_t)rest * sizeof(float));
+    }
+    for (int i = 0; i < count; i++) at[i] += step[i];
+  }
+  return DONE;
 }
 
 // 1 / (1 + e⁻ˣ), 3 ulp; where it would be below e⁻⁸⁷ it is that.
@@ -23,86 +47,63 @@ INLINE vf gate(vf x) {
 
 INLINE vf slope(vf gate) { return gate * (1 - gate); } // of a sigmoid, from its value
 
-// h, c, gates (rows, 4 units), curve = tanh c; z (rows, 4 units), old c; rows, units
-int kernel_lstm_cell(word *w, context *ctx) {
-  (void)ctx;
-  float *h = w[0].p, *c = w[1].p, *gates = w[2].p, *curve = w[3].p;
-  const float *z = w[4].p, *old = w[5].p;
-  const int64_t rows = w[6].i, units = w[7].i;
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t k = 0; k < units; k += LANES) {
-      const int64_t n = units - k;
-      vf i = gate(get(z + k, n)), f = gate(get(z + units + k, n));
-      vf g = tanh_f(get(z + 2 * units + k, n)), o = gate(get(z + 3 * units + k, n));
-      vf now = madd(f, get(old + k, n), i * g), bent = tanh_f(now);
-      put(gates + k, i, n), put(gates + units + k, f, n);
-      put(gates + 2 * units + k, g, n), put(gates + 3 * units + k, o, n);
-      put(c + k, now, n), put(curve + k, bent, n), put(h + k, o * bent, n);
-    }
-    h += units, c += units, curve += units, old += units, gates += 4 * units, z += 4 * units;
+static void lstm(const float *const *in, float *const *out, int64_t n) {
+  for (int64_t k = 0; k < n; k += LANES) {
+    vf i = gate(load(in[0] + k)), f = gate(load(in[1] + k)), g = tanh_f(load(in[2] + k)), o = gate(load(in[3] + k));
+    vf c = madd(f, load(in[4] + k), i * g), curve = tanh_f(c);
+    store(out[0] + k, o * curve), store(out[1] + k, c), store(out[2] + k, i), store(out[3] + k, f);
+    store(out[4] + k, g), store(out[5] + k, o), store(out[6] + k, curve);
   }
-  return DONE;
 }
 
-// dz (rows, 4 units), dc of the old c; dh, dc, gates (rows, 4 units), curve, old c; rows, units
-int kernel_lstm_cell_gradient(word *w, context *ctx) {
-  (void)ctx;
-  float *dz = w[0].p, *dc = w[1].p;
-  const float *dh = w[2].p, *arrived = w[3].p, *gates = w[4].p, *curve = w[5].p, *old = w[6].p;
-  const int64_t rows = w[7].i, units = w[8].i;
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t k = 0; k < units; k += LANES) {
-      const int64_t n = units - k;
-      vf i = get(gates + k, n), f = get(gates + units + k, n), g = get(gates + 2 * units + k, n);
-      vf o = get(gates + 3 * units + k, n), bent = get(curve + k, n), before = get(old + k, n), d = get(dh + k, n);
-      vf whole = madd(d * o, 1 - bent * bent, get(arrived + k, n));
-      put(dz + k, whole * g * slope(i), n), put(dz + units + k, whole * before * slope(f), n);
-      put(dz + 2 * units + k, whole * i * (1 - g * g), n), put(dz + 3 * units + k, d * bent * slope(o), n);
-      put(dc + k, whole * f, n);
-    }
-    dc += units, dh += units, arrived += units, curve += units, old += units, dz += 4 * units, gates += 4 * units;
+static void lstm_gradient(const float *const *in, float *const *out, int64_t n) {
+  for (int64_t k = 0; k < n; k += LANES) {
+    vf dh = load(in[0] + k), i = load(in[2] + k), f = load(in[3] + k), g = load(in[4] + k), o = load(in[5] + k);
+    vf curve = load(in[6] + k), c = load(in[7] + k), dc = madd(dh * o, 1 - curve * curve, load(in[1] + k));
+    store(out[0] + k, dc * g * slope(i)), store(out[1] + k, dc * c * slope(f));
+    store(out[2] + k, dc * i * (1 - g * g)), store(out[3] + k, dh * curve * slope(o)), store(out[4] + k, dc * f);
   }
-  return DONE;
+}
+
+static void gru(const float *const *in, float *const *out, int64_t n) {
+  for (int64_t k = 0; k < n; k += LANES) {
+    vf z = gate(load(in[0] + k) + load(in[3] + k)), r = gate(load(in[1] + k) + load(in[4] + k));
+    vf inner = load(in[5] + k), g = tanh_f(madd(r, inner, load(in[2] + k)));
+    vf h = madd(z, load(in[6] + k), (1 - z) * g);
+    store(out[0] + k, h), store(out[1] + k, z), store(out[2] + k, r), store(out[3] + k, g), store(out[4] + k, inner);
+  }
+}
+
+static void gru_gradient(const float *const *in, float *const *out, int64_t n) {
+  for (int64_t k = 0; k < n; k += LANES) {
+    vf dh = load(in[0] + k), z = load(in[1] + k), r = load(in[2] + k), g = load(in[3] + k);
+    vf dz = dh * (load(in[5] + k) - g) * slope(z), dg = dh * (1 - z) * (1 - g * g);
+    vf dr = dg * load(in[4] + k) * slope(r);
+    store(out[0] + k, dz), store(out[1] + k, dr), store(out[2] + k, dg);
+    store(out[3] + k, dz), store(out[4] + k, dr), store(out[5] + k, dg * r), store(out[6] + k, dh * z);
+  }
+}
+
+// h, c, gates (rows, 4 units), tanh c; z (rows, 4 units), old c; rows, units
+int kernel_lstm_cell(word *w, context *c) {
+  (void)c;
+  return by_rows(w, "114141", 4, lstm);
+}
+
+// dz (rows, 4 units), dc of the old c; dh, dc, gates (rows, 4 units), tanh of the new c, old c; rows, units
+int kernel_lstm_cell_gradient(word *w, context *c) {
+  (void)c;
+  return by_rows(w, "4111411", 2, lstm_gradient);
 }
 
 // h, gates (rows, 4 units); x, s (rows, 3 units), old h; rows, units
-int kernel_gru_cell(word *w, context *ctx) {
-  (void)ctx;
-  float *h = w[0].p, *gates = w[1].p;
-  const float *x = w[2].p, *s = w[3].p, *old = w[4].p;
-  const int64_t rows = w[5].i, units = w[6].i;
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t k = 0; k < units; k += LANES) {
-      const int64_t n = units - k;
-      vf z = gate(get(x + k, n) + get(s + k, n));
-      vf r = gate(get(x + units + k, n) + get(s + units + k, n)), inner = get(s + 2 * units + k, n);
-      vf g = tanh_f(madd(r, inner, get(x + 2 * units + k, n))), before = get(old + k, n);
-      put(gates + k, z, n), put(gates + units + k, r, n);
-      put(gates + 2 * units + k, g, n), put(gates + 3 * units + k, inner, n);
-      put(h + k, madd(z, before, (1 - z) * g), n);
-    }
-    h += units, old += units, gates += 4 * units, x += 3 * units, s += 3 * units;
-  }
-  return DONE;
+int kernel_gru_cell(word *w, context *c) {
+  (void)c;
+  return by_rows(w, "14331", 2, gru);
 }
 
 // dx, ds (rows, 3 units), dh of the old h; dh, gates (rows, 4 units), old h; rows, units
-int kernel_gru_cell_gradient(word *w, context *ctx) {
-  (void)ctx;
-  float *dx = w[0].p, *ds = w[1].p, *out = w[2].p;
-  const float *dh = w[3].p, *gates = w[4].p, *old = w[5].p;
-  const int64_t rows = w[6].i, units = w[7].i;
-  for (int64_t row = 0; row < rows; row++) {
-    for (int64_t k = 0; k < units; k += LANES) {
-      const int64_t n = units - k;
-      vf z = get(gates + k, n), r = get(gates + units + k, n), g = get(gates + 2 * units + k, n);
-      vf inner = get(gates + 3 * units + k, n), d = get(dh + k, n), before = get(old + k, n);
-      vf dz = d * (before - g) * slope(z), dg = d * (1 - z) * (1 - g * g), dr = dg * inner * slope(r);
-      put(dx + k, dz, n), put(dx + units + k, dr, n), put(dx + 2 * units + k, dg, n);
-      put(ds + k, dz, n), put(ds + units + k, dr, n), put(ds + 2 * units + k, dg * r, n);
-      put(out + k, d * z, n);
-    }
-    out += units, dh += units, old += units, gates += 4 * units, dx += 3 * units, ds += 3 * units;
-  }
-  return DONE;
+int kernel_gru_cell_gradient(word *w, context *c) {
+  (void)c;
+  return by_rows(w, "331141", 3, gru_gradient);
 }
