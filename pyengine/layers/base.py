@@ -183,7 +183,9 @@ class Layer(Configurable):
 
     def keywords(self, words: dict[str, Any]) -> Keywords:
         """What a call gives by name, arrays and settings apart."""
-        known = [name for name in inspect.signature(self.call).parameters if name not in ("training", "kwargs")]
+        known = [
+            name for name in inspect.signature(self.call).parameters if name not in ("training", "kwargs")
+        ]
         for name in words:
             if name not in known:
                 raise unknown_name(f"argument of calling {self.label}", name, known)
