@@ -120,9 +120,14 @@ def over(op: Op, inputs: list[np.ndarray], dying: list[np.ndarray]) -> np.ndarra
         dtype = getattr(op, "dtype", None) or inputs[-1].dtype
         for array in dying:
             fits = array.ndim and array.dtype == dtype
-            if fits and all(x.size == 1 or x.shape == array.shape for x in inputs):
+            if fits and all(x.shape == array.shape or single(x, array.ndim) for x in inputs):
                 return function(*inputs, out=array)
     return op.evaluate(*inputs)
+
+
+def single(x: np.ndarray, rank: int) -> bool:
+    """Whether it is one number that does not add axes to an array of this rank."""
+    return x.size == 1 and x.ndim <= rank
 
 
 def rows(array: np.ndarray, part: Any, rank: int) -> np.ndarray:
