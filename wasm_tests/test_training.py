@@ -414,9 +414,12 @@ def test_a_second_fit_while_one_runs_is_refused(engine: Page) -> None:
         engine,
         """
         const model = compiled();
-        const first = model.fit(points(64), kinds(64), { epochs: 20 });
+        let open;
+        const gate = new Promise((resolve) => { open = resolve; });
+        const first = model.fit(points(64), kinds(64), { epochs: 20, callbacks: { onTrainBegin: () => gate } });
         let said = "nothing";
         try { await model.fit(points(64), kinds(64)); } catch (error) { said = `${error.name}: ${error.message}`; }
+        open();
         return [said, (await first).epoch.length];
         """,
     )
