@@ -14,6 +14,7 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.elementwise import Elementwise
 from pyengine.ops.fused import Chain, Instruction
 from pyengine.shapes import Shape
+from pyengine.transforms.rebuild import begun
 
 # Bounds of a Chain: what it holds at a time shall fit the first-level cache.
 INSTRUCTIONS, INPUTS, OUTPUTS = 24, 16, 6
@@ -214,14 +215,7 @@ def chained(graph: Graph) -> Graph:
         return graph
     grouping = Grouping(graph)
     grouping.grow()
-    new = Graph()
-    to: dict[Value, Value] = {}
-    for name, value in graph.inputs.items():
-        to[value] = new.input(name, value.spec)
-    for value, array in graph.constants.items():
-        to[value] = new.constant(array)
-    for variable, value in graph.reads.items():
-        to[value] = new.read(variable)
+    new, to = begun(graph)
     for group in in_order(grouping):
         emit(grouping, group, new, to)
     for variable, value in graph.writes.items():

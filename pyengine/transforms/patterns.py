@@ -16,6 +16,7 @@ from pyengine.ops import elementwise as e
 from pyengine.ops.base import make
 from pyengine.ops.reduce import sum as sum_of
 from pyengine.ops.structure import reshape
+from pyengine.transforms.rebuild import begun
 
 
 @dataclass(frozen=True)
@@ -406,14 +407,7 @@ def replaced(graph: Graph, patterns: dict[str, Pattern]) -> Graph:
             given.update(dict.fromkeys(match.outputs, match))
     if not given:
         return graph
-    new = Graph()
-    to: dict[Value, Value] = {}
-    for name, value in graph.inputs.items():
-        to[value] = new.input(name, value.spec)
-    for value, array in graph.constants.items():
-        to[value] = new.constant(array)
-    for variable, value in graph.reads.items():
-        to[value] = new.read(variable)
+    new, to = begun(graph)
 
     def made(value: Value) -> Value:
         """The new value for an old one; what makes it is written down if it is not there yet."""

@@ -27,12 +27,8 @@ def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
     return rebuild(graph, rule)[0]
 
 
-def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]:
-    """A new graph and, for every old value, the new one.
-
-    `rule(node, inputs, new_graph)` gets each node in order with its inputs already translated and returns the new
-    value that stands for its output, or a tuple of them.
-    """
+def begun(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
+    """A new graph with the same inputs, constants and reads, and which new value stands for which old one."""
     new = Graph()
     to: dict[Value, Value] = {}
     for name, value in graph.inputs.items():
@@ -41,6 +37,16 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
         to[value] = new.constant(array)
     for variable, value in graph.reads.items():
         to[value] = new.read(variable)
+    return new, to
+
+
+def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]:
+    """A new graph and, for every old value, the new one.
+
+    `rule(node, inputs, new_graph)` gets each node in order with its inputs already translated and returns the new
+    value that stands for its output, or a tuple of them.
+    """
+    new, to = begun(graph)
     for node in graph.nodes:
         made = rule(node, tuple(to[value] for value in node.inputs), new)
         to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
