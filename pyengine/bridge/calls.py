@@ -106,18 +106,11 @@ def described(thing: Any) -> str:
 def operate(name: str, inputs: list[Any]) -> Any:
     """An op on arrays (done at once) or on values of a step that is being written down."""
     function = catalogue.operation(name)
-    parameters = list(inspect.signature(function).parameters.values())
+    parameters = inspect.signature(function).parameters
     if len(inputs) > len(parameters):
-        wanted = ", ".join(camel(one.name) for one in parameters)
+        wanted = ", ".join(map(camel, parameters))
         raise ArgumentError(f"tf.{name} takes {wanted}, but was called with {len(inputs)} arguments.")
-    positional, keywords = [], {}
-    for parameter, value in zip(parameters, inputs, strict=False):
-        if value is None:
-            continue
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            keywords[parameter.name] = tuple(value) if isinstance(value, list) else value
-        else:
-            positional.append(value)
+    positional, keywords = catalogue.arguments(function, inputs)
     return outward(function(*positional, **keywords))
 
 

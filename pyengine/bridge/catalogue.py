@@ -132,6 +132,23 @@ def operation(name: str) -> Callable[..., Any]:
     raise KeyError(name)
 
 
+def arguments(function: Callable[..., Any], inputs: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What JavaScript gives an op in order, as Python's op takes it; None was left out.
+
+    >>> arguments(ops.softmax, [[1, 2], 0])
+    ([[1, 2]], {'axis': 0})
+    """
+    positional, keywords = [], {}
+    for parameter, value in zip(inspect.signature(function).parameters.values(), inputs, strict=False):
+        if value is None:
+            continue
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = tuple(value) if isinstance(value, list) else value
+        else:
+            positional.append(value)
+    return positional, keywords
+
+
 def describe() -> dict[str, Any]:
     """Everything that is offered: names and their arguments as JavaScript spells them.
 

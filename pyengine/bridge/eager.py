@@ -1,23 +1,22 @@
 """Operations of the page, planned once per shape so that the page runs them without Python.
 
-`tf.matMul(a, b)` on tensors is a small Program of one input each. The second time the same operation comes with the
-same shapes, the page is given the addresses of the planned memory and of the library's `pe_run`; from then on it copies
-its typed arrays in, calls, and copies the result out. What the library cannot run stays with Python.
+`tf.matMul(a, b)` on tensors is a small Program with an input for each. When the same operation has come with the same
+shapes a few times, the page is given the addresses of the planned memory and of the library's `pe_run`; from then on
+it copies its typed arrays in, calls, and copies the result out. What the library cannot run stays with Python.
 """
 
 from __future__ import annotations
 
 import ctypes
-import inspect
 import json
 from collections import OrderedDict
 from typing import Any
 
 from pyengine import executors
-from pyengine.bridge import catalogue
+from pyengine.bridge import catalogue, crossing
 from pyengine.executors.blocks import address
 from pyengine.executors.simd.executor import STOP, SimdExecutor, SimdMemory
-from pyengine.graph import Spec
+from pyengine.graph import Spec, Value
 from pyengine.plan import plan
 from pyengine.transforms import simplify, trace
 
@@ -36,33 +35,26 @@ def planned(name: str, described: str) -> str | None:
     if not isinstance(executor, SimdExecutor):
         return None
     function = catalogue.operation(name)
-    parameters = list(inspect.signature(function).parameters.values())
-    specs: dict[str, Spec] = {}
-    positional: list[Any] = []
-    keywords: dict[str, Any] = {}
-    for parameter, value in zip(parameters, json.loads(described), strict=False):
-        if isinstance(value, dict):
-            specs[str(len(specs))] = Spec(tuple(value["shape"]), value["dtype"])
-            value = str(len(specs) - 1)
-            positional.append((value,))
-        elif value is None:
-            continue
-        elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            keywords[parameter.name] = tuple(value) if isinstance(value, list) else value
-        else:
-            positional.append(value)
+    given = json.loads(described)
+    specs = {
+        str(place): Spec(tuple(value["shape"]), value["dtype"])
+        for place, value in enumerate(given)
+        if isinstance(value, dict)
+    }
 
     def run(**values: Any) -> dict[str, Any]:
-        given = [values[one[0]] if isinstance(one, tuple) else one for one in positional]
-        return {"result": function(*given, **keywords)}
+        inputs = [values.get(str(place), value) for place, value in enumerate(given)]
+        positional, keywords = catalogue.arguments(function, inputs)
+        result = function(*positional, **keywords)
+        return {"result": result} if isinstance(result, Value) else {}
 
     program = plan(simplify(trace(run, specs)))
-    memory = executor.allocate(program)
-    size = program.arena + len(program.constants)
-    output = memory.outputs["result"]
-    plain = {"float32": "float32", "int32": "int32", "bool": "bool"}.get(output.dtype.name)
-    if memory.fallbacks or not memory.length or size > KEPT_BYTES // 4 or plain is None:
+    if not program.outputs or program.outputs["result"].spec.dtype not in crossing.DTYPES:
         return None
+    memory = executor.allocate(program)
+    if memory.fallbacks or not memory.length or program.arena > KEPT_BYTES // 4:
+        return None
+    output = memory.outputs["result"]
     memory.control[STOP] = memory.length
     memory.budget[0] = -1.0
     number = address(memory.control)
@@ -74,7 +66,7 @@ def planned(name: str, described: str) -> str | None:
             "inputs": [address(memory.inputs[one]) for one in specs],
             "output": address(output),
             "shape": output.shape,
-            "dtype": plain,
+            "dtype": output.dtype.name,
             "dropped": dropped(),
         }
     )

@@ -25,6 +25,7 @@ from pyengine.executors.simd.executor import (
     WORKSPACE_BYTES,
     SimdExecutor,
     encode,
+    shared_workspace,
 )
 from pyengine.executors.simd.library import REACHED, Library
 from pyengine.graph import Spec
@@ -116,12 +117,6 @@ def encoded(library: Library, key: tuple[Any, ...], *shapes: tuple[int, ...]) ->
         return Encoding(library, make(name, **dict(settings)), *shapes)
     except LookupError:
         return None
-
-
-@lru_cache(2)
-def shared_workspace(library: Library) -> np.ndarray:
-    """One for all: a page has one thread."""
-    return aligned_bytes(library.workspace)
 
 
 def begin_of(array: np.ndarray) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,8 +23,7 @@ from pyengine.plan import Call, Program, Slot
 # Words of the control block, in the order of `program` in kernels/run.c.
 POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED, INTERRUPTED = range(10)
 WORDS = INTERRUPTED + 1
-KERNEL, COST, ARGUMENTS = range(3)  # a record's words
-OUT, SOURCE, ORDER, ROWS, BATCH, ROW_BYTES, FIRST = range(ARGUMENTS, ARGUMENTS + 7)  # those of `batch`
+SOURCE, ORDER, ROWS, FIRST = 3, 4, 5, 8  # words of a record of `batch`
 HOST = Encoded("host", (), 0)
 
 
@@ -54,8 +55,7 @@ class SimdMemory(Memory):
         self.kept: list[np.ndarray] = []  # tables that records point to
         self.moving: list[list[Word]] = [[]]  # of the loops that are being written, the innermost last
         self.records, self.index = self.written(encoded)
-        self.records_floats = self.records.view(np.float64)
-        self.workspace = aligned_bytes(library.workspace)
+        self.workspace = workspace(library)
         self.control = np.zeros(WORDS, np.int64)
         self.control[CALLS] = self.length
         self.control[INDEX], self.control[RECORDS] = address(self.index), address(self.records)
@@ -112,6 +112,17 @@ class SimdMemory(Memory):
             self.hosted[number] = prepared(self.calls[number], self.blocks.view)
         with np.errstate(all="ignore"):
             self.hosted[number]()
+
+
+def workspace(library: Library) -> np.ndarray:
+    """Memory that kernels use while they run: on a host one for each Program, for threads may run several at once."""
+    return shared_workspace(library) if sys.platform == "emscripten" else aligned_bytes(library.workspace)
+
+
+@lru_cache(2)
+def shared_workspace(library: Library) -> np.ndarray:
+    """One for all: a page has one thread."""
+    return aligned_bytes(library.workspace)
 
 
 def taking(slot: Slot) -> Encoded:
