@@ -16,6 +16,15 @@ def value(engine: Page, expression: str) -> Any:
     return run(engine, f"async () => {expression}")
 
 
+TIMES = 5  # an operation that comes so often with the same shapes is planned, and does without Python
+
+
+def again_and_again(engine: Page, expression: str) -> list[Any]:
+    """What it comes to, each time."""
+    loop = f"for (let i = 0; i < {TIMES}; i++) all.push(await ({expression}));"
+    return run(engine, f"async () => {{ const all = []; {loop} return all; }}")
+
+
 def said(engine: Page, expression: str) -> str:
     """The words of the error that an expression ends in."""
     return run(
@@ -63,7 +72,7 @@ def said(engine: Page, expression: str) -> str:
     ],
 )  # fmt: skip
 def test_tensors_compute(engine: Page, expression: str, expected: Any) -> None:
-    assert value(engine, expression) == expected
+    assert again_and_again(engine, expression) == [expected] * TIMES
 
 
 def test_random_numbers_come_from_the_one_seed(engine: Page) -> None:
@@ -78,11 +87,13 @@ def test_random_numbers_come_from_the_one_seed(engine: Page) -> None:
         ("tf.tensor2d([1, 2, 3])", "Give the shape as well"),
         ("tf.tensor([1, 2, 3]).reshape([2, 2])", "the counts differ"),
         ("tf.tensor([1, 2, 3]).slice([2], [5])", "leaves shape [3]"),
+        ("tf.gather(tf.tensor([1, 2]), tf.tensor([5], [1], 'int32'))", "index 5 is out of range"),
         ("tf.setBackend('webgl')", "Unknown executor 'webgl'"),
     ],
 )
 def test_what_cannot_be_computed_is_said(engine: Page, expression: str, words: str) -> None:
-    assert words in said(engine, expression)
+    for _ in range(TIMES):
+        assert words in said(engine, expression)
 
 
 def test_everything_that_python_offers_is_offered(engine: Page) -> None:
