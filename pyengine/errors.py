@@ -1,17 +1,113 @@
-"""What goes wrong, in words: where, what came, what was expected, how to fix it.
+"""What goes wrong, said in one way: where, which argument, what was expected, what came, how to mend it.
 
 Every error of pyengine is a `PyEngineError` and also the built-in error a Python user would catch,
 so `except ValueError` keeps working.
+
+Code in a message stands between backticks, as Python writes it: the page shows it as JavaScript writes it
+(`bridge/javascript.py`).
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import math
+import types
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+PARTS = ("where", "argument", "expected", "got", "fix")
 
 
 class PyEngineError(Exception):
-    """Base of all errors that pyengine raises on purpose."""
+    """Base of all errors that pyengine raises on purpose. Its text is made of its parts.
+
+    Arguments:
+        where: what the user called or made: "model.fit", "Dense 'head'", "Adam".
+        argument: which of its arguments is wrong, as it is spelled in Python; empty where it is none of them.
+        expected: what would have been right: "a whole number of at least 1".
+        got: what came instead: `describe(value)`, "shape (32, 50)".
+        fix: how to mend it, as a sentence of its own.
+
+    >>> raise ArgumentError(
+    ...     where="model.fit",
+    ...     argument="batch_size",
+    ...     expected="a whole number of at least 1",
+    ...     got=describe(0),
+    ...     fix="Use, for example, `batch_size=32`.",
+    ... )
+    Traceback (most recent call last):
+    ...
+    pyengine.errors.ArgumentError: model.fit: batch_size expects a whole number of at least 1, but got `0`. \
+Use, for example, `batch_size=32`.
+    """
+
+    where = argument = expected = got = fix = ""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        where: str = "",
+        argument: str = "",
+        expected: str = "",
+        got: str = "",
+        fix: str = "",
+    ):
+        self.where, self.argument, self.expected, self.got, self.fix = where, argument, expected, got, fix
+        super().__init__(text or sentence(where, argument, expected, got, fix))
+
+    def rewritten(self, change: Callable[[str], str]) -> Self:
+        """The same error, every part of its text changed by a function."""
+        parts = {name: change(getattr(self, name)) for name in PARTS}
+        return type(self)(change(str(self)) if not any(parts.values()) else "", **parts)
+
+
+def sentence(where: str, argument: str, expected: str, got: str, fix: str) -> str:
+    """The text of an error.
+
+    >>> sentence("Dense 'head'", "", "inputs ending in 64", "shape (32, 50)", "Rebuild the layer.")
+    "Dense 'head' expects inputs ending in 64, but got shape (32, 50). Rebuild the layer."
+    """
+    subject = f"{where}: {argument}" if where and argument else where or argument
+    text = f"{subject} expects {expected}" + (f", but got {got}." if got else ".")
+    return f"{text} {fix}".rstrip()
+
+
+def describe(value: Any) -> str:
+    """What a user gave, briefly: an array by its shape and dtype, anything else by its value or its kind.
+
+    >>> describe(None), describe(0.2), describe("adam"), describe(lambda x: x), describe(iter([]))
+    ('`None`', '`0.2`', "`'adam'`", 'a function', 'an iterator (list_iterator)')
+    """
+    if isinstance(value, types.GeneratorType):
+        return "a generator"
+    if isinstance(value, types.FunctionType | types.MethodType | types.BuiltinFunctionType):
+        return "a function"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+        return f"an array of shape {shape}, {value.dtype}" if shape else f"the number {value}"
+    if isinstance(value, bool | int | str | type(None)) or (
+        isinstance(value, float) and math.isfinite(value)
+    ):
+        return f"`{shortened(repr(value))}`"
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, dict | list | tuple | set | frozenset):
+        brief = repr(value)
+        kind = type(value).__name__
+        return f"`{brief}`" if len(brief) <= 60 else f"a {kind} of length {len(value)}"
+    if hasattr(value, "__next__"):
+        return f"an iterator ({type(value).__name__})"
+    kind = type(value).__name__
+    brief = repr(value)
+    named = f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+    return named if len(brief) > 60 or brief.startswith("<") or "\n" in brief else f"{named}: {brief}"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 2]}…{text[-1]}"
 
 
 class ArgumentError(PyEngineError, ValueError):
@@ -60,8 +156,13 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     return [lower[match] for match in difflib.get_close_matches(name.lower(), lower, count, 0.5)]
 
 
-def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+def unknown_name(kind: str, name: object, known: Iterable[str], where: str = "") -> UnknownNameError:
     """The error for a name that does not exist, with the nearest known ones.
+
+    Arguments:
+        kind: what it should name: "loss", "argument".
+        known: the names that there are.
+        where: what was called.
 
     >>> raise unknown_name("loss", "msee", ["mse", "mae"])
     Traceback (most recent call last):
@@ -70,5 +171,13 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameEr
     """
     known = sorted(set(known))
     close = nearest(str(name), known)
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return UnknownNameError(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+    hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
+    fix = f"{hint}Known: {', '.join(known)}."
+    return UnknownNameError(
+        f"{where + ': ' if where else ''}Unknown {kind} {name!r}. {fix}",
+        where=where,
+        argument=kind,
+        expected=f"one of {', '.join(known)}",
+        got=repr(name),
+        fix=fix,
+    )
