@@ -2,6 +2,7 @@
 
 names.py       pyengine's names as JavaScript spells them          catalogue.py   what is offered, from signatures
 crossing.py    values: from JavaScript, to JavaScript               failures.py    errors, as words
+javascript.py  code in messages, as JavaScript writes it
 calls.py       the functions that `web/border.js` calls
 callbacks.py   hooks written in JavaScript                          data.py        datasets fed by JavaScript
 engine.py      what the engine runs on

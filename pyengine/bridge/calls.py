@@ -21,6 +21,7 @@ from pyengine import executors, layers, losses, metrics, models, random
 from pyengine.bridge import callbacks, catalogue, crossing, data, eager, engine, names
 from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
+from pyengine.bridge.javascript import spoken
 from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError
 from pyengine.names import camel, snake
@@ -53,8 +54,8 @@ def connect(make: Any) -> str:
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    """A warning in the page's console: its words only."""
-    page.make.warn(str(message))
+    """A warning in the page's console: its words only, code in them as JavaScript writes it."""
+    page.make.warn(spoken(str(message)))
 
 
 # Objects -------------------------------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pyengine.bridge.javascript import name, spoken
+from pyengine.errors import PyEngineError, UnknownNameError, sentence
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _numbers = itertools.count(1)
@@ -43,7 +46,23 @@ def failure(error: BaseException) -> Failure:
 
 def words(error: BaseException) -> str:
     """What an error says, with the notes that were added on its way."""
-    return "\n".join([str(error) or type(error).__name__, *getattr(error, "__notes__", [])])
+    notes = map(spoken, getattr(error, "__notes__", []))
+    if isinstance(error, PyEngineError):
+        return "\n".join([sentence_for_javascript(error), *notes])
+    return "\n".join([str(error) or type(error).__name__, *notes])
+
+
+def sentence_for_javascript(error: PyEngineError) -> str:
+    """The text of an error whose parts are known: names and code in it as JavaScript spells them.
+
+    >>> from pyengine.errors import ArgumentError
+    >>> sentence_for_javascript(ArgumentError(where="model.fit", argument="batch_size", expected="a number"))
+    'model.fit: batchSize expects a number.'
+    """
+    if isinstance(error, UnknownNameError) or not error.expected:
+        return spoken(str(error))
+    parts = [spoken(part) for part in (error.expected, error.got, error.fix)]
+    return sentence(name(error.where), name(error.argument), *parts)
 
 
 def first_cause(error: BaseException | None) -> Any:
