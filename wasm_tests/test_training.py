@@ -382,7 +382,7 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
         ("await compiled().fit(points(3), kinds(4));", "x has 3, y has 4"),
         (
             "await compiled().fit(tf.zeros([3, 5]), kinds(3));",
-            "expects shape (batch, 4), but x has shape (3, 5)",
+            "expects shape [batch, 4], but x has shape [3, 5]",
         ),
         ("await compiled().fit(points(3), kinds(3), { validationSplit: 1.5 });", "got 1.5"),
         ("await compiled().fit(points(3), kinds(3), { epoch: 2 });", "Did you mean 'epochs'"),
@@ -392,7 +392,7 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
         ("small().compile({ optimizer: 'adamm', loss: 'mse' });", "Did you mean 'adam'"),
         ("small().compile({ optimizer: 'adam', loss: 'mse', metric: ['acc'] });", "Did you mean 'metrics'"),
         ("tf.layers.dense({ unit: 3 });", "Did you mean 'units'"),
-        ("small().predict(tf.zeros([2, 3]));", "expects shape (batch, 4)"),
+        ("small().predict(tf.zeros([2, 3]));", "expects shape [batch, 4]"),
         ("tf.tensor([[1, 2], [3]]);", "regular shape"),
         ("tf.tensor(new Float32Array(5), [2, 3]);", "holds 6 numbers, but 5 were given"),
         (
