@@ -4,11 +4,12 @@
 PYTHON ?= python3
 STEP := .venv/bin/python -m web.tools
 
-.PHONY: help demo test site wheel bench lint clean environment
+.PHONY: help demo quick test site wheel bench lint clean environment
 
 help:
 	@echo "make demo             train a network in your browser, on localhost (PORT=8000)"
 	@echo "make demo HEADLESS=1  the same in a browser without a window: trains MNIST, prints the accuracy"
+	@echo "make quick            the smoke test: in seconds, whether anything at all is broken (CPython only)"
 	@echo "make test             every test, CPython and browser (TESTS='tests/ops -k matmul' for some)"
 	@echo "make site             dist/site, a static folder to put on any server"
 	@echo "make wheel            dist/pyengine-*.whl"
@@ -19,7 +20,10 @@ help:
 demo: environment
 	@$(STEP).$(if $(HEADLESS),headless,serve)
 
-test: environment
+quick: environment
+	@.venv/bin/python -m pytest --quiet tests/test_smoke.py
+
+test: quick
 	@$(STEP).test $(TESTS)
 
 site wheel bench lint: environment

@@ -98,7 +98,7 @@ def table(file: Found) -> str:
         "",
         *drawn(head, rows),
         "",
-        "Single kernels, GFLOP/s or GB/s, and the share of what the place can do at most (multiplications and "
+        "Single kernels, GFLOP/s or GB/s, and the share of the measured peak (multiplications and "
         f"additions on registers; a copy of 4 MB). {'; '.join(limits)}.",
         "",
         *drawn(["", *ours], kernels),
