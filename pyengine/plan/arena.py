@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from pyengine.plan.storage import Buffer
 
@@ -43,8 +45,7 @@ def layout(buffers: Sequence[Buffer]) -> Layout:
                 break
             offset = max(offset, stop)
         offsets[buffer] = offset
-        placed.append((offset, offset + room[buffer], buffer))
-        placed.sort(key=lambda one: one[:2])
+        insort(placed, (offset, offset + room[buffer], buffer), key=itemgetter(0, 1))
     size = max((stop for _, stop, _ in placed), default=0)
     return Layout(offsets, size, most_alive(buffers, room), sum(room.values()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from pyengine.graph import Graph, Node, Value, Variable
@@ -38,17 +38,18 @@ def ordering(graph: Graph) -> tuple[dict[Variable, Value], dict[Node, set[Node]]
     for node in graph.nodes:
         for value in node.inputs:
             readers[roots.get(value, value)].append(node)
-    shown = {roots.get(value, value) for value in graph.outputs.values()}
-    written = list(graph.writes.values())
+    kept = {roots.get(value, value) for value in graph.outputs.values()}
+    kept |= {roots[value] for value in graph.writes.values() if value in roots}
+    written = Counter(graph.writes.values())
     direct: dict[Variable, Value] = {}
     after: dict[Node, set[Node]] = {}
     for variable, value in graph.writes.items():
         maker = value.node
-        if maker is None or maker.op.alias or written.count(value) > 1:
+        if maker is None or maker.op.alias or written[value] > 1:
             continue
         old = graph.reads.get(variable)
         before = [reader for reader in readers.get(old, ()) if reader is not maker] if old is not None else []
-        if old is not None and (old in shown or any(roots.get(other) is old for other in written)):
+        if old is not None and old in kept:
             continue
         if any(position[reader] > position[maker] for reader in before):
             continue
