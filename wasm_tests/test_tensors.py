@@ -171,3 +171,60 @@ def test_evaluate_dataset_and_fit_dataset_agree_with_arrays(engine: Page) -> Non
         }""",
     )
     assert from_dataset == pytest.approx(from_arrays, rel=1e-6)
+
+
+def test_a_custom_callback_made_of_hooks_is_called(engine: Page) -> None:
+    epochs = run(
+        engine,
+        """async () => {
+          const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+          model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+          const epochs = [];
+          const callback = new tf.CustomCallback({ onEpochEnd: (epoch) => epochs.push(epoch) });
+          await model.fit(tf.ones([4, 1]), tf.ones([4, 1]), { epochs: 2, callbacks: callback });
+          return epochs;
+        }""",
+    )
+    assert epochs == [0, 1]
+
+
+def test_a_custom_callback_refuses_what_is_no_hook(engine: Page) -> None:
+    assert 'but got "epochEnd"' in said(engine, "new tf.CustomCallback({ epochEnd: () => {} })")
+    assert "expects an object of hooks" in said(engine, "new tf.CustomCallback(() => {})")
+
+
+TRANSFERRED = """(() => {
+  const data = new Float32Array(4).fill(1);
+  const x = tf.tensor(data, [4, 1]);
+  structuredClone(data.buffer, { transfer: [data.buffer] });
+  return x;
+})()"""
+FITTED = """(() => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  return model;
+})()"""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"{TRANSFERRED}.add(1)",
+        f"{TRANSFERRED}.dataSync()",
+        f"{TRANSFERRED}.data()",
+        f"{TRANSFERRED}.slice(1)",
+        f"{FITTED}.fit({TRANSFERRED}, tf.ones([4, 1]))",
+        f"{FITTED}.predict({TRANSFERRED})",
+        f"{FITTED}.evaluate(tf.ones([4, 1]), {TRANSFERRED})",
+        f"tf.data.array([{TRANSFERRED}]).toArray()",
+    ],
+)
+def test_a_tensor_whose_buffer_was_transferred_away_is_refused(engine: Page, expression: str) -> None:
+    words = said(engine, expression)
+    assert "A tensor of shape [4,1] expects 4 values, but its typed array has 0" in words
+    assert "data.slice().buffer" in words
+
+
+def test_an_array_as_dataset_knows_its_size(engine: Page) -> None:
+    assert value(engine, "tf.data.array([1, 2, 3]).size") == 3
+    assert value(engine, "tf.data.array([1, 2, 3]).batch(2).size") == 2

@@ -180,8 +180,15 @@ export function answering(javascript, convert = inward) {
 export async function arrayInSlices(data, shape, dtype) {
   const target = call("empty", shape, dtype);
   const step = SLICE_BYTES / data.BYTES_PER_ELEMENT;
+  const count = data.length;
   let began = performance.now();
-  for (let begin = 0; begin < data.length; begin += step) {
+  for (let begin = 0; begin < count; begin += step) {
+    if (data.length !== count) {
+      throw new TypeError(
+        `An array of ${count} values expects to stay whole while it is copied into the engine, but its buffer was ` +
+          "transferred away meanwhile. Transfer a copy: data.slice().buffer.",
+      );
+    }
     call("fill", target, begin, data.subarray(begin, begin + step));
     if (performance.now() - began > SLICE_MILLISECONDS) {
       await pause();

@@ -23,6 +23,27 @@ export class Callback {
   }
 }
 
+/** A callback made of hooks: `new tf.CustomCallback({ onEpochEnd: (epoch, logs) => … })`. */
+export class CustomCallback extends Callback {
+  /** @param {Record<string, (...inputs: any[]) => any>} [hooks] */
+  constructor(hooks = {}) {
+    super();
+    if (!isPlain(hooks)) {
+      throw new TypeError(
+        "new tf.CustomCallback expects an object of hooks, as { onEpochEnd: (epoch, logs) => … }, but got " +
+          `${JSON.stringify(hooks) ?? String(hooks)}.`,
+      );
+    }
+    const unknown = Object.keys(hooks).find((name) => !HOOK.test(name));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `new tf.CustomCallback expects hooks such as onEpochEnd or onBatchEnd, but got ${JSON.stringify(unknown)}.`,
+      );
+    }
+    Object.assign(this, hooks);
+  }
+}
+
 /**
  * Callbacks as Python takes them, in order.
  *
@@ -85,5 +106,5 @@ function hooksOf(callback) {
 
 /** @param {any} level */
 function isEnd(level) {
-  return level === Object.prototype || level === Callback.prototype;
+  return level === Object.prototype || level === Callback.prototype || level === CustomCallback.prototype;
 }

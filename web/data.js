@@ -86,9 +86,10 @@ function iteratorOf(produced) {
  *
  * @param {() => any} open
  * @param {string} name
+ * @param {number | null} [size]  how many elements a pass has, if that is known
  * @returns {Dataset}
  */
-function fromIterators(open, name) {
+function fromIterators(open, name, size = null) {
   const openReader = () => {
     /** @type {any} */
     let iterator;
@@ -125,7 +126,7 @@ function fromIterators(open, name) {
       },
     };
   };
-  return call("dataset", "reader", new Raw(openReader), name || "generator");
+  return call("dataset", "reader", new Raw(openReader), name || "generator", size);
 }
 
 /** A lazy stream of elements; every method gives a new dataset. */
@@ -290,7 +291,12 @@ export const data = {
   },
 
   /** @param {any[]} items  one element each */
-  array: (items) => fromIterators(() => items, "array"),
+  array(items) {
+    if (!Array.isArray(items) && !isTypedArray(items)) {
+      throw new TypeError(`tf.data.array expects an array of elements, but got ${JSON.stringify(items) ?? String(items)}.`);
+    }
+    return fromIterators(() => items, "array", items.length);
+  },
 
   /** @param {() => any} next  what it returns, call after call, until it returns { done: true } */
   func: (next) => fromIterators(() => ({ next: () => wrapped(next()) }), next.name || "func"),

@@ -1,7 +1,7 @@
 /** The namespace `tf`, made of what Python offers: a new layer or optimizer there is offered here at once. */
 
 import { INWARD, call, defined, isPlain } from "./border.js";
-import { Callback } from "./callbacks.js";
+import { Callback, CustomCallback } from "./callbacks.js";
 import { creation } from "./creation.js";
 import { data } from "./data.js";
 import { pause } from "./environment.js";
@@ -87,7 +87,7 @@ export function namespace({ version, offers }) {
     LayerVariable,
     Optimizer,
     Callback,
-    CustomCallback: Callback,
+    CustomCallback,
 
     version,
     /** What the engine runs on: versions, executor, build, self-test, and what had to run on NumPy instead. */

@@ -112,7 +112,7 @@ export class Tensor extends TensorLike {
   async data() {
     const computed = await this.#source?.wait();
     if (computed && this.#source) this.#settle(computed);
-    return /** @type {Data} */ (this.#data);
+    return this.#whole();
   }
 
   /**
@@ -122,7 +122,14 @@ export class Tensor extends TensorLike {
    */
   dataSync() {
     if (this.#source) this.#settle(this.#source.finish());
-    return /** @type {Data} */ (this.#data);
+    return this.#whole();
+  }
+
+  /** The numbers, if they are still as many as the shape says. */
+  #whole() {
+    const data = /** @type {Data} */ (this.#data);
+    if (data.length !== this.size) throw incomplete(data.length, this.size, /** @type {number[]} */ (this.#shape));
+    return data;
   }
 
   /**
@@ -180,6 +187,18 @@ export class Tensor extends TensorLike {
     crossed.push(array);
     return array;
   }
+}
+
+/**
+ * @param {number} found
+ * @param {number} expected
+ * @param {number[]} shape
+ */
+export function incomplete(found, expected, shape) {
+  return new TypeError(
+    `A tensor of shape [${shape}] expects ${expected} values, but its typed array has ${found}. ` +
+      "Its buffer was probably transferred away (postMessage, structuredClone): transfer a copy, data.slice().buffer.",
+  );
 }
 
 const MOST_SHOWN = 20;

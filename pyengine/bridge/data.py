@@ -79,12 +79,14 @@ def element_outward(element: Any) -> Any:
     return outward(element)
 
 
-def from_reader(open_reader: Any, name: str) -> Dataset:
+def from_reader(open_reader: Any, name: str, size: int | None = None) -> Dataset:
     """A dataset whose elements come from the page.
 
     Arguments:
         open_reader: called for every pass; gives an object with `next()`, which returns a
             parcel (see `unpacked`), a promise of one, or null at the end, and `close()`.
+        name: of the source, for errors.
+        size: how many elements a pass has, None where only reading tells.
     """
 
     async def elements() -> AsyncGenerator[Any, None]:
@@ -103,7 +105,9 @@ def from_reader(open_reader: Any, name: str) -> Dataset:
                 await closing
 
     elements.__name__ = elements.__qualname__ = name
-    return Dataset.from_generator(elements)
+    dataset = Dataset.from_generator(elements)
+    dataset._size = size
+    return dataset
 
 
 def from_arrays(element: Any) -> Dataset:
