@@ -33,7 +33,8 @@ class Configurable:
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor by name, defaults filled in."""
         config = {}
-        for name, parameter in inspect.signature(type(self)).parameters.items():
+        cls: Any = type(self)
+        for name, parameter in signature_of(cls).parameters.items():
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 config.update(self._arguments.get(name, {}))
             else:
@@ -54,7 +55,8 @@ class Configurable:
 
     def _given(self) -> dict[str, Any]:
         """The arguments that differ from their defaults."""
-        parameters = inspect.signature(type(self)).parameters
+        cls: Any = type(self)
+        parameters = signature_of(cls).parameters
         given = {}
         for name, value in self.get_config().items():
             default = parameters[name].default if name in parameters else inspect.Parameter.empty
@@ -66,6 +68,8 @@ class Configurable:
 @lru_cache(256)
 def signature_of(function: Any) -> inspect.Signature:
     """What a function or class takes; asking Python anew each time is slow."""
+    if isinstance(function, type) and getattr(function, "__init__", None) is object.__init__:
+        return inspect.Signature()  # else Python shows `Configurable.__new__`: (*args, **kwargs)
     return inspect.signature(function)
 
 
