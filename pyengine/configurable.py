@@ -10,6 +10,8 @@ import inspect
 from functools import lru_cache
 from typing import Any, Self
 
+from pyengine.errors import ArgumentError, unknown_name
+
 
 class Configurable:
     """Base of everything that is described by its constructor's arguments.
@@ -75,8 +77,6 @@ def signature_of(function: Any) -> inspect.Signature:
 
 def named_arguments(function: Any, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Arguments of a call by parameter name; an unknown name is an error with the nearest known ones."""
-    from pyengine.errors import ArgumentError, unknown_name
-
     signature = signature_of(function)
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
     for name in kwargs:

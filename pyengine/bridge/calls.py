@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import pyengine
-from pyengine import executors, layers, losses, metrics, models, random
+from pyengine import activations, executors, layers, losses, metrics, models, random
 from pyengine.bridge import callbacks, catalogue, crossing, data, eager, engine, names
 from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
@@ -117,8 +117,6 @@ def operate(name: str, inputs: list[Any]) -> Any:
 
 def activation(name: str, x: Any) -> Any:
     """An activation function by name."""
-    from pyengine import activations
-
     return outward(activations.get(name)(x))
 
 

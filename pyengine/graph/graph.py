@@ -15,6 +15,7 @@ import numpy as np
 
 from pyengine.dtypes import SHORT, canonical, itemsize
 from pyengine.errors import GraphError
+from pyengine.graph.printing import print_graph
 from pyengine.graph.variable import Variable
 from pyengine.shapes import Shape, size
 
@@ -175,8 +176,6 @@ class Graph:
         _recording.set(_recording.get()[:-1])
 
     def __str__(self) -> str:
-        from pyengine.graph.text import print_graph
-
         return print_graph(self)
 
 

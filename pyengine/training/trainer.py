@@ -19,7 +19,7 @@ from pyengine.errors import ArgumentError, BusyError, DataError, NotCompiledErro
 from pyengine.executors import Executor
 from pyengine.training import inputs, loop
 from pyengine.training.compile import Compiled, compiled
-from pyengine.training.feeding import ArraySource, DatasetSource, Steps
+from pyengine.training.feeding import ArraySource, DatasetSource, Steps, unpacked
 from pyengine.training.job import Job, Work, blocking
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, new_totals, predict_step, test_step, train_step
@@ -400,8 +400,6 @@ class Trainer:
 
     def _build_from_first(self, dataset: Dataset) -> Work:
         """Build a model of unknown input shape from the dataset's first batch."""
-        from pyengine.training.feeding import unpacked
-
         iterator = aiter(dataset.take(1))
         try:
             first = yield anext(iterator)
