@@ -228,3 +228,98 @@ def test_a_tensor_whose_buffer_was_transferred_away_is_refused(engine: Page, exp
 def test_an_array_as_dataset_knows_its_size(engine: Page) -> None:
     assert value(engine, "tf.data.array([1, 2, 3]).size") == 3
     assert value(engine, "tf.data.array([1, 2, 3]).batch(2).size") == 2
+
+
+SURPLUS = """async () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const owners = { tf, tensor: tf.tensor([1]), model, layer: model.layers[0], dataset: tf.data.array([1]),
+    weight: model.layers[0].weights[0], optimizer: model.optimizer, callback: new tf.Callback() };
+  for (const kind of ['layers', 'train', 'schedules', 'initializers', 'regularizers', 'constraints', 'losses',
+    'metrics', 'callbacks', 'data']) owners[`tf.${kind}`] = tf[kind];
+  const isClass = (run) => Object.getOwnPropertyDescriptor(run, 'prototype')?.writable === false;
+  const accepted = [];
+  let count = 0;
+  for (const [place, owner] of Object.entries(owners)) {
+    const names = new Set();
+    for (let level = owner; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+        if (typeof value === 'function' && name !== 'constructor' && !isClass(value)) names.add(name);
+      }
+    }
+    for (const name of names) {
+      count += 1;
+      let words = 'accepted';
+      try { await owner[name](...Array(60).fill(1)); } catch (error) { words = error.message; }
+      const refused = words.toLowerCase().includes(`${name} expects at most`.toLowerCase());
+      if (!refused) accepted.push(`${place}.${name}: ${words}`);
+    }
+  }
+  return [accepted, count];
+}"""
+
+
+def test_no_public_function_ignores_a_surplus_argument(engine: Page) -> None:
+    accepted, count = run(engine, SURPLUS)
+    assert accepted == []
+    assert count > 300
+
+
+@pytest.mark.parametrize(
+    "kind", ["layers", "train", "initializers", "regularizers", "constraints", "losses", "metrics"]
+)
+def test_no_factory_ignores_an_unknown_setting(engine: Page, kind: str) -> None:
+    accepted = run(
+        engine,
+        """(kind) => Object.keys(tf[kind]).filter((name) => {
+          try { tf[kind][name]({ noSuchSetting: 1 }); } catch (error) {
+            const words = error.message.toLowerCase();
+            return !(words.includes('nosuchsetting') && words.includes(name.toLowerCase()));
+          }
+          return true;
+        })""",
+        kind,
+    )
+    assert accepted == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("tf.leakyRelu([-1, 2], 0.5).arraySync()", [-0.5, 2]),
+        ("tf.pad([1, 2], [[1, 1]], 9).arraySync()", [9, 1, 2, 9]),
+        ("tf.cumsum([1, 2, 3], 0, true).arraySync()", [0, 1, 3]),
+        ("tf.cumsum([1, 2, 3], 0, false, true).arraySync()", [6, 5, 3]),
+        ("tf.cumsum([1, 2, 3], 0, true, true).arraySync()", [5, 3, 0]),
+        ("tf.norm([[3, 4], [6, 8]], 2, 1).arraySync()", [5, 10]),
+        ("tf.norm([[3, -4], [6, 8]], 1, 1, true).arraySync()", [[7], [14]]),
+        ("tf.norm([[3, -4], [6, 8]], Infinity, [0, 1]).arraySync()", 14),
+        ("tf.norm([[3, -4], [6, 8]], 1, [0, 1]).arraySync()", 12),
+        ("tf.norm([3, 4]).arraySync()", 5),
+        ("tf.tensor(tf.tensor([1.5]), [1], 'int32').dtype", "int32"),
+        ("tf.regularizers.l1l2().getConfig().l1", 0.01),
+        (
+            "tf.layers.dense({ units: 1, kernelRegularizer: 'l1l2' }).toString().match(/L1L2.*?\\)/)[0]",
+            "L1L2(l1=0.01, l2=0.01)",
+        ),
+    ],
+)
+def test_every_argument_counts(engine: Page, expression: str, expected: Any) -> None:
+    assert again_and_again(engine, expression) == [expected] * TIMES
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        (
+            "tf.losses.meanSquaredError([1], [2], [3])",
+            "tf.losses.meanSquaredError expects at most 2 arguments",
+        ),
+        ("tf.tensor1d([1], 'int32', 'bool')", "tf.tensor1d expects at most 2 arguments"),
+        ("tf.setBackend('simd', { speed: 1 })", "tf.setBackend expects only mode, but got speed"),
+        ("tf.data.csv('a.csv', { header: true })", "tf.data.csv expects only hasHeader"),
+        ("tf.norm([1], 3)", "tf.norm expects ord"),
+    ],
+)
+def test_an_argument_that_is_not_taken_is_refused_by_name(engine: Page, expression: str, words: str) -> None:
+    assert words in said(engine, expression)

@@ -1,5 +1,6 @@
 /** Ways to make tensors. */
 
+import { guard, refuseSurplus } from "./arity.js";
 import { call } from "./border.js";
 import { Tensor, tensor } from "./tensor.js";
 import { dataOf } from "./nested.js";
@@ -20,12 +21,14 @@ function ofRank(rank) {
    * @param {Dtype} [dtype]
    */
   return (values, shape, dtype) => {
+    const name = `tf.${rank === 0 ? "scalar" : `tensor${rank}d`}`;
+    if (typeof shape === "string") refuseSurplus(name, [values, shape, dtype], 2);
     const result =
       typeof shape === "string" ? tensor(values, undefined, shape) : tensor(values, shape ?? undefined, dtype);
     if (result.rank !== rank) {
       const remedy = rank > 1 && result.rank === 1 ? " Give the shape as well." : "";
       throw new RangeError(
-        `tf.${rank === 0 ? "scalar" : `tensor${rank}d`} makes a tensor of ${WORDS[rank]}, but the values have ` +
+        `${name} makes a tensor of ${WORDS[rank]}, but the values have ` +
           `shape [${result.shape}].${remedy}`,
       );
     }
@@ -97,7 +100,21 @@ function drawn(distribution, defaultFirst) {
   };
 }
 
-export const creation = {
+/** How many arguments those with defaults take. */
+const COUNTS = {
+  tensor: 3,
+  fill: 3,
+  zeros: 2,
+  ones: 2,
+  range: 4,
+  linspace: 3,
+  eye: 2,
+  randomUniform: 5,
+  randomNormal: 5,
+  truncatedNormal: 5,
+};
+
+export const creation = guard("tf", {
   tensor,
   scalar: ofRank(0),
   tensor1d: ofRank(1),
@@ -115,4 +132,4 @@ export const creation = {
   randomUniform: drawn("uniform", 0),
   randomNormal: drawn("normal", 0),
   truncatedNormal: drawn("truncated_normal", 0),
-};
+}, COUNTS);

@@ -1,5 +1,6 @@
 /** Datasets: Python's, fed by JavaScript and read by it. Nothing runs until they are read. */
 
+import { refuseUnknown } from "./arity.js";
 import { Raw, answering, call, callAsync, inward, isPlain } from "./border.js";
 import { Handle } from "./handles.js";
 import { dtypeOf, flattened, isRegular, isTypedArray, shapeOf } from "./nested.js";
@@ -251,6 +252,8 @@ function datasetsIn(structure) {
   return structure;
 }
 
+const CSV_SETTINGS = ["hasHeader", "columnNames", "delimiter", "configuredColumnsOnly", "columnConfigs"];
+
 /**
  * The rows of a CSV file that is fetched when it is first read.
  *
@@ -260,7 +263,11 @@ function datasetsIn(structure) {
  * @returns {Dataset}
  */
 function csv(address, settings = {}) {
+  refuseUnknown("tf.data.csv", settings, CSV_SETTINGS);
   const configs = settings.columnConfigs ?? {};
+  for (const [column, config] of Object.entries(configs)) {
+    refuseUnknown(`tf.data.csv: columnConfigs.${column}`, config, ["isLabel"]);
+  }
   /** @type {Record<string, any>} */
   const given = {
     header: settings.hasHeader ?? true,

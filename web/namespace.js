@@ -1,25 +1,28 @@
 /** The namespace `tf`, made of what Python offers: a new layer or optimizer there is offered here at once. */
 
+import { guard, refuseSurplus, refuseUnknown } from "./arity.js";
 import { INWARD, call, defined, isPlain } from "./border.js";
 import { Callback, CustomCallback } from "./callbacks.js";
 import { creation } from "./creation.js";
-import { data } from "./data.js";
+import { Dataset, data } from "./data.js";
 import { pause } from "./environment.js";
-import { Layer, LayerVariable, Optimizer, SymbolicTensor } from "./handles.js";
+import { Handle, Layer, LayerVariable, Optimizer, SymbolicTensor } from "./handles.js";
 import { LayersModel, Sequential, models } from "./models.js";
 import { operations } from "./operations.js";
-import { Tensor, TensorLike } from "./tensor.js";
+import { GraphTensor, Tensor, TensorLike } from "./tensor.js";
 
 /**
  * What makes an object: arguments in one object by name, or in their order.
  *
  * @param {string} kind
  * @param {string} name
+ * @param {string[]} parameters
  * @returns {(...inputs: any[]) => any}
  */
-function factory(kind, name) {
+function factory(kind, name, parameters) {
   return (...inputs) => {
-    const named = inputs.length === 1 && isPlain(inputs[0]);
+    const named = isPlain(inputs[0]);
+    refuseSurplus(`tf.${kind}.${name}`, inputs, named ? 1 : parameters.length);
     const positional = named ? [] : inputs.map((value) => value ?? null);
     return call("make", kind, name, positional, named ? defined(inputs[0]) : {});
   };
@@ -30,13 +33,16 @@ function factory(kind, name) {
  *
  * @param {string} kind
  * @param {string} name
+ * @param {string[]} parameters
  * @returns {(...inputs: any[]) => any}
  */
-function measure(kind, name) {
-  const make = factory(kind, name);
+function measure(kind, name, parameters) {
+  const make = factory(kind, name, parameters);
   const both = (/** @type {any[]} */ ...inputs) => {
     const values = inputs.length >= 2 && inputs.slice(0, 2).every((x) => x instanceof TensorLike || Array.isArray(x));
-    return values ? call("measure", kind, name, ...inputs.slice(0, 2).map(arrayOf)) : make(...inputs);
+    if (!values) return make(...inputs);
+    refuseSurplus(`tf.${kind}.${name}`, inputs, 2);
+    return call("measure", kind, name, ...inputs.slice(0, 2).map(arrayOf));
   };
   Object.defineProperty(both, INWARD, { value: (/** @type {any[]} */ crossed) => make()[INWARD](crossed) });
   return both;
@@ -49,11 +55,11 @@ function arrayOf(value) {
 
 /**
  * @param {Record<string, string[]>} offered
- * @param {(name: string) => any} make
+ * @param {(name: string, parameters: string[]) => any} make
  * @returns {Record<string, (...inputs: any[]) => any>}
  */
 function table(offered, make) {
-  return Object.fromEntries(Object.keys(offered).map((name) => [name, make(name)]));
+  return Object.fromEntries(Object.entries(offered).map(([name, parameters]) => [name, make(name, parameters)]));
 }
 
 /**
@@ -62,20 +68,21 @@ function table(offered, make) {
  * @param {{ version: Record<string, string>, offers: Record<string, any> }} python  what Python says of itself
  */
 export function namespace({ version, offers }) {
-  const made = (/** @type {string} */ kind) => table(offers[kind], (name) => factory(kind, name));
+  const made = (/** @type {string} */ kind) => table(offers[kind], (name, parameters) => factory(kind, name, parameters));
   const initializers = made("initializers");
-  return {
+  guardMethods();
+  return guard("tf", {
     ...operations(offers.ops),
     ...creation,
     ...models,
-    layers: { ...made("layers"), input: models.input },
+    layers: { ...made("layers"), ...guard("tf.layers", { input: models.input }) },
     train: made("train"),
     schedules: made("schedules"),
     initializers: { ...initializers, leCunNormal: initializers.lecunNormal, leCunUniform: initializers.lecunUniform },
     regularizers: made("regularizers"),
     constraints: made("constraints"),
-    losses: table(offers.losses, (name) => measure("losses", name)),
-    metrics: table(offers.metrics, (name) => measure("metrics", name)),
+    losses: table(offers.losses, (name, parameters) => measure("losses", name, parameters)),
+    metrics: table(offers.metrics, (name, parameters) => measure("metrics", name, parameters)),
     callbacks: made("callbacks"),
     data,
 
@@ -112,7 +119,32 @@ export function namespace({ version, offers }) {
     }),
     /** Here for programs that call it: nothing is ever disposed of before its time. */
     keep: (/** @type {any} */ tensor) => tensor,
-  };
+  }, { dispose: 1, tidy: 2, setBackend: 2, sequential: 1 });
+}
+
+/** The methods of everything that a page is given refuse what they do not take. */
+function guardMethods() {
+  guard("tensor", Tensor.prototype, { print: 1 });
+  guard("tensor", GraphTensor.prototype);
+  guard("layer", Handle.prototype);
+  guard("layer", Layer.prototype, { apply: 2 });
+  guard("weight", LayerVariable.prototype);
+  guard("tensor", SymbolicTensor.prototype);
+  guard("optimizer", Optimizer.prototype);
+  guard("model", Sequential.prototype);
+  guard("model", LayersModel.prototype, {
+    summary: 3,
+    fit: 3,
+    fitDataset: 2,
+    predict: 2,
+    evaluate: 3,
+    evaluateDataset: 2,
+    trainOnBatch: 3,
+    testOnBatch: 3,
+  });
+  guard("dataset", Dataset.prototype, { batch: 2, shuffle: 3 });
+  guard("callback", Callback.prototype);
+  guard("tf.data", data, { csv: 2 });
 }
 
 /** @returns {Record<string, any>} */
@@ -126,7 +158,8 @@ function engineConfig() {
  * @param {string} name  "simd" or "numpy"
  * @param {{ mode?: "strict" | "relaxed" }} [settings]  of "simd"
  */
-async function setBackend(name, { mode } = {}) {
-  call("setExecutor", name, mode ?? null);
+async function setBackend(name, settings = {}) {
+  refuseUnknown("tf.setBackend", settings, ["mode"]);
+  call("setExecutor", name, settings.mode ?? null);
   return true;
 }

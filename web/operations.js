@@ -1,5 +1,6 @@
 /** What one can compute: the ops of Python under their names and under those of TensorFlow.js. */
 
+import { guard, refuseSurplus, taking } from "./arity.js";
 import { call } from "./border.js";
 import { quickly } from "./eager.js";
 import { GraphTensor, Tensor, TensorLike, reshaped, tensor } from "./tensor.js";
@@ -35,10 +36,19 @@ export function operations(offered) {
   const direct = {};
   for (const [name, parameters] of Object.entries(offered)) direct[name] = operation(name, parameters);
   for (const [name, python] of Object.entries(OTHER_NAMES)) direct[name] = direct[python];
-  const tf = { ...direct, ...composed(direct) };
-  attach(tf);
-  return tf;
+  /** @type {Record<string, number>} */
+  const counts = {};
+  for (const [name, parameters] of Object.entries(offered)) counts[name] = parameters.length;
+  for (const [name, python] of Object.entries(OTHER_NAMES)) counts[name] = counts[python];
+  const own = composed(direct);
+  for (const name of Object.keys(own)) counts[name] = COUNTS[name] ?? own[name].length;
+  const tf = { ...direct, ...own };
+  attach(tf, counts);
+  return guard("tf", tf, counts);
 }
+
+/** How many arguments the composed operations take that have defaults. @type {Record<string, number>} */
+const COUNTS = { argMax: 2, argMin: 2, concat: 2, split: 3, cumsum: 4, expandDims: 2, pad: 3, unstack: 2, norm: 4, leakyRelu: 2 };
 
 /**
  * @param {string} name
@@ -80,9 +90,9 @@ function composed(ops) {
     argMin: (x, axis = 0) => ops.argmin(x, axis),
     concat: (tensors, axis = 0) => ops.concatenate(tensors, axis),
     split: (x, count, axis = 0) => ops.split(x, count, axis),
-    cumsum: (x, axis = 0) => ops.cumsum(x, axis),
+    cumsum: (x, axis = 0, exclusive = false, reverse = false) => cumsum(ops, like(x), axis, exclusive, reverse),
     expandDims: (x, axis = 0) => ops.expandDims(x, axis),
-    pad: (x, widths) => ops.pad(x, widths),
+    pad: (x, widths, value = 0) => pad(ops, like(x), widths, value),
     cast: (x, dtype) => ops.cast(x, dtype),
     flatten: (x) => ops.reshape(x, [like(x).size]),
     reshape: (x, shape) => (x instanceof GraphTensor ? ops.reshape(x, shape) : reshaped(tensor(x), shape)),
@@ -95,15 +105,79 @@ function composed(ops) {
     addN: (tensors) => tensors.reduce((/** @type {any} */ sum, /** @type {any} */ x) => ops.add(sum, x)),
     unstack: (x, axis = 0) =>
       ops.split(x, like(x).shape.at(axis), axis).map((/** @type {any} */ part) => ops.squeeze(part, axis)),
-    norm: (x) => ops.sqrt(ops.sum(ops.square(x))),
+    norm: (x, order = "euclidean", axis = null, keepDims = false) => norm(ops, like(x), order, axis, keepDims),
     dot: (a, b) => dot(ops, like(a), like(b)),
+    leakyRelu: (x, alpha = 0.2) => call("activation", "leakyRelu", arrayLike(x), alpha),
     ...Object.fromEntries(
-      ["elu", "selu", "gelu", "silu", "swish", "softsign", "leakyRelu", "relu6", "hardSigmoid", "mish"].map((name) => [
+      ["elu", "selu", "gelu", "silu", "swish", "softsign", "relu6", "hardSigmoid", "mish"].map((name) => [
         name,
         (/** @type {any} */ x) => call("activation", name, arrayLike(x)),
       ]),
     ),
   };
+}
+
+/**
+ * Running sums: each without its own value where `exclusive`, from the end where `reverse`.
+ *
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} x
+ * @param {number} axis
+ * @param {boolean} exclusive
+ * @param {boolean} reverse
+ */
+function cumsum(ops, x, axis, exclusive, reverse) {
+  if (!exclusive) return ops.cumsum(x, axis, reverse);
+  // The values one place further along, a zero before them.
+  const shape = x.shape;
+  const place = axis < 0 ? axis + shape.length : axis;
+  const widths = shape.map((_, other) => (other !== place ? [0, 0] : reverse ? [0, 1] : [1, 0]));
+  const start = shape.map((_, other) => (other === place && reverse ? 1 : 0));
+  const end = shape.map((length, other) => start[other] + length);
+  return ops.cumsum(ops.slice(ops.pad(x, widths), start, end), axis, reverse);
+}
+
+/**
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} x
+ * @param {number[][]} widths  one [before, after] per axis
+ * @param {number} value
+ */
+function pad(ops, x, widths, value) {
+  const padded = ops.pad(x, widths);
+  if (value === 0) return padded;
+  const inside = ops.pad(tensor(new Float32Array(x.size).fill(1), x.shape), widths);
+  return ops.where(ops.greater(inside, 0), padded, value);
+}
+
+/**
+ * The norm of vectors (along one axis) or matrices (two axes), of all numbers where no axis is given.
+ *
+ * @param {Record<string, Operation>} ops
+ * @param {TensorLike} x
+ * @param {number | string} order  "euclidean", "fro", 1, 2, Infinity or -Infinity
+ * @param {number | number[] | null} axis
+ * @param {boolean} keepDims
+ */
+function norm(ops, x, order, axis, keepDims) {
+  const axes = axis === null || axis === undefined ? null : Array.isArray(axis) ? axis : [axis];
+  const matrix = axes?.length === 2;
+  const euclidean = order === "euclidean" || order === (matrix ? "fro" : 2);
+  if ((axes && axes.length !== 1 && !matrix) || !(euclidean || order === 1 || order === Infinity || order === -Infinity)) {
+    throw new TypeError(
+      'tf.norm expects ord "euclidean", 1, Infinity, -Infinity, 2 (of vectors) or "fro" (of matrices) and at most two ' +
+        `axes, but got ord ${String(order)} and axis ${JSON.stringify(axis)}.`,
+    );
+  }
+  const every = axes ?? x.shape.map((_, place) => place);
+  if (euclidean) return ops.sqrt(ops.sum(ops.square(x), every, keepDims));
+  const size = ops.abs(x);
+  const extreme = order === -Infinity ? ops.min : ops.max;
+  if (!matrix) return order === 1 ? ops.sum(size, every, keepDims) : extreme(size, every, keepDims);
+  const [rows, columns] = every;
+  const sums = ops.sum(size, order === 1 ? rows : columns, true);
+  const result = order === 1 ? ops.max(sums, columns, true) : extreme(sums, rows, true);
+  return keepDims ? result : ops.squeeze(result, every);
 }
 
 /**
@@ -199,20 +273,24 @@ const FUNCTIONS_ONLY = new Set(["concat", "concatenate", "stack", "addN", "copy"
  * `x.add(y)` for `tf.add(x, y)`.
  *
  * @param {Record<string, Operation>} tf
+ * @param {Record<string, number>} counts  how many arguments each takes
  */
-function attach(tf) {
+function attach(tf, counts) {
   const prototype = /** @type {any} */ (TensorLike.prototype);
   for (const [name, operation] of Object.entries(tf)) {
     if (FUNCTIONS_ONLY.has(name)) continue;
-    prototype[name] = function (/** @type {any[]} */ ...inputs) {
+    /** @this {any} @param {any[]} inputs */
+    const method = function (...inputs) {
       return operation(this, ...inputs);
     };
+    prototype[name] = taking(`tensor.${name}`, method, counts[name] - 1);
   }
   prototype.concat = function (/** @type {any} */ others, axis = 0) {
     return tf.concat([this, ...(Array.isArray(others) ? others : [others])], axis);
   };
   for (const rank of [1, 2, 3, 4]) {
     prototype[`as${rank}D`] = function (/** @type {number[]} */ ...shape) {
+      refuseSurplus(`tensor.as${rank}D`, shape, rank);
       return tf.reshape(this, shape);
     };
   }
@@ -225,5 +303,7 @@ function attach(tf) {
       return tf.cast(this, dtype);
     };
   }
+  // Those of several arguments have been guarded above, or check themselves.
+  guard("tensor", prototype, { concat: 2, as1D: 1, as2D: 2, as3D: 3, as4D: 4 });
 }
 

@@ -271,7 +271,11 @@ export class GraphTensor extends TensorLike {
  * @returns {Tensor}
  */
 export function tensor(values, shape, dtype) {
-  if (values instanceof Tensor) return shape ? reshaped(values, shape) : values;
+  if (values instanceof Tensor) {
+    const shaped = shape ? reshaped(values, shape) : values;
+    if (!dtype || dtype === values.dtype) return shaped;
+    return new Tensor(dataOf(shaped.dataSync(), dtype), shaped.shape, dtype);
+  }
   const chosen = dtype ?? dtypeOf(values);
   const found = shapeOf(values);
   const wanted = shape ? wholeShape(shape) : found;

@@ -115,9 +115,9 @@ def operate(name: str, inputs: list[Any]) -> Any:
     return outward(function(*positional, **keywords))
 
 
-def activation(name: str, x: Any) -> Any:
-    """An activation function by name."""
-    return outward(activations.get(name)(x))
+def activation(name: str, x: Any, *settings: float) -> Any:
+    """An activation function by name, with what else it takes in order."""
+    return outward(activations.get(name)(x, *settings))
 
 
 def draw(distribution: str, shape: list[int], first: float, second: float, seed: int | None) -> Any:

@@ -35,6 +35,11 @@ def momentum(learning_rate: float = 0.01, momentum: float = 0.9, nesterov: bool 
     return optimizers.SGD(learning_rate, momentum, nesterov)
 
 
+def l1l2(l1: float = 0.01, l2: float = 0.01) -> Any:
+    """Both penalties, with the defaults that TensorFlow.js has."""
+    return regularizers.L1L2(l1, l2)
+
+
 @cache
 def offers() -> dict[str, dict[str, Offer]]:
     """Kind → name in JavaScript → class or function that makes such an object.
@@ -48,7 +53,7 @@ def offers() -> dict[str, dict[str, Offer]]:
         | {"momentum": momentum},
         "schedules": factories(optimizers.schedules.SCHEDULES),
         "initializers": factories(initializers.INITIALIZERS),
-        "regularizers": factories(regularizers.REGULARIZERS),
+        "regularizers": factories(regularizers.REGULARIZERS) | {"l1l2": l1l2},
         "constraints": factories(constraints.CONSTRAINTS),
         "losses": factories(losses.LOSSES),
         "metrics": factories(metrics.METRICS),
@@ -90,6 +95,9 @@ def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) 
     given = names.arguments(f"tf.{kind}.{name}", keywords, known)
     for key in WORDS & given.keys():
         given[key] = names.keyword(given[key])
+    for key, value in given.items():
+        if key.endswith("_regularizer") and value in ("l1l2", "L1L2", "l1_l2"):
+            given[key] = l1l2()
     return offer(*positional, **given)
 
 

@@ -1,0 +1,81 @@
+/** No public function ignores an argument: what it does not take is refused, and the function named. */
+
+/** Marks a function that has been guarded already. */
+const GUARDED = Symbol("guarded");
+
+/**
+ * The same function, which refuses more arguments than it takes. Trailing `undefined` counts as left out.
+ *
+ * @template {(...inputs: any[]) => any} Guarded
+ * @param {string} name  as users call it: "tf.square"
+ * @param {Guarded} run
+ * @param {number} most  how many arguments it takes; by default as many as it declares without a default
+ * @returns {Guarded}
+ */
+export function taking(name, run, most = run.length) {
+  if (GUARDED in run) return run;
+  /** @this {any} @param {any[]} inputs */
+  const guarded = function (...inputs) {
+    refuseSurplus(name, inputs, most);
+    return run.apply(this, inputs);
+  };
+  // What else the function carries (how it crosses to Python) stays with it.
+  Object.defineProperties(guarded, {
+    ...Object.getOwnPropertyDescriptors(run),
+    length: { value: run.length },
+    [GUARDED]: { value: true },
+  });
+  return /** @type {Guarded} */ (guarded);
+}
+
+/**
+ * Refuses more arguments than a function takes.
+ *
+ * @param {string} name  of the function
+ * @param {any[]} inputs
+ * @param {number} most
+ */
+export function refuseSurplus(name, inputs, most) {
+  if (inputs.slice(most).every((value) => value === undefined)) return;
+  throw new TypeError(
+    `${name} expects at most ${most} argument${most === 1 ? "" : "s"}, but got ${inputs.length}. ` +
+      "Leave out the rest: no argument is ignored.",
+  );
+}
+
+/**
+ * Guards all functions of an object, or of a class's prototype.
+ *
+ * @template {object} Owner
+ * @param {string} place  as users call it: "tf", "dataset"
+ * @param {Owner} owner  changed in place
+ * @param {Record<string, number>} [counts]  arguments of the functions that take more than they declare
+ * @returns {Owner}
+ */
+export function guard(place, owner, counts = {}) {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+    const run = descriptor.value;
+    if (typeof run !== "function" || name === "constructor" || isClass(run)) continue;
+    Object.defineProperty(owner, name, { ...descriptor, value: taking(`${place}.${name}`, run, counts[name]) });
+  }
+  return owner;
+}
+
+/** @param {Function} run */
+function isClass(run) {
+  return Object.getOwnPropertyDescriptor(run, "prototype")?.writable === false;
+}
+
+/**
+ * Refuses entries of a settings object that a function does not know.
+ *
+ * @param {string} name  of the function
+ * @param {object} settings
+ * @param {string[]} known
+ */
+export function refuseUnknown(name, settings, known) {
+  const unknown = Object.keys(settings).filter((key) => !known.includes(key));
+  if (unknown.length > 0) {
+    throw new TypeError(`${name} expects only ${known.join(", ")}, but got ${unknown.join(", ")}.`);
+  }
+}
