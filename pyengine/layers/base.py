@@ -86,7 +86,7 @@ class Layer(Configurable):
             raise ArgumentError(f"{self.label}: dtype must be 'float32' or 'float64', but got {dtype!r}.")
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []
-        self.states: list[Variable] = []
+        self._states: list[Variable] = []
         self.connections: list[Connection] = []
         self.built = False
         self.built_shapes: tuple[AnyShape, ...] = ()
@@ -147,7 +147,7 @@ class Layer(Configurable):
         """A counter for `ops.random_uniform` and its like: (key, key, step). It is a state, not a weight."""
         state = np.array([*random.next_key(seed), 0], np.uint32)
         variable = Variable(state, name=f"{self.name}/random_state", trainable=False)
-        self.states.append(variable)
+        self._states.append(variable)
         return variable
 
     # Calling
@@ -323,9 +323,14 @@ class Layer(Configurable):
         return [weight for weight in self.weights if id(weight) not in changing]
 
     @property
+    def states(self) -> list[Variable]:
+        """What it remembers itself besides weights: random counters. A new list each time."""
+        return list(self._states)
+
+    @property
     def all_states(self) -> list[Variable]:
         """What it remembers besides weights (random counters), those of the layers inside after its own."""
-        return _distinct([*self.states, *(s for child in self.children() for s in child.all_states)])
+        return _distinct([*self._states, *(s for child in self.children() for s in child.all_states)])
 
     def count_params(self) -> int:
         """How many numbers its weights hold."""

@@ -7,12 +7,30 @@ from typing import Any, Self
 
 import numpy as np
 
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.layers import Connection, Input, Layer, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
 from pyengine.models.network import network
 from pyengine.models.summary import summary_lines
 from pyengine.training import Trainer
+
+
+def _read_only(name: str, description: str) -> Any:
+    """A property that gives a copy of the list `_<name>` and refuses to be set."""
+
+    def read(self: Model) -> list[Any]:
+        return list(getattr(self, f"_{name}"))
+
+    def refuse(self: Model, value: Any) -> None:
+        raise ArgumentError(
+            where=self.label,
+            argument=name,
+            expected="to be read, not set",
+            got=describe(value),
+            fix="Make a new model, or use `add` and `pop` of a Sequential.",
+        )
+
+    return property(read, refuse, doc=description)
 
 
 class Model(Layer, Trainer):
@@ -38,16 +56,24 @@ class Model(Layer, Trainer):
     def __init__(self, inputs: Any, outputs: Any, *, name: str | None = None, trainable: bool = True):
         super().__init__(name=name)
         self._init_training()
-        self.inputs, input_names = _tensors("inputs", inputs)
-        self.outputs, output_names = _tensors("outputs", outputs)
-        found = network(self.inputs, self.outputs)
-        self.layers: list[Layer] = found.layers
+        self._inputs, input_names = _tensors("inputs", inputs)
+        self._outputs, output_names = _tensors("outputs", outputs)
+        found = network(self._inputs, self._outputs)
+        self._layers: list[Layer] = found.layers
         self._uses: list[Connection] = found.connections
-        self.input_names = input_names or _names(self.inputs)
-        self.output_names = output_names or _names(self.outputs)
+        self._input_names = input_names or _names(self._inputs)
+        self._output_names = output_names or _names(self._outputs)
         self.built, self.built_shapes = True, tuple(tensor.shape for tensor in self.inputs)
         if not trainable:
             self.trainable = False
+
+    # What it consists of: lists of the caller's own, so that changing one changes no model
+
+    layers = _read_only("layers", "The layers, inputs first. A new list each time.")
+    inputs = _read_only("inputs", "Its symbolic inputs. A new list each time.")
+    outputs = _read_only("outputs", "Its symbolic outputs. A new list each time.")
+    input_names = _read_only("input_names", "The names of its inputs. A new list each time.")
+    output_names = _read_only("output_names", "The names of its outputs. A new list each time.")
 
     # A layer like any other
 

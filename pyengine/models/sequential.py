@@ -33,7 +33,7 @@ class Sequential(Model):
     ):
         Layer.__init__(self, name=name)
         self._init_training()
-        self.layers: list[Layer] = []
+        self._layers: list[Layer] = []
         self._trainable = bool(trainable)
         self._forget()
         for layer in layers or ():
@@ -42,10 +42,10 @@ class Sequential(Model):
     def _forget(self) -> None:
         """Back to what it is before its input's shape is known."""
         self.built, self.built_shapes = False, ()
-        self.inputs: list[SymbolicTensor] = []
-        self.outputs: list[SymbolicTensor] = []
-        self.input_names: list[str] = []
-        self.output_names: list[str] = []
+        self._inputs: list[SymbolicTensor] = []
+        self._outputs: list[SymbolicTensor] = []
+        self._input_names: list[str] = []
+        self._output_names: list[str] = []
         self._uses = []
 
     def add(self, layer: Any) -> None:
@@ -79,12 +79,12 @@ class Sequential(Model):
             start = self._start_of(layer)
             if start is not None:
                 self._begin(start)
-        self.layers.append(layer)
+        self._layers.append(layer)
         if self.inputs:
             try:
                 self._extend(layer)
             except Exception:
-                self.layers.pop()
+                self._layers.pop()
                 raise
         if not self._trainable:
             layer.trainable = False
@@ -95,7 +95,7 @@ class Sequential(Model):
         if not self.layers:
             raise ArgumentError(f"{self.label} has no layer to take off.")
         self._changed()
-        layer = self.layers.pop()
+        layer = self._layers.pop()
         if self.inputs:
             use = self._uses.pop()
             layer.connections.remove(use)
@@ -146,8 +146,8 @@ class Sequential(Model):
         return Input(batch_shape=layer.declared_shape, dtype=layer.input_dtype, name=f"{layer.name}_input")
 
     def _begin(self, tensor: SymbolicTensor) -> None:
-        self.inputs, self.input_names = [tensor], [tensor.name]
-        self.outputs = [tensor]
+        self._inputs, self._input_names = [tensor], [tensor.name]
+        self._outputs = [tensor]
 
     def _extend(self, layer: Layer) -> None:
         made = layer(self.outputs[0])
@@ -161,7 +161,7 @@ class Sequential(Model):
         self._end(made)
 
     def _end(self, tensor: SymbolicTensor) -> None:
-        self.outputs, self.output_names = [tensor], [tensor.name]
+        self._outputs, self._output_names = [tensor], [tensor.name]
         self.built = bool(self.layers)
         self.built_shapes = (self.inputs[0].shape,)
 
