@@ -43,6 +43,11 @@ class Variable:
         self.value[...] = value
 
     @property
+    def path(self) -> str:
+        """Its full name: layer and weight, "dense/kernel"."""
+        return self.name
+
+    @property
     def shape(self) -> Shape:
         return self.value.shape
 

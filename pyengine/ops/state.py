@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from pyengine.errors import GraphError
 from pyengine.graph import Variable, recording
 from pyengine.ops.base import Array, in_dtype, shape_of, to_array, to_value
-from pyengine.ops.elementwise import add
+from pyengine.ops.elementwise import add, equal, not_equal, subtract
 from pyengine.ops.structure import broadcast_to
 
 
@@ -28,5 +31,48 @@ def assign_add(variable: Variable, value: Array) -> Any:
     return assign(variable, add(variable, value))
 
 
+def assign_sub(variable: Variable, value: Array) -> Any:
+    """variable - value, assigned."""
+    return assign(variable, subtract(variable, value))
+
+
 Variable.assign = assign  # type: ignore[attr-defined]
 Variable.assign_add = assign_add  # type: ignore[attr-defined]
+Variable.assign_sub = assign_sub  # type: ignore[attr-defined]
+
+
+# A variable as an array. Two variables are equal only if they are the same one, so that they can be keys.
+
+NUMBERS = (bool, int, float, list, tuple, np.ndarray, np.generic)
+
+
+def _equals(variable: Variable, other: Any) -> Any:
+    return equal(variable, other) if isinstance(other, NUMBERS) else NotImplemented
+
+
+def _differs(variable: Variable, other: Any) -> Any:
+    return not_equal(variable, other) if isinstance(other, NUMBERS) else NotImplemented
+
+
+def _content(variable: Variable) -> np.ndarray:
+    """Its content now, which a step that is being recorded does not know."""
+    if recording() is not None:
+        raise GraphError(
+            f"Variable {variable.name!r} has no number yet: the step is still being recorded. "
+            "Compute with pyengine.ops instead of NumPy, int, float or if."
+        )
+    return variable.value
+
+
+def _array(variable: Variable, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    content = _content(variable)
+    return content if copy is False and dtype is None else np.array(content, dtype)
+
+
+Variable.__eq__ = _equals  # type: ignore[assignment, method-assign]
+Variable.__ne__ = _differs  # type: ignore[assignment, method-assign]
+Variable.__array__ = _array  # type: ignore[attr-defined]
+Variable.__int__ = lambda variable: int(_content(variable))  # type: ignore[attr-defined]
+Variable.__float__ = lambda variable: float(_content(variable))  # type: ignore[attr-defined]
+Variable.__bool__ = lambda variable: bool(_content(variable))  # type: ignore[attr-defined]
+Variable.__len__ = lambda variable: len(variable.value)  # type: ignore[attr-defined]
