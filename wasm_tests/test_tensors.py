@@ -323,3 +323,22 @@ def test_every_argument_counts(engine: Page, expression: str, expected: Any) -> 
 )
 def test_an_argument_that_is_not_taken_is_refused_by_name(engine: Page, expression: str, words: str) -> None:
     assert words in said(engine, expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("tf.tensor([7, -7], [2], 'int32').div(tf.tensor([2, 2], [2], 'int32')).arraySync()", [3, -4]),
+        ("tf.div([7, 1], 2).arraySync()", [3.5, 0.5]),
+        ("tf.oneHot([1], 2).dtype", "int32"),
+        ("Array.from(tf.greater([1, 3], 2).dataSync())", [0, 1]),
+        ("tf.metrics.meanSquaredError([[1, 2], [3, 4]], [[1, 4], [3, 4]]).arraySync()", [2, 0]),
+        ("tf.metrics.categoricalAccuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.1, 0.9]]).arraySync()", [1, 0]),
+        (
+            "tf.data.array([{ xs: { a: 1 }, ys: { b: 2 } }]).columnNames()",
+            ["a", "b"],
+        ),
+    ],
+)
+def test_values_are_those_of_tensorflow_js(engine: Page, expression: str, expected: Any) -> None:
+    assert again_and_again(engine, expression) == [expected] * TIMES

@@ -236,9 +236,13 @@ export class Dataset extends Handle {
     for await (const element of this) await action(element);
   }
 
-  /** The columns of a dataset whose elements are objects. */
+  /** The columns of a dataset whose elements are objects, features before labels. */
   async columnNames() {
-    for await (const element of this.take(1)) return Object.keys(element);
+    for await (const element of this.take(1)) {
+      const { xs, ys, ...others } = element;
+      const split = isPlain(xs) && isPlain(ys) && Object.keys(others).length === 0;
+      return Object.keys(split ? { ...xs, ...ys } : element);
+    }
     return [];
   }
 }

@@ -14,7 +14,6 @@ const ARRAYS = new Set(["x", "a", "b", "condition", "indices", "updates", "kerne
 const OTHER_NAMES = {
   sub: "subtract",
   mul: "multiply",
-  div: "divide",
   pow: "power",
   neg: "negative",
   floorDiv: "floorDivide",
@@ -86,6 +85,9 @@ function composed(ops) {
   /** @param {any} x @returns {TensorLike} */
   const like = (x) => (x instanceof TensorLike ? x : tensor(x));
   return {
+    // Whole numbers divided by whole numbers are whole numbers, rounded down.
+    div: (a, b) => (isWhole(a) && isWhole(b) ? ops.floorDivide(a, b) : ops.divide(arrayLike(a), arrayLike(b))),
+    oneHot: (indices, depth) => ops.cast(ops.oneHot(indices, depth), "int32"),
     argMax: (x, axis = 0) => ops.argmax(x, axis),
     argMin: (x, axis = 0) => ops.argmin(x, axis),
     concat: (tensors, axis = 0) => ops.concatenate(tensors, axis),
@@ -115,6 +117,11 @@ function composed(ops) {
       ]),
     ),
   };
+}
+
+/** @param {any} x */
+function isWhole(x) {
+  return x instanceof TensorLike && /** @type {any} */ (x).dtype === "int32";
 }
 
 /**

@@ -131,11 +131,13 @@ def draw(distribution: str, shape: list[int], first: float, second: float, seed:
 
 
 def measure(kind: str, name: str, y_true: Any, y_pred: Any) -> Any:
-    """A loss or metric of arrays, as a number."""
+    """A loss of arrays, as a number; a metric, as one value per sample where it is a mean of such values."""
     table = {"losses": losses, "metrics": metrics}[kind]
     if kind == "losses":
         return outward(table.get(name)(y_true, y_pred))
     metric = table.get(name)
+    if isinstance(metric, metrics.base.MeanMetric):
+        return outward(metric.values(y_true, y_pred))
     return outward(metric.compute(*metric.contributions(y_true, y_pred)))
 
 
