@@ -281,8 +281,15 @@ class Layer(Configurable):
         found: dict[int, Layer] = {}
         for key, kept in vars(self).items():
             if key not in ("_arguments", "connections"):
-                found.update((id(layer), layer) for layer in _layers_in(kept))
+                found.update((id(layer), layer) for layer in _kept_in(kept, Layer))
         return list(found.values())
+
+    def own_weights(self) -> list[Variable]:
+        """The weights of `add_weight`, then Variables kept in attributes, directly or in lists, tuples and maps."""
+        states = {id(state) for state in self._states}
+        kept = [value for key, value in vars(self).items() if key not in ("_arguments", "connections")]
+        found = (variable for value in kept for variable in _kept_in(value, Variable))
+        return _distinct([*self._weights, *(variable for variable in found if id(variable) not in states)])
 
     def all_layers(self) -> list[Layer]:
         """The layers inside, at every depth, each once (not this one itself)."""
@@ -306,14 +313,14 @@ class Layer(Configurable):
     @property
     def weights(self) -> list[Variable]:
         """All weights in the order of making, those of the layers inside after its own."""
-        return _distinct([*self._weights, *(w for child in self.children() for w in child.weights)])
+        return _distinct([*self.own_weights(), *(w for child in self.children() for w in child.weights)])
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes by gradients; none if the layer is frozen."""
         if not self.trainable:
             return []
-        own = [weight for weight in self._weights if weight.trainable]
+        own = [weight for weight in self.own_weights() if weight.trainable]
         return _distinct([*own, *(w for child in self.children() for w in child.trainable_weights)])
 
     @property
@@ -478,15 +485,16 @@ def _once(build: Callable) -> Callable:
     return built_once
 
 
-def _layers_in(kept: Any) -> Iterator[Layer]:
-    if isinstance(kept, Layer):
+def _kept_in(kept: Any, kind: type) -> Iterator[Any]:
+    """What is of a kind, directly or in lists, tuples and maps."""
+    if isinstance(kept, kind):
         yield kept
     elif isinstance(kept, (list, tuple)):
         for one in kept:
-            yield from _layers_in(one)
+            yield from _kept_in(one, kind)
     elif isinstance(kept, dict):
         for one in kept.values():
-            yield from _layers_in(one)
+            yield from _kept_in(one, kind)
 
 
 def _distinct(items: list[Variable]) -> list[Variable]:
