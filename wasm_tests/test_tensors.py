@@ -342,3 +342,10 @@ def test_an_argument_that_is_not_taken_is_refused_by_name(engine: Page, expressi
 )
 def test_values_are_those_of_tensorflow_js(engine: Page, expression: str, expected: Any) -> None:
     assert again_and_again(engine, expression) == [expected] * TIMES
+
+
+def test_empty_fields_of_a_csv_file_take_the_default_or_are_refused(engine: Page) -> None:
+    address = "'data:text/csv,' + encodeURIComponent('a,b\\n1,\\n2,3\\n')"
+    rows = f"tf.data.csv({address}, {{ columnConfigs: {{ b: %s }} }}).toArray()"
+    assert value(engine, rows % "{ default: 7 }") == [{"a": 1, "b": 7}, {"a": 2, "b": 3}]
+    assert "b expects a value in every row" in said(engine, rows % "{ required: true }")

@@ -263,14 +263,14 @@ const CSV_SETTINGS = ["hasHeader", "columnNames", "delimiter", "configuredColumn
  *
  * @param {string} address
  * @param {{ hasHeader?: boolean, columnNames?: string[], delimiter?: string, configuredColumnsOnly?: boolean,
- *   columnConfigs?: Record<string, { isLabel?: boolean }> }} [settings]
+ *   columnConfigs?: Record<string, { isLabel?: boolean, required?: boolean, default?: any }> }} [settings]
  * @returns {Dataset}
  */
 function csv(address, settings = {}) {
   refuseUnknown("tf.data.csv", settings, CSV_SETTINGS);
   const configs = settings.columnConfigs ?? {};
   for (const [column, config] of Object.entries(configs)) {
-    refuseUnknown(`tf.data.csv: columnConfigs.${column}`, config, ["isLabel"]);
+    refuseUnknown(`tf.data.csv: columnConfigs.${column}`, config, ["isLabel", "required", "default"]);
   }
   /** @type {Record<string, any>} */
   const given = {
@@ -279,6 +279,10 @@ function csv(address, settings = {}) {
     names: settings.columnNames ?? null,
     columns: settings.configuredColumnsOnly ? Object.keys(configs) : null,
     labels: Object.keys(configs).filter((name) => configs[name].isLabel),
+    required: Object.keys(configs).filter((name) => configs[name].required),
+    defaults: Object.fromEntries(
+      Object.entries(configs).flatMap(([name, config]) => (config.default === undefined ? [] : [[name, config.default]])),
+    ),
   };
   const text = async () => {
     const answer = await fetch(address);

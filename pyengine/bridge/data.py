@@ -19,7 +19,7 @@ import numpy as np
 
 from pyengine.bridge.crossing import outward, page
 from pyengine.data import Dataset
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, DataError
 
 
 class Plain(np.ndarray):
@@ -140,6 +140,21 @@ def from_csv(fetch_text: Any, address: str, settings: Mapping[str, Any]) -> Data
     if names:
         rows = rows.map(lambda row: dict(zip(names, row.values(), strict=True)))
     labels = set(settings["labels"])
+    defaults, required = settings["defaults"], {*settings["required"], *labels}
+
+    def filled(row: dict[str, Any]) -> dict[str, Any]:
+        for name, value in row.items():
+            if value == "" and name in required and name not in defaults:
+                raise DataError(
+                    where="tf.data.csv",
+                    argument=name,
+                    expected="a value in every row, as it is required or a label",
+                    got="an empty field",
+                    fix="Give the column a default in columnConfigs.",
+                )
+        return {name: defaults.get(name, value) if value == "" else value for name, value in row.items()}
+
+    rows = rows.map(filled)
     if not labels:
         return rows
 
