@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,8 @@ def compiled(
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)
     instance.build(trained)
-    layers = [model, *model.all_layers()]
+    # Weakly the model itself: what nobody else holds is freed at once.
+    layers = [weakref.proxy(model), *model.all_layers()]
     flags = tuple(layer.trainable for layer in layers)
     return Compiled(instance, chosen, weights, tracked, layers, flags, trained)
 
