@@ -423,7 +423,7 @@ def test_a_second_fit_while_one_runs_is_refused(engine: Page) -> None:
         return [said, (await first).epoch.length];
         """,
     )
-    assert said[0].startswith("BusyError: fit was called while a fit of this model is running")
+    assert said[0].startswith("BusyError: model.fit expects a model that no fit is training")
     assert said[1] == 20
 
 
@@ -490,3 +490,28 @@ def test_the_same_object_has_the_same_handle(engine: Page) -> None:
         return found.map((one) => one === layer);
         """,
     ) == [True, True, True]
+
+
+def test_the_first_of_two_fits_wins_however_long_its_data_take(engine: Page) -> None:
+    outcome = in_page(
+        engine,
+        """
+        const model = compiled();
+        const large = [tf.zeros([400000, 4]), tf.zeros([400000, 3])];
+        const both = [
+          model.fit(...large, { batchSize: 100000 }),
+          model.fit(points(3), kinds(3)),
+          model.fitDataset(tf.data.array([1]), { epochs: 1 }),
+        ];
+        const settled = await Promise.allSettled(both);
+        const refused = [];
+        for (const call of [() => model.fit(points(3), [[1, 2]])]) {
+          refused.push(await call().then(() => "trained", (error) => error.name));
+        }
+        const after = await model.fit(points(3), kinds(3));
+        return [settled.map(({ status, reason }) => reason?.name ?? status), refused, after.epoch];
+        """,
+    )
+    assert outcome[0] == ["fulfilled", "BusyError", "BusyError"]
+    assert outcome[1] != ["BusyError"], "a fit whose data are refused leaves the model free"
+    assert outcome[2] == [0]

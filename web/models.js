@@ -138,11 +138,11 @@ export class LayersModel extends Layer {
    * @returns {Promise<History>}
    */
   async #train(kind, data, settings) {
-    finishPending();
-    call("expectFit", this);
+    call("claim", this, kind);
     /** @type {any[]} */
     const copies = [];
     try {
+      finishPending();
       const given = await this.#settingsInward(settings, copies);
       const positional = [];
       for (const part of data) positional.push(part instanceof Handle ? part : await copied(part, copies));
@@ -150,6 +150,7 @@ export class LayersModel extends Layer {
       this.history = history;
       return history;
     } finally {
+      call("release", this);
       for (const copy of copies) copy.destroy();
     }
   }

@@ -202,14 +202,19 @@ def class_weights(given: Any) -> Any:
     return {int(key) if str(key).isdigit() else key: class_weights(value) for key, value in given.items()}
 
 
-def expect_fit(model: Any) -> None:
-    """A fit has been called, its data are on their way: who asks for a stop from now on means this fit."""
-    model.expect_fit()
+def claim(model: Any, kind: str) -> None:
+    """A fit has been called, its data are on their way: the model is busy until `release`."""
+    model.claim(kind)
+
+
+def release(model: Any) -> None:
+    """The fit that claimed the model is over, or its data could not be had."""
+    model.release()
 
 
 async def fit(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
-    """`fit` and `fit_dataset`: the history, once it is over."""
-    job = model.job(kind, *positional, **arguments_of(kind, settings))
+    """`fit` and `fit_dataset` of a model that was claimed: the history, once it is over."""
+    job = model.claimed_job(kind, *positional, **arguments_of(kind, settings))
     return callbacks.history_of(await job.wait())
 
 
@@ -314,7 +319,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sequential": sequential,
     "apply": apply,
     "compile": compile_model,
-    "expectFit": expect_fit,
+    "claim": claim,
+    "release": release,
     "fit": fit,
     "begin": begin,
     "finish": finish,

@@ -85,15 +85,24 @@ class Job:
         while not self.done:
             request = self._next(answer, error)
             answer, error = None, None
-            if request is PAUSE:
-                await host.pause()
-                self.pacer.restart()
-            elif request is not None:
-                try:
+            # What is thrown here, a cancellation too, ends the work where it stands: it closes what it has opened.
+            try:
+                if request is PAUSE:
+                    await host.pause()
+                    self.pacer.restart()
+                elif request is not None:
                     answer = await request
-                except BaseException as failure:
-                    error = failure
+            except GeneratorExit:
+                self.close()
+                raise
+            except BaseException as failure:
+                error = failure
         return self.result
+
+    def close(self) -> None:
+        """End the work where it stands; nothing can be awaited any more."""
+        self.done = True
+        self.work.close()
 
     def _next(self, answer: Any, error: BaseException | None) -> Any:
         """On to the next control point; None when the work has ended."""

@@ -59,7 +59,7 @@ class Trainer:
         self.loss_reported = False
         self._compile_words: dict[str, Any] | None = None
         self._steps: dict[str, list[Steps]] = {kind: [] for kind in KINDS}
-        self._fitting = self._expected = False
+        self._fitting = False
         self._warned: set = set()
 
     # compile ---------------------------------------------------------------------------------------------------
@@ -189,9 +189,25 @@ class Trainer:
     def _refuse_while_fitting(self, what: str) -> None:
         if self._fitting:
             raise BusyError(
-                f"{what} was called while a fit of this model is running. Wait for it to end, or set "
-                "model.stop_training = True and wait."
+                where=f"model.{what}",
+                expected="a model that no fit is training",
+                got="one whose fit is running",
+                fix="Wait for it to end, or set `model.stop_training = True` and wait.",
             )
+
+    def claim(self, what: str) -> None:
+        """Mark the model as busy with a fit, until `release`; whoever asks for a stop from now on means this fit.
+
+        The page claims a model at once when a fit is called, before it copies the data.
+
+        Errors: BusyError where a fit has the model already.
+        """
+        self._refuse_while_fitting(what)
+        self._fitting, self.stop_training = True, False
+
+    def release(self) -> None:
+        """The fit that claimed the model is over."""
+        self._fitting = False
 
     # fit -------------------------------------------------------------------------------------------------------
 
@@ -284,7 +300,32 @@ class Trainer:
         return await self.job("predict", x, **arguments).wait()
 
     def job(self, kind: str, *data: Any, **arguments: Any) -> Job:
-        """The work of fit, fit_dataset, evaluate, evaluate_dataset or predict, not begun yet, to be driven by hand."""
+        """The work of fit, fit_dataset, evaluate, evaluate_dataset or predict, not begun yet, to be driven by hand.
+
+        A fit has the model for itself from its first stretch of work to its end.
+        """
+        if kind.startswith("fit") and not self._fitting:
+            self.stop_training = (
+                False  # a stop that comes before the first stretch of work means this fit, too
+            )
+        job = self._job(kind, *data, **arguments)
+        if kind.startswith("fit"):
+            job.work = self._exclusively(kind, job.work)
+        return job
+
+    def claimed_job(self, kind: str, *data: Any, **arguments: Any) -> Job:
+        """The same for a fit that has claimed the model before; who claimed it also releases it."""
+        return self._job(kind, *data, **arguments)
+
+    def _exclusively(self, kind: str, work: Work) -> Work:
+        self._refuse_while_fitting(kind)
+        self._fitting = True
+        try:
+            return (yield from work)
+        finally:
+            self.release()
+
+    def _job(self, kind: str, *data: Any, **arguments: Any) -> Job:
         pacer = Pacer(arguments.pop("yield_every", "auto"))
         work: Any = {
             "fit": self._fit,
@@ -297,16 +338,7 @@ class Trainer:
         for name in arguments:
             if name not in known:
                 raise unknown_name(f"argument of {kind}", name, [*known, "yield_every"])
-        if kind.startswith("fit"):
-            if not self._expected:
-                self.expect_fit()
-            self._expected = False
         return Job(work(pacer, *data, **arguments), pacer)
-
-    def expect_fit(self) -> None:
-        """A fit will come, once its data are there: who asks for a stop from now on means this fit."""
-        if not self._fitting:
-            self.stop_training, self._expected = False, True
 
     # the work --------------------------------------------------------------------------------------------------
 
@@ -331,7 +363,6 @@ class Trainer:
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
     ) -> Work:
-        self._refuse_while_fitting("fit")
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         if isinstance(x, Dataset):
             raise ArgumentError("fit takes arrays; for a Dataset use fit_dataset(dataset, epochs=...).")
@@ -374,7 +405,6 @@ class Trainer:
         batches_per_epoch: int | None = None,
         steps_per_epoch: int | None = None,
     ) -> Work:
-        self._refuse_while_fitting("fit_dataset")
         if self._compile_words is None:
             self.ensure_compiled()
         if epochs is None:
@@ -451,7 +481,6 @@ class Trainer:
         running = loop.Running(self, everyone, pacer)
         due = validation_due(plan.validation_freq)
         self.loss_reported = False
-        self._fitting = True
         try:
             with self._steps_of("train") as steps:
 
@@ -473,7 +502,6 @@ class Trainer:
         finally:
             self.settle()
             self.open_step = None
-            self._fitting = False
 
     def _evaluate(
         self,

@@ -576,10 +576,12 @@ def test_a_stop_asked_for_before_the_first_batch_is_heard():
     assert job.finish().history == {}
     np.testing.assert_array_equal(before[0], model.get_weights()[0])
     assert model.fit(x, y, verbose=0).epoch == [0], "the next fit begins afresh"
-    model.expect_fit()
+    model.claim("fit")
     model.stop_training = True
     model.predict(x)
-    assert model.fit(x, y, verbose=0).epoch == [], "asked for while its data were on their way"
+    claimed = model.claimed_job("fit", x, y, verbose=0)
+    assert claimed.finish().epoch == [], "asked for while its data were on their way"
+    model.release()
     assert model.fit(x, y, verbose=0).epoch == [0]
 
 
@@ -736,7 +738,7 @@ def test_a_second_fit_while_one_runs_is_refused_and_the_first_goes_on():
     first.run(0)
     while model.open_step is None:
         first.run(0)
-    with pytest.raises(BusyError, match="fit was called while a fit of this model is running"):
+    with pytest.raises(BusyError, match=r"model\.fit expects a model that no fit is training"):
         model.fit(x, y, verbose=0)
     with pytest.raises(BusyError, match="compile"):
         model.compile("sgd", "mse")
