@@ -282,3 +282,34 @@ def test_whole_number_targets_and_predictions_are_computed_in_floats():
         losses.MeanAbsoluteError()(np.zeros((2, 1), np.uint8), np.ones((2, 1), np.float64)).dtype
         == np.float64
     )
+
+
+@pytest.mark.parametrize(
+    ("reduction", "expected"),
+    [
+        ("sum", np.log(2)),
+        ("none", [0.0, np.log(2)]),
+        ("sum_over_batch_size", np.log(2)),
+        ("mean", np.log(2)),
+        ("mean_with_sample_weight", np.log(2)),
+    ],
+)
+def test_samples_of_an_ignored_class_do_not_count(reduction: str, expected: object) -> None:
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=-1, reduction=reduction)
+    np.testing.assert_allclose(loss([-1, 0], [[0.5, 0.5], [0.5, 0.5]]), expected, rtol=1e-6)
+
+
+def test_weights_of_an_ignored_class_do_not_count() -> None:
+    y_true, y_pred = [-1, 0, 1], [[0.5, 0.5], [0.5, 0.5], [0.75, 0.25]]
+    weights = np.float32([5, 1, 3])
+    values = np.log(2), np.log(4)
+
+    def of(reduction: str) -> object:
+        loss = losses.SparseCategoricalCrossentropy(ignore_class=-1, reduction=reduction)
+        return loss(y_true, y_pred, weights)
+
+    np.testing.assert_allclose(of("sum"), values[0] + 3 * values[1], rtol=1e-6)
+    np.testing.assert_allclose(of("none"), [0, values[0], 3 * values[1]], rtol=1e-6)
+    np.testing.assert_allclose(of("mean_with_sample_weight"), (values[0] + 3 * values[1]) / 4, rtol=1e-6)
+    # The whole sum over the batch, where those that count stand for the others too: as Keras.
+    np.testing.assert_allclose(of("sum_over_batch_size"), (values[0] + 3 * values[1]) / 2, rtol=1e-6)

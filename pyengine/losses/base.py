@@ -43,13 +43,22 @@ class Loss(Configurable):
         """The loss of each sample: shape (batch, …), that of y_pred without its last axis."""
         raise NotImplementedError
 
+    def valid(self, y_true: Array, y_pred: Array) -> Any:
+        """Which values of `call` count, as truths of its shape; None: all of them.
+
+        The others have loss 0. "sum_over_batch_size" divides by the number of those that count,
+        "mean_with_sample_weight" by the sum of their weights.
+        """
+        return None
+
     def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
         """The loss of a batch.
 
         Arguments:
             sample_weight: factor of each sample's loss: (batch,), or one per value of `call`.
         """
-        return reduce(self.call(y_true, y_pred), sample_weight, self.reduction, self.name)
+        values, valid = self.call(y_true, y_pred), self.valid(y_true, y_pred)
+        return reduce(values, sample_weight, self.reduction, self.name, valid)
 
 
 class LossFunction(Loss):
@@ -76,22 +85,29 @@ class LossFunction(Loss):
         return self.function(y_true, y_pred)
 
 
-def reduce(values: Array, sample_weight: Array | None, reduction: str, name: str) -> Any:
-    """Values of samples, weighted and made into what the reduction says.
+def reduce(
+    values: Array, sample_weight: Array | None, reduction: str, name: str, valid: Array | None = None
+) -> Any:
+    """Values of samples, weighted and made into what the reduction says; only those that are valid count.
 
     >>> reduce([1.0, 2.0], [1.0, 0.0], "sum_over_batch_size", "loss")
     array(0.5, dtype=float32)
     """
     shape = ops.shape_of(values)
-    if sample_weight is not None:
-        weight = weights_for(sample_weight, values, name)
+    weight = None if sample_weight is None else weights_for(sample_weight, values, name)
+    if valid is not None:
+        counts = ops.cast(valid, dtype=ops.dtype_of(values))
+        if reduction in ("sum_over_batch_size", "mean"):
+            counts = ops.divide(counts, ops.maximum(ops.mean(counts), EPSILON))
+        weight = counts if weight is None else ops.multiply(weight, counts)
+    if weight is not None:
         values = ops.multiply(values, weight)
     if reduction == "none" or shape == ():
         return values
     total = ops.sum(values)
     if reduction == "sum":
         return total
-    if reduction == "mean_with_sample_weight" and sample_weight is not None:
+    if reduction == "mean_with_sample_weight" and weight is not None:
         return divide_or_zero(total, ops.sum(ops.broadcast_to(weight, shape)))
     return ops.divide(total, float(max(shapes.size(shape), 1)))
 

@@ -101,8 +101,8 @@ class SparseCategoricalCrossentropy(Loss):
 
     Arguments:
         from_logits: y_pred are scores, whose softmax are the probabilities.
-        ignore_class: a class number whose samples have loss 0, such as a filler; the others then count for
-            the whole, so that a mean is theirs.
+        ignore_class: a class number whose samples have loss 0 and do not count, such as a filler: a mean is that
+            of the others.
         axis: where the classes are; only the last.
         reduction, name: see `Loss`.
 
@@ -135,8 +135,12 @@ class SparseCategoricalCrossentropy(Loss):
             return ops.negative(pick(log_likelihood, y_true))
         counts = ops.not_equal(y_true, self.ignore_class)
         losses = ops.negative(pick(log_likelihood, ops.where(counts, y_true, 0)))
-        share = ops.maximum(ops.mean(ops.cast(counts, dtype=ops.dtype_of(losses))), EPSILON)
-        return ops.where(counts, ops.divide(losses, share), 0.0)
+        return ops.where(counts, losses, 0.0)
+
+    def valid(self, y_true: Array, y_pred: Array) -> Any:
+        if self.ignore_class is None:
+            return None
+        return ops.not_equal(classes_and_scores(y_true, y_pred, self.name)[0], self.ignore_class)
 
 
 class KLDivergence(Loss):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +53,7 @@ def compiled(
             "compile needs a loss, for example model.compile(optimizer='adam', loss='mean_squared_error')."
         )
     weights = [1.0 if one is None else float(one) for one in by_output("loss_weights", loss_weights, names)]
-    tracked = track(model, metrics, chosen, weighted=False) + track(
-        model, weighted_metrics, chosen, weighted=True
-    )
+    tracked = track(model, metrics, weighted_metrics, chosen)
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)
     instance.build(trained)
@@ -81,27 +79,50 @@ def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
     return [given] * len(names)
 
 
-def track(model: Any, given: Any, chosen: Sequence[Any], *, weighted: bool) -> list[Tracked]:
-    """The metrics of all outputs, named as they are logged: `acc`, or `<output>_acc` with several outputs."""
+def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) -> list[Tracked]:
+    """The metrics of all outputs, named as they are logged: `acc`, or `<output>_acc` with several outputs.
+
+    A weighted metric whose name a plain one has is called `weighted_<name>`; further ones of a name are numbered.
+
+    Source: Keras `CompileMetrics`.
+    """
+    names = model.output_names
+    losses = {"loss"} | ({f"{name}_loss" for name in names} if len(names) > 1 else set())
+    counts: dict[str, int] = {}
+    result: list[Tracked] = []
+    for weighted, given in ((False, plain), (True, weighted_metrics)):
+        for index, metric in metrics_of_outputs(model, given, chosen):
+            prefix = f"{names[index]}_" if len(names) > 1 else ""
+            name = f"{prefix}{metric.name}"
+            if name in losses:
+                raise ArgumentError(
+                    where="model.compile",
+                    argument="weighted_metrics" if weighted else "metrics",
+                    expected="metrics with names of their own",
+                    got=f"one that would be logged as {name!r}, as the loss is",
+                    fix="Give it another name, for example `name='my_loss'`.",
+                )
+            if weighted and name in counts:
+                name = f"{prefix}weighted_{metric.name}"
+            number = counts.get(name, 0)
+            counts[name] = number + 1
+            result.append(Tracked(f"{name}_{number}" if number else name, metric, index, weighted))
+    return result
+
+
+def metrics_of_outputs(model: Any, given: Any, chosen: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """Each metric with the number of its output."""
     names = model.output_names
     if (
         isinstance(given, (list, tuple))
         and len(names) > 1
-        and any(isinstance(e, (list, tuple)) for e in given)
+        and any(isinstance(entry, (list, tuple)) for entry in given)
     ) or (isinstance(given, Mapping) and not ("class_name" in given or "className" in given)):
         per_output = by_output("metrics", given, names)
     else:
         per_output = [given] * len(names)
-    result: list[Tracked] = []
-    taken: dict[str, int] = {}
     for index, entries in enumerate(per_output):
-        entries = entries if isinstance(entries, (list, tuple)) else [entries]
-        for entry in entries:
-            if entry is None:
-                continue
-            shape = model.outputs[index].shape
-            metric = metrics.get(entry, loss=chosen[index], output_shape=shape)
-            name = f"{names[index]}_{metric.name}" if len(names) > 1 else metric.name
-            taken[name] = taken.get(name, -1) + 1
-            result.append(Tracked(f"{name}_{taken[name]}" if taken[name] else name, metric, index, weighted))
-    return result
+        for entry in entries if isinstance(entries, (list, tuple)) else [entries]:
+            if entry is not None:
+                shape = model.outputs[index].shape
+                yield index, metrics.get(entry, loss=chosen[index], output_shape=shape)
