@@ -515,3 +515,21 @@ def test_the_first_of_two_fits_wins_however_long_its_data_take(engine: Page) -> 
     assert outcome[0] == ["fulfilled", "BusyError", "BusyError"]
     assert outcome[1] != ["BusyError"], "a fit whose data are refused leaves the model free"
     assert outcome[2] == [0]
+
+
+def test_a_layer_applied_in_training_mode_draws_in_predict(engine: Page) -> None:
+    drawn, free = in_page(
+        engine,
+        """
+        const input = tf.input({ shape: [200] });
+        const zeros = [];
+        for (const settings of [{ training: true }, {}]) {
+          const output = tf.layers.dropout({ rate: 0.5, seed: 1 }).apply(input, settings);
+          const predicted = await tf.model({ inputs: input, outputs: output }).predict(tf.ones([1, 200])).data();
+          zeros.push(predicted.filter((number) => number === 0).length);
+        }
+        return zeros;
+        """,
+    )
+    assert 60 < drawn < 140
+    assert free == 0

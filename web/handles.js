@@ -231,7 +231,7 @@ export class Layer extends Handle {
     const several = Array.isArray(inputs) && (inputs[0] instanceof Handle || inputs[0] instanceof TensorLike);
     const given = several ? inputs.map(accepted) : accepted(inputs);
     const { training, ...words } = defined(settings);
-    return call("apply", this, given, Boolean(training), words);
+    return call("apply", this, given, training ?? null, words);
   }
 
   /** Here for programs that call it: memory is given back by itself. */

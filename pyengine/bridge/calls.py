@@ -164,7 +164,7 @@ def sequential(settings: Mapping[str, Any]) -> Any:
     return outward(models.Sequential(**names.arguments("tf.sequential", settings, ["layers", "name"])))
 
 
-def apply(layer: Any, inputs: Any, training: bool, words: Mapping[str, Any]) -> Any:
+def apply(layer: Any, inputs: Any, training: bool | None, words: Mapping[str, Any]) -> Any:
     """A layer called on symbolic tensors, on arrays or on graph values, and with what else it takes by name."""
     inputs = inputs if isinstance(inputs, list) else [inputs]
     known = [*inspect.signature(layer.__call__).parameters, *inspect.signature(layer.call).parameters]

@@ -157,7 +157,9 @@ class Layer(Configurable):
 
         Arguments:
             training: whether to behave as in training; by default as the layer does from whose `call` this is
-                called, and False outside of any.
+                called, and False outside of any. On symbolic tensors it is part of the model for good:
+                `base(x, training=False)` stays in inference mode, also when `base` is thawed later, and
+                `Dropout(0.5)(x, training=True)` drops in `predict`, too. By default the model decides.
             words: what else the layer's `call` takes by name: settings, or further arrays and tensors.
         """
         inputs = self.flat(*inputs)
@@ -176,7 +178,7 @@ class Layer(Configurable):
                 raise ArgumentError(
                     f"{self.label} got symbolic tensors and arrays together: give only the one or the other."
                 )
-            return self.connect(*inputs, keywords=keywords)
+            return self.connect(*inputs, keywords=keywords.in_mode(training))
         arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
         training = _training.get() if training is None else bool(training)
         return self.run(*arrays, training=training, keywords=keywords)
@@ -211,9 +213,11 @@ class Layer(Configurable):
         self.prepare(*(x.shape for x in keywords.split(inputs)[0]))
         if self.casts:
             inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
+        training = keywords.mode(training)
         outside = _training.set(training)
         try:
             arrays, words = keywords.split(inputs)
+            words.pop("training", None)
             if self._takes_training:
                 words["training"] = training
             return self.call(*arrays, **words)

@@ -85,7 +85,7 @@ class Keywords:
 
     Attributes:
         arrays: the names of those inputs that come last: arrays, or tensors, like the others.
-        settings: all else.
+        settings: all else; `training` among them where the call has fixed it.
     """
 
     arrays: tuple[str, ...] = ()
@@ -95,6 +95,16 @@ class Keywords:
         """The inputs by place, and everything by name."""
         count = len(inputs) - len(self.arrays)
         return inputs[:count], {**self.settings, **dict(zip(self.arrays, inputs[count:], strict=True))}
+
+    def in_mode(self, training: bool | None) -> Keywords:
+        """The same with `training` fixed, for good; None leaves it to the model."""
+        if training is None:
+            return self
+        return Keywords(self.arrays, {**self.settings, "training": bool(training)})
+
+    def mode(self, training: bool) -> bool:
+        """Whether this call behaves as in training, in a model that is (or is not) being trained."""
+        return self.settings.get("training", training)
 
 
 NONE = Keywords()
