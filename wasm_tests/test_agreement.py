@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import pyengine
-from pyengine import layers, optimizers
+from pyengine import layers, optimizers, regularizers
 from wasm_tests import trainings
 from wasm_tests.harness import BLANK, opened
 
@@ -42,7 +42,9 @@ def train_in_python(x: np.ndarray, y: np.ndarray) -> trainings.Numbers:
     """What TRAIN_IN_JAVASCRIPT does, in Python's words."""
     pyengine.set_random_seed(31)
     model = pyengine.Sequential()
-    model.add(layers.Dense(16, activation="relu", kernel_regularizer="l1l2", input_shape=(6,)))
+    # In JavaScript "l1l2" means 0.01 of each, as in TensorFlow.js.
+    penalty = regularizers.L1L2(0.01, 0.01)
+    model.add(layers.Dense(16, activation="relu", kernel_regularizer=penalty, input_shape=(6,)))
     model.add(layers.Dropout(0.25))
     model.add(layers.Dense(3, activation="softmax", bias_initializer="ones"))
     model.compile(optimizers.Adam(0.02), "categorical_crossentropy", ["accuracy"])
