@@ -262,3 +262,15 @@ def test_shapes_that_do_not_fit_are_explained():
 def test_what_a_metric_must_give_is_said():
     with pytest.raises(NotImplementedError):
         Metric().contributions([1], [1])
+
+
+def test_samples_that_a_loss_ignores_do_not_count_in_its_metric() -> None:
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    chances = [[0.5, 0.5], [0.5, 0.5], [0.75, 0.25]]
+    metric = LossMetric(loss)
+    np.testing.assert_allclose(metric([-1, 0, 1], chances), (np.log(2) + np.log(4)) / 2, rtol=1e-6)
+    metric.reset_state()
+    weights = np.float32([5, 1, 3])
+    np.testing.assert_allclose(
+        metric([-1, 0, 1], chances, weights), (np.log(2) + 3 * np.log(4)) / 4, rtol=1e-6
+    )

@@ -77,8 +77,8 @@ def test_another_word_for_the_build_is_refused(blank: Page) -> None:
 
 
 def test_the_executor_is_chosen_while_the_page_runs(engine: Page) -> None:
-    assert engine.evaluate("() => tf.setBackend('numpy').then(tf.getBackend)") == "numpy"
-    config = engine.evaluate("() => tf.setBackend('simd', { mode: 'relaxed' }).then(tf.engineConfig)")
+    assert engine.evaluate("() => tf.setBackend('numpy').then(() => tf.getBackend())") == "numpy"
+    config = engine.evaluate("() => tf.setBackend('simd', { mode: 'relaxed' }).then(() => tf.engineConfig())")
     assert (config["executor"], config["build"]) == ("simd", "relaxed")
     engine.evaluate("() => tf.setBackend('simd')")
 

@@ -101,6 +101,15 @@ class LossMetric(MeanMetric):
     def values(self, y_true, y_pred):
         return self.loss.call(y_true, y_pred)
 
+    def contributions(self, y_true, y_pred, sample_weight=None):
+        values, valid = self.values(y_true, y_pred), self.loss.valid(y_true, y_pred)
+        if valid is not None:
+            counts = ops.cast(valid, dtype=ops.dtype_of(values))
+            if sample_weight is not None:
+                counts = ops.multiply(counts, weights_for(sample_weight, values, self.name))
+            sample_weight = counts
+        return weighted_sum(values, sample_weight, y_pred, self.name)
+
 
 class FunctionMetric(MeanMetric):
     """The mean of what a function `(y_true, y_pred)` written in ops gives.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) 
     """
     names = model.output_names
     losses = {"loss"} | ({f"{name}_loss" for name in names} if len(names) > 1 else set())
-    counts: dict[str, int] = {}
+    taken: set[str] = set()
     result: list[Tracked] = []
     for weighted, given in ((False, plain), (True, weighted_metrics)):
         for index, metric in metrics_of_outputs(model, given, chosen):
@@ -102,11 +103,12 @@ def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) 
                     got=f"one that would be logged as {name!r}, as the loss is",
                     fix="Give it another name, for example `name='my_loss'`.",
                 )
-            if weighted and name in counts:
+            if weighted and name in taken:
                 name = f"{prefix}weighted_{metric.name}"
-            number = counts.get(name, 0)
-            counts[name] = number + 1
-            result.append(Tracked(f"{name}_{number}" if number else name, metric, index, weighted))
+            numbered = (name if not number else f"{name}_{number}" for number in itertools.count())
+            name = next(free for free in numbered if free not in taken)
+            taken.add(name)
+            result.append(Tracked(name, metric, index, weighted))
     return result
 
 

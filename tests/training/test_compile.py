@@ -61,3 +61,8 @@ def test_a_metric_cannot_have_the_losss_name() -> None:
     assert (error.where, error.argument) == ("model.compile", "metrics")
     assert error.expected
     assert error.fix
+
+
+def test_a_number_is_given_only_where_it_is_free() -> None:
+    named = pyengine.metrics.MeanAbsoluteError(name="mse_1")
+    assert list(values(zeros(metrics=["mse", named, "mse"]))) == ["loss", "mse", "mse_1", "mse_2"]
