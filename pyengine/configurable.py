@@ -13,7 +13,21 @@ from typing import Any, Self
 from pyengine.errors import ArgumentError, unknown_name
 
 
-class Configurable:
+class KeepsArguments:
+    """Keeps the arguments of the constructor by name.
+
+    Below `Configurable`, so that the signature of a class without a constructor is that of `Configurable.__init__`.
+    """
+
+    _arguments: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        self._arguments = named_arguments(cls, args, kwargs)
+        return self
+
+
+class Configurable(KeepsArguments):
     """Base of everything that is described by its constructor's arguments.
 
     >>> class Dropout(Configurable):
@@ -25,12 +39,8 @@ class Configurable:
     {'rate': 0.2, 'seed': None}
     """
 
-    _arguments: dict[str, Any]
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        self = super().__new__(cls)
-        self._arguments = named_arguments(cls, args, kwargs)
-        return self
+    def __init__(self) -> None:
+        """A class without a constructor of its own takes no arguments."""
 
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor by name, defaults filled in."""
@@ -70,8 +80,6 @@ class Configurable:
 @lru_cache(256)
 def signature_of(function: Any) -> inspect.Signature:
     """What a function or class takes; asking Python anew each time is slow."""
-    if isinstance(function, type) and getattr(function, "__init__", None) is object.__init__:
-        return inspect.Signature()  # else Python shows `Configurable.__new__`: (*args, **kwargs)
     return inspect.signature(function)
 
 

@@ -57,7 +57,7 @@ NEEDED = {
 
 @pytest.mark.parametrize(("name", "cls"), CLASSES, ids=[name for name, _ in CLASSES])
 def test_the_configuration_of_every_class_has_only_parameters_of_its_constructor(name, cls):
-    own = {} if cls.__init__ is object.__init__ else inspect.signature(cls).parameters
+    own = inspect.signature(cls).parameters
     assert not [p for p in own.values() if p.kind is p.VAR_POSITIONAL]
     # LambdaCallback's hooks come by name; the configuration has those that were given, here none.
     own = {key: p for key, p in own.items() if p.kind is not p.VAR_KEYWORD}
@@ -84,3 +84,8 @@ def test_a_class_without_a_constructor_takes_no_arguments():
         constraints.NonNeg(3)
     with pytest.raises(UnknownNameError, match="axis"):
         initializers.Ones(axis=1)
+
+
+def test_the_signature_of_a_class_without_a_constructor_is_empty():
+    assert not inspect.signature(constraints.NonNeg).parameters
+    assert not inspect.signature(initializers.Ones).parameters
