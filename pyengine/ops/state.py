@@ -65,8 +65,8 @@ def _content(variable: Variable) -> np.ndarray:
 
 
 def _array(variable: Variable, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-    content = _content(variable)
-    return content if copy is False and dtype is None else np.array(content, dtype)
+    # A copy, unless the caller refuses one: the next step would change it.
+    return np.array(_content(variable), dtype, copy=copy is not False)
 
 
 Variable.__eq__ = _equals  # type: ignore[assignment, method-assign]

@@ -45,3 +45,14 @@ def test_a_variable_is_assigned_to_at_once_outside_a_step():
 def test_a_variable_in_a_step_that_is_recorded_has_no_number(ask):
     with Graph(), pytest.raises(GraphError, match="'variable' has no number yet"):
         ask(Variable(1.0))
+
+
+def test_an_array_of_a_variable_is_a_copy_unless_that_is_refused() -> None:
+    variable = Variable(np.zeros(2))
+    np.asarray(variable)[0] = 1
+    np.array(variable, dtype="float64")[0] = 1
+    np.testing.assert_array_equal(variable.numpy(), [0, 0])
+    np.array(variable, copy=False)[0] = 1
+    np.testing.assert_array_equal(variable.numpy(), [1, 0])
+    with pytest.raises(ValueError, match="copy"):
+        np.array(variable, dtype="float64", copy=False)
