@@ -348,4 +348,6 @@ def test_empty_fields_of_a_csv_file_take_the_default_or_are_refused(engine: Page
     address = "'data:text/csv,' + encodeURIComponent('a,b\\n1,\\n2,3\\n')"
     rows = f"tf.data.csv({address}, {{ columnConfigs: {{ b: %s }} }}).toArray()"
     assert value(engine, rows % "{ default: 7 }") == [{"a": 1, "b": 7}, {"a": 2, "b": 3}]
-    assert "b expects a value in every row" in said(engine, rows % "{ required: true }")
+    assert "tf.data.csv expects a value in every row of column 'b'" in said(
+        engine, rows % "{ required: true }"
+    )

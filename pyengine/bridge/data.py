@@ -147,8 +147,7 @@ def from_csv(fetch_text: Any, address: str, settings: Mapping[str, Any]) -> Data
             if value == "" and name in required and name not in defaults:
                 raise DataError(
                     where="tf.data.csv",
-                    argument=name,
-                    expected="a value in every row, as it is required or a label",
+                    expected=f"a value in every row of column {name!r}, which is required or a label",
                     got="an empty field",
                     fix="Give the column a default in columnConfigs.",
                 )
