@@ -36,7 +36,7 @@ export function taking(name, run, most = run.length) {
  * @param {number} most
  */
 export function refuseSurplus(name, inputs, most) {
-  if (inputs.slice(most).every((value) => value === undefined)) return;
+  if (inputs.length <= most || inputs.slice(most).every((value) => value === undefined)) return;
   throw new TypeError(
     `${name} expects at most ${most} argument${most === 1 ? "" : "s"}, but got ${inputs.length}. ` +
       "Leave out the rest: no argument is ignored.",
