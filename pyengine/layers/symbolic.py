@@ -161,5 +161,5 @@ def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int, keywords:
             outputs = layer.run(*values, training=False, keywords=keywords)
     except (ShapeError, ArgumentError) as error:
         # Whoever reads it knows nothing of probes.
-        raise type(error)(re.sub(rf"\b{probe}\b", "None", str(error))) from error
+        raise error.rewritten(lambda text: re.sub(rf"\b{probe}\b", "None", text)) from error
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -61,26 +61,14 @@ class Group:
         before, after: bit masks of the places of all nodes that must have run before the group, or that wait for it.
         inputs: what comes from outside.
         outputs: what is made here and needed elsewhere.
-        leader: the place that stands for the group where each group is looked at once.
     """
 
-    __slots__ = (
-        "after",
-        "before",
-        "first",
-        "inputs",
-        "last",
-        "leader",
-        "mask",
-        "members",
-        "outputs",
-        "target",
-    )
+    __slots__ = ("after", "before", "first", "inputs", "last", "mask", "members", "outputs", "target")
 
     def __init__(self, place: int, node: Node, before: int, after: int):
         self.members = [place]
         self.mask = 1 << place
-        self.first = self.last = self.leader = place
+        self.first = self.last = place
         self.before, self.after = before, after
         self.inputs = set(node.inputs)
         self.outputs = list(node.outputs)
@@ -128,7 +116,7 @@ class Grouping:
             self.group.append(Group(place, node, before[place], after[place]))
             self.work.append(self.work[-1] + works(node))
         self.fusible = [fusible(node) for node in self.nodes]
-        # Only groups that may still grow are asked for what comes before and after them.
+        # One place of each group that may still grow: only those are asked for what comes before and after them.
         self.leaders = sum(1 << place for place, able in enumerate(self.fusible) if able)
 
     def made_in(self, mask: int, value: Value) -> bool:
@@ -186,7 +174,7 @@ class Grouping:
             self.group[place].after |= after | mask
         for place in places((a.after ^ b.after) & ~mask & self.leaders):
             self.group[place].before |= before | mask
-        self.leaders &= ~(1 << b.leader)
+        self.leaders &= ~b.mask
         a.members = sorted(a.members + b.members)
         a.mask, a.before, a.after, a.inputs = mask, before, after, inputs
         a.first, a.last = a.members[0], a.members[-1]
