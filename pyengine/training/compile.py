@@ -88,14 +88,14 @@ def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) 
     Source: Keras `CompileMetrics`.
     """
     names = model.output_names
-    losses = {"loss"} | ({f"{name}_loss" for name in names} if len(names) > 1 else set())
+    loss_names = {"loss"} | ({f"{name}_loss" for name in names} if len(names) > 1 else set())
     taken: set[str] = set()
     result: list[Tracked] = []
     for weighted, given in ((False, plain), (True, weighted_metrics)):
         for index, metric in metrics_of_outputs(model, given, chosen):
             prefix = f"{names[index]}_" if len(names) > 1 else ""
             name = f"{prefix}{metric.name}"
-            if name in losses:
+            if name in loss_names:
                 raise ArgumentError(
                     where="model.compile",
                     argument="weighted_metrics" if weighted else "metrics",

@@ -305,9 +305,8 @@ class Trainer:
         A fit has the model for itself from its first stretch of work to its end.
         """
         if kind.startswith("fit") and not self._fitting:
-            self.stop_training = (
-                False  # a stop that comes before the first stretch of work means this fit, too
-            )
+            # A stop that is asked for before the first stretch of work means this fit, too.
+            self.stop_training = False
         job = self._job(kind, *data, **arguments)
         if kind.startswith("fit"):
             job.work = self._exclusively(kind, job.work)
