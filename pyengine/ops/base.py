@@ -34,6 +34,11 @@ class Op:
             the op reads each element of them before it writes that element, and never again.
         several: the op makes a tuple of values: `shape` and `evaluate` return tuples, `evaluate_into` gets one, and
             `gradient` gets tuples (None for an output that nobody differentiates).
+        elementwise: each number of the output is made of those at its place in the inputs, which broadcast to it: a
+            Chain can hold the op.
+        cheap: takes no longer than to read its output from memory, so it is computed again rather than kept.
+        neutral: (position of one of two inputs, the number there with which the result is the other input to the bit).
+        own_inverse: applied twice it changes nothing.
         body: a graph that the op runs again and again (a loop's), or None; `with_body` puts another in its place.
     """
 
@@ -41,6 +46,10 @@ class Op:
     alias: ClassVar[bool] = False
     in_place: ClassVar[tuple[int, ...]] = ()
     several: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = False
+    cheap: ClassVar[bool] = False
+    neutral: ClassVar[tuple[tuple[int, float], ...]] = ()
+    own_inverse: ClassVar[bool] = False
     body: Any = None
 
     def __init_subclass__(cls) -> None:

@@ -22,6 +22,7 @@ class Elementwise(Op):
     """`function` is a NumPy ufunc or takes `out`; the result has the inputs' dtype."""
 
     in_place: ClassVar[tuple[int, ...]] = (0, 1, 2)
+    elementwise = True
     function: Any = None
     dtype: ClassVar[str | None] = None
 
@@ -56,7 +57,10 @@ class Binary(Elementwise):
 
 
 class Add(Binary):
+    """No number is neutral: -0.0 + 0.0 is 0.0."""
+
     name = "add"
+    cheap = True
     function = np.add
 
     def partial(self, gradient, output, a, b):
@@ -65,6 +69,8 @@ class Add(Binary):
 
 class Subtract(Binary):
     name = "subtract"
+    cheap = True
+    neutral = ((1, 0.0),)
     function = np.subtract
 
     def partial(self, gradient, output, a, b):
@@ -73,6 +79,8 @@ class Subtract(Binary):
 
 class Multiply(Binary):
     name = "multiply"
+    cheap = True
+    neutral = ((0, 1.0), (1, 1.0))
     function = np.multiply
 
     def partial(self, gradient, output, a, b):
@@ -81,6 +89,7 @@ class Multiply(Binary):
 
 class Divide(Binary):
     name = "divide"
+    neutral = ((1, 1.0),)
     function = np.divide
 
     def partial(self, gradient, output, a, b):
@@ -103,6 +112,7 @@ class Maximum(Binary):
     """Where both are equal the gradient goes half to each, as PyTorch and JAX do."""
 
     name = "maximum"
+    cheap = True
     function = np.maximum
 
     def partial(self, gradient, output, a, b):
@@ -112,6 +122,7 @@ class Maximum(Binary):
 
 class Minimum(Binary):
     name = "minimum"
+    cheap = True
     function = np.minimum
 
     def partial(self, gradient, output, a, b):
@@ -139,6 +150,7 @@ class Mod(Binary):
 
 class Comparison(Elementwise):
     dtype = "bool"
+    cheap = True
 
     def gradient(self, gradient, output, a, b):
         return None, None
@@ -188,6 +200,7 @@ class Where(Elementwise):
     """condition: bool  a, b: one dtype."""
 
     name = "where"
+    cheap = True
     in_place = (1, 2)
     function = staticmethod(np.where)
 
@@ -201,6 +214,7 @@ class Clip(Elementwise):
     """Slope 1 strictly within and at the bounds, 0 outside."""
 
     name = "clip"
+    cheap = True
     in_place = (0,)
     low: float
     high: float
@@ -229,6 +243,7 @@ class Unary(Elementwise):
 
 class LogicalNot(Unary):
     name = "logical_not"
+    cheap = True
     dtype = "bool"
     function = np.logical_not
 
@@ -238,6 +253,8 @@ class LogicalNot(Unary):
 
 class Negative(Unary):
     name = "negative"
+    cheap = True
+    own_inverse = True
     function = np.negative
 
     def gradient(self, gradient, output, x):
@@ -246,6 +263,7 @@ class Negative(Unary):
 
 class Abs(Unary):
     name = "abs"
+    cheap = True
     function = np.abs
 
     def slope(self, output, x):
@@ -254,6 +272,7 @@ class Abs(Unary):
 
 class Sign(Unary):
     name = "sign"
+    cheap = True
     function = np.sign
 
     def slope(self, output, x):
@@ -306,6 +325,7 @@ class IsNan(Unary):
 
 class Square(Unary):
     name = "square"
+    cheap = True
     function = np.square
 
     def slope(self, output, x):
@@ -443,6 +463,7 @@ class Relu(Unary):
     """max(x, 0). Slope 0 at 0, as TensorFlow and PyTorch do: dead units stay dead."""
 
     name = "relu"
+    cheap = True
 
     def evaluate(self, x):
         return np.maximum(x, np.zeros((), x.dtype))

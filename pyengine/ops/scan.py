@@ -24,13 +24,6 @@ from pyengine.ops.matmul import matmul
 from pyengine.ops.reduce import sum as sum_over
 from pyengine.ops.structure import Pad, broadcast_to, copy, reshape, slice_
 
-# What is made again on the way back rather than kept: nothing that takes longer than to read it from memory.
-CHEAP = {
-    *("add", "subtract", "multiply", "negative", "square", "abs", "relu", "maximum", "minimum", "where", "clip"),
-    *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "sign", "logical_and", "logical_or"),
-    *("logical_not", "cast", "reshape", "broadcast_to", "stop_gradient", "copy", "slice", "transpose"),
-}  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class Place:
@@ -318,13 +311,11 @@ class Backward:
         back = needed(self.joint.nodes, results, set(own))
         used = [value for node in back for value in node.inputs] + results
         used = [value for value in dict.fromkeys(used) if value in own]
-        dear = [value for value in used if value.node is not None and value.node.op.name not in CHEAP]
+        dear = [value for value in used if value.node is not None and not value.node.op.cheap]
         have = {*self.inputs, *self.joint.constants, *self.made, *dear}
         stored = [*dear]
         for value in used:
-            if value not in have and any(
-                one.op.name not in CHEAP for one in needed(self.forward, [value], have)
-            ):
+            if value not in have and any(not one.op.cheap for one in needed(self.forward, [value], have)):
                 stored.append(value)
                 have.add(value)
         again = needed(self.joint.nodes, results, have)

@@ -16,6 +16,7 @@ from pyengine.ops.base import Array, Op, apply, in_dtype, meet, method, shape_of
 
 class Reshape(Op):
     name = "reshape"
+    cheap = True
     alias = True
     target: shapes.Shape
 
@@ -62,6 +63,7 @@ def flatten(x: Array) -> Any:
 
 class StopGradient(Op):
     name = "stop_gradient"
+    cheap = True
     alias = True
 
     def shape(self, x: Spec) -> Spec:
@@ -83,6 +85,7 @@ class Copy(Op):
     """The same numbers in memory of their own: what a plan adds where a value must move."""
 
     name = "copy"
+    cheap = True
 
     def shape(self, x: Spec) -> Spec:
         return x
@@ -104,6 +107,7 @@ def copy(x: Array) -> Any:
 
 class Transpose(Op):
     name = "transpose"
+    cheap = True
     axes: tuple[int, ...]
 
     def shape(self, x: Spec) -> Spec:
@@ -136,6 +140,8 @@ class BroadcastTo(Op):
     """Its transpose is `sum` over the axes that were stretched (see reduce.sum_to)."""
 
     name = "broadcast_to"
+    elementwise = True
+    cheap = True
     target: shapes.Shape
 
     def shape(self, x: Spec) -> Spec:
@@ -160,6 +166,8 @@ def broadcast_to(x: Array, target: Sequence[int]) -> Any:
 
 class Cast(Op):
     name = "cast"
+    elementwise = True
+    cheap = True
     dtype: str
 
     def shape(self, x: Spec) -> Spec:
@@ -187,6 +195,7 @@ class Slice(Op):
     """A box out of an array. Its transpose is `pad`."""
 
     name = "slice"
+    cheap = True
     begin: tuple[int, ...]
     end: tuple[int, ...]
     steps: tuple[int, ...]
@@ -265,6 +274,7 @@ def pad(x: Array, widths: Sequence[tuple[int, int]]) -> Any:
 
 class Reverse(Op):
     name = "reverse"
+    own_inverse = True
     axis: int
 
     def shape(self, x: Spec) -> Spec:

@@ -8,24 +8,6 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.transforms.chains import SMALL, fusible, works
 from pyengine.transforms.rebuild import Made, rebuild
 
-# Nothing that takes longer than to read it from memory.
-CHEAP = {
-    *(
-        "add",
-        "subtract",
-        "multiply",
-        "negative",
-        "square",
-        "abs",
-        "relu",
-        "maximum",
-        "minimum",
-        "where",
-        "clip",
-    ),
-    *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "sign", "cast", "broadcast_to"),
-}
-
 
 def recomputed(graph: Graph) -> Graph:
     """The graph in which late users of cheap values have them made anew.
@@ -57,7 +39,9 @@ def recomputed(graph: Graph) -> Graph:
 
     for node in reversed(graph.nodes):
         value = node.output
-        if node.op.name not in CHEAP or value.spec.nbytes <= SMALL or last.get(value, always) == always:
+        if not (node.op.cheap and fusible(node)) or value.spec.nbytes <= SMALL:
+            continue
+        if last.get(value, always) == always:
             continue
         late = [user for user in users[value] if stage[user] > stage[node]]
         if not late or not all(fusible(user) and user.output.shape == value.shape for user in late):

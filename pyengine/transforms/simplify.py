@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 
 from pyengine.graph import Graph, Node, Value
-from pyengine.ops.base import Op, make
+from pyengine.ops.base import Op
 from pyengine.ops.elementwise import Elementwise
+from pyengine.ops.structure import BroadcastTo, Cast, Reshape, Transpose
 from pyengine.shapes import broadcast
 from pyengine.transforms.rebuild import Made, keep, rebuild
 
@@ -17,7 +18,7 @@ FOLDED = 65536  # bytes: larger results of constants alone are computed in the s
 
 def foldable(op: Op, output: Value) -> bool:
     """Whether the result is worth storing: stretching a number into many is not."""
-    return output.spec.nbytes <= FOLDED and op.name != "broadcast_to"
+    return output.spec.nbytes <= FOLDED and not isinstance(op, BroadcastTo)
 
 
 def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
@@ -26,7 +27,7 @@ def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value
         return inputs
     short = list(inputs)
     for place, value in enumerate(inputs):
-        if value.node is not None and value.node.op.name == "broadcast_to":
+        if value.node is not None and isinstance(value.node.op, BroadcastTo):
             short[place] = value.node.inputs[0]
             if broadcast(*(one.shape for one in short)) != output.shape:
                 short[place] = value
@@ -38,7 +39,7 @@ def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Va
     if not isinstance(op, Elementwise):
         return None
     short = tuple(
-        value.node.inputs[0] if value.node is not None and value.node.op.name == "broadcast_to" else value
+        value.node.inputs[0] if value.node is not None and isinstance(value.node.op, BroadcastTo) else value
         for value in inputs
     )
     return short if broadcast(*(value.shape for value in short)) != output.shape else None
@@ -60,7 +61,7 @@ def simplify(graph: Graph) -> Graph:
             with np.errstate(all="ignore"):
                 array = np.asarray(op.evaluate(*(new.constants[value] for value in inputs)), output.dtype)
             return new.constant(np.asarray(array, order="C"))
-        same = IDENTITIES.get(op.name, lambda *_: None)(op, inputs, new)
+        same = identity(op, inputs, new)
         if same is not None and same.spec == output.spec:
             return same
         key = (op.key, *inputs)
@@ -73,14 +74,12 @@ def simplify(graph: Graph) -> Graph:
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
-        op, inputs = MERGES.get(op.name, lambda *arguments: arguments)(
-            op, unstretched(op, inputs, node.output)
-        )
+        op, inputs = merged(op, unstretched(op, inputs, node.output))
         small = stretched_late(op, inputs, node.output)
         if small is not None:
             made = write(op, small, node, new)
             assert isinstance(made, Value)
-            op, inputs = make("broadcast_to", target=node.output.shape), (made,)
+            op, inputs = BroadcastTo(target=node.output.shape), (made,)
         return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
@@ -129,83 +128,36 @@ def without_dead(graph: Graph) -> Graph:
     return graph
 
 
-def _is(value: Value, number: float, graph: Graph) -> bool:
-    array = graph.constants.get(value)
-    return array is not None and array.size == 1 and array.item() == number
+def identity(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
+    """The input that the op only hands on, or what it was before the op's inverse; its spec may still differ."""
+    for side, number in op.neutral:
+        array = graph.constants.get(inputs[side])
+        if array is None or array.size != 1 or array.item() != number:
+            continue
+        if math.copysign(1.0, array.item()) > 0:  # x - -0.0 turns -0.0 into 0.0
+            return inputs[1 - side]
+    if op.own_inverse:
+        before = inputs[0].node
+        return before.inputs[0] if before and before.op.key == op.key else None
+    if isinstance(op, Transpose):
+        return inputs[0] if op.axes == tuple(range(inputs[0].ndim)) else None
+    return inputs[0] if isinstance(op, (Reshape, BroadcastTo, Cast)) else None
 
 
-def _one_of(number: float, sides: tuple[int, ...]) -> Callable[[Op, tuple[Value, ...], Graph], Value | None]:
-    """An identity: with `number` on one of the sides, the other input is the result."""
-
-    def identity(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
-        for side in sides:
-            if _is(inputs[side], number, graph):
-                return inputs[1 - side]
-        return None
-
-    return identity
-
-
-def _itself(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value:
-    return inputs[0]
-
-
-def _undone(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
-    """An op that is its own inverse, applied twice."""
-    before = inputs[0].node
-    return (
-        before.inputs[0]
-        if before and before.op.name == op.name and before.op.settings == op.settings
-        else None
-    )
-
-
-# x + 0 is left alone: it turns -0.0 into 0.0, and bits are promised.
-IDENTITIES: dict[str, Callable[[Op, tuple[Value, ...], Graph], Value | None]] = {
-    "multiply": _one_of(1.0, (0, 1)),
-    "divide": _one_of(1.0, (1,)),
-    "subtract": _one_of(0.0, (1,)),
-    "negative": _undone,
-    "reverse": _undone,
-    "reshape": _itself,
-    "broadcast_to": _itself,
-    "cast": _itself,
-    "transpose": lambda op, inputs, graph: (
-        inputs[0] if op.settings["axes"] == tuple(range(len(inputs[0].shape))) else None
-    ),
-}
-
-
-def _last_reshape(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
-    """Of two reshapes only the last matters; a number is stretched to the last shape at once."""
-    before = inputs[0].node
-    if before and before.op.name == "reshape":
-        return op, before.inputs
-    target = op.settings["target"]
-    if before and before.op.name == "broadcast_to":
-        number = before.inputs[0]
-        if number.spec.size == 1 and number.ndim <= len(target):
-            return make("broadcast_to", target=target), (number,)
-    return op, inputs
-
-
-def _joined_transpose(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
-    """Two transposes are one."""
-    before = inputs[0].node
-    if not before or before.op.name != "transpose":
+def merged(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
+    """The op and its inputs, with the op that made its input taken in where one op does both."""
+    before = inputs[0].node if inputs else None
+    if before is None:
         return op, inputs
-    axes = tuple(before.op.settings["axes"][axis] for axis in op.settings["axes"])
-    return make("transpose", axes=axes), before.inputs
-
-
-def _last_stretching(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
-    """Of two stretchings only the last matters."""
-    before = inputs[0].node
-    return (op, before.inputs) if before and before.op.name == "broadcast_to" else (op, inputs)
-
-
-MERGES: dict[str, Callable[[Op, tuple[Value, ...]], tuple[Op, tuple[Value, ...]]]] = {
-    "broadcast_to": _last_stretching,
-    "reshape": _last_reshape,
-    "transpose": _joined_transpose,
-}
+    if isinstance(op, Reshape):
+        if isinstance(before.op, Reshape):
+            return op, before.inputs
+        if isinstance(before.op, BroadcastTo):  # a number is stretched to the last shape at once
+            number = before.inputs[0]
+            if number.spec.size == 1 and number.ndim <= len(op.target):
+                return BroadcastTo(target=op.target), (number,)
+    if isinstance(op, BroadcastTo) and isinstance(before.op, BroadcastTo):
+        return op, before.inputs
+    if isinstance(op, Transpose) and isinstance(before.op, Transpose):
+        return Transpose(axes=tuple(before.op.axes[axis] for axis in op.axes)), before.inputs
+    return op, inputs

@@ -6,6 +6,7 @@ import pytest
 from pyengine import ops
 from pyengine.errors import ArgumentError, GraphError
 from pyengine.graph import Graph, Spec, Variable, check, parse_graph, print_graph
+from pyengine.ops.base import OPS
 from pyengine.transforms import differentiate, rebuild, simplify, trace
 from tests.random_graphs import interpret, random_graph
 
@@ -52,6 +53,23 @@ def test_simplify_turns_two_transposes_into_one_or_none():
     graph = simplify(trace(step, {"x": Spec((2, 3, 4))}))
     assert [(node.op.name, node.op.axes) for node in graph.nodes] == [("transpose", (2, 0, 1))]
     assert graph.outputs["z"] is graph.inputs["x"]
+
+
+SPECIAL = np.float32([0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan, 1e-45])
+
+
+@pytest.mark.parametrize(
+    ("op", "side", "number"), [(op, *one) for op in OPS.values() for one in op.neutral], ids=str
+)
+def test_with_a_neutral_number_the_other_input_is_the_result_to_the_bit(op, side, number):
+    inputs = [SPECIAL, SPECIAL]
+    inputs[side] = np.float32(number)
+    np.testing.assert_array_equal(op().evaluate(*inputs).view(np.uint32), SPECIAL.view(np.uint32))
+
+
+def test_the_negative_zero_is_not_neutral():
+    graph = simplify(trace(lambda x: {"y": x - np.float32(-0.0)}, {"x": Spec((8,))}))
+    assert [node.op.name for node in graph.nodes] == ["subtract"]
 
 
 def test_gradients_agree_with_finite_differences_through_shared_values_and_variables():
