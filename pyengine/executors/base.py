@@ -33,6 +33,7 @@ class Memory:
     Attributes:
         program: what runs here.
         length: runs of `run` are counted in these: the calls of one step, the taking of its batch included.
+        arena: the block that the program's arena lies in; programs that never run at the same time may share one.
         inputs, outputs: the array of each, by name, where the executor shares NumPy's memory.
         batches: where each step takes its inputs from, or None: they have been written.
         watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
@@ -42,6 +43,7 @@ class Memory:
     def __init__(self, program: Program, length: int):
         self.program = program
         self.length = length
+        self.arena = np.empty(0, np.uint8)
         self.inputs: dict[str, np.ndarray] = {}
         self.outputs: dict[str, np.ndarray] = {}
         self.batches: Batches | None = None
@@ -66,8 +68,13 @@ class Executor(ABC):
         """Whether this executor runs the call itself; otherwise NumPy does, on the same memory, and it is counted."""
 
     @abstractmethod
-    def allocate(self, program: Program) -> Memory:
-        """Memory for a program: a zeroed arena, its constants, and the buffers of its variables (shared)."""
+    def allocate(self, program: Program, beside: Memory | None = None) -> Memory:
+        """Memory for a program: its arena, its constants, and the buffers of its variables (shared).
+
+        Args:
+            beside: that of a program which never runs at the same time. Its arena is used where it is large enough;
+                nothing read from one of the two outlives a run of the other.
+        """
 
     def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
         """Feed an input; shape must be equal, the dtype is cast."""

@@ -14,12 +14,18 @@ View = Callable[[Slot], np.ndarray]
 
 
 class Blocks:
-    """A zeroed arena, the constants, and the variables' own buffers."""
+    """An arena, the constants, and the variables' own buffers.
 
-    def __init__(self, program: Program):
+    Args:
+        arena: memory that serves as the arena where it is large enough; else there is a new one, zeroed.
+    """
+
+    def __init__(self, program: Program, arena: np.ndarray | None = None):
+        if arena is None or arena.size < program.arena:
+            arena = aligned_bytes(program.arena)
         constants = aligned_bytes(len(program.constants))
         constants[:] = np.frombuffer(program.constants, np.uint8)
-        self.of: dict[str | int, np.ndarray] = {"arena": aligned_bytes(program.arena), "constants": constants}
+        self.of: dict[str | int, np.ndarray] = {"arena": arena, "constants": constants}
         for number, variable in enumerate(program.variables):
             self.of[number] = variable.value.reshape(-1).view(np.uint8)
         self.address_of = {region: address(block) for region, block in self.of.items()}

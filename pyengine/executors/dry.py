@@ -27,7 +27,7 @@ class DryExecutor(Executor):
     def supports(self, call: Call) -> bool:
         return True
 
-    def allocate(self, program: Program) -> Memory:
+    def allocate(self, program: Program, beside: Memory | None = None) -> Memory:
         follow(program)
         memory = Memory(program, len(program.calls))
         memory.outputs = {name: np.zeros(s.spec.shape, s.spec.dtype) for name, s in program.outputs.items()}

@@ -16,8 +16,10 @@ from pyengine.plan import Call, Program
 class NumpyMemory(Memory):
     """Attributes: run_calls, seconds: each call made ready to run, and how long it took when last looked at."""
 
-    def __init__(self, program: Program, view: View):
+    def __init__(self, program: Program, blocks: Blocks):
         super().__init__(program, len(program.inputs) + len(program.calls))
+        view = blocks.view
+        self.arena = blocks.of["arena"]
         self.step = 0
         self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
         self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
@@ -46,8 +48,8 @@ class NumpyExecutor(Executor):
     def supports(self, call: Call) -> bool:
         return True
 
-    def allocate(self, program: Program) -> Memory:
-        return NumpyMemory(program, Blocks(program).view)
+    def allocate(self, program: Program, beside: Memory | None = None) -> Memory:
+        return NumpyMemory(program, Blocks(program, beside.arena if beside else None))
 
     def run(
         self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None

@@ -20,7 +20,8 @@ from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
-KEPT = 8  # planned steps, by shape: memory is held for each
+KEPT_BYTES = 256_000_000  # of planned steps that are kept, by shape; those used longest ago go first
+CALL_BYTES = 30_000  # what is held for each call of a program, apart from the arena: graph, program, records
 SECONDS_A_SAMPLE = 3e-7  # that shuffling takes in a browser
 
 
@@ -36,8 +37,11 @@ class Fed:
 class Steps:
     """The planned steps of one kind (train, test, predict), one per batch shape, that add to the same totals.
 
+    Only one of them runs at a time, so they share the largest arena.
+
     Args:
-        build: a generator function from the specs of the inputs by name, and a pacer, to the Step.
+        build: a generator function from the specs of the inputs by name, the totals, a pacer, and a step to share the
+            memory of, to the Step.
     """
 
     def __init__(self, model: Any, build: Callable[..., Work], totals: Sequence[Totals] = ()):
@@ -58,11 +62,19 @@ class Steps:
         key = tuple(specs.items())
         step = self.kept.pop(key, None)
         if step is None:
-            step = yield from self.build(self.model, specs, self.totals, pacer)
-        while len(self.kept) >= KEPT:
-            del self.kept[next(iter(self.kept))]
+            largest = max(self.kept.values(), key=lambda step: step.memory.arena.size, default=None)
+            step = yield from self.build(self.model, specs, self.totals, pacer, largest)
+            self.kept[key] = step
+            while len(self.kept) > 1 and self.nbytes > KEPT_BYTES:
+                del self.kept[next(iter(self.kept))]
         self.kept[key] = step
         return step
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory the planned steps hold, arenas that they share counted once."""
+        arenas = {id(step.memory.arena): step.memory.arena.size for step in self.kept.values()}
+        return sum(arenas.values()) + CALL_BYTES * sum(step.length for step in self.kept.values())
 
     def fed(self, data: ArrayData, pacer: Pacer) -> Work:
         """The step for one batch, with its arrays written into it."""

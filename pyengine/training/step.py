@@ -62,12 +62,19 @@ class Step:
         seconds: how long one step took when last looked at.
     """
 
-    def __init__(self, executor: Executor, graph: Graph, program: Program, totals: Sequence[Totals] = ()):
+    def __init__(
+        self,
+        executor: Executor,
+        graph: Graph,
+        program: Program,
+        totals: Sequence[Totals] = (),
+        beside: Memory | None = None,
+    ):
         self.executor = executor
         self.graph = graph
         self.program = program
         self.totals = list(totals)
-        self.memory: Memory = executor.allocate(program)
+        self.memory: Memory = executor.allocate(program, beside)
         self.length = max(1, self.memory.length)
         self.position = self.stop = 0
         self.seconds = math.inf
@@ -211,7 +218,9 @@ def new_totals(model: Any) -> list[Totals]:
     return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
 
 
-def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
+def train_step(
+    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
+) -> Work:
     """The whole step of training: forward, loss, gradients, update, metrics. Pauses between its transforms."""
     chosen = model.compiled
     with model.compiled_flags():
@@ -233,28 +242,32 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
             chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
     if pacer.due():
         yield PAUSE
-    return (yield from finished(model, graph, totals, pacer))
+    return (yield from finished(model, graph, totals, pacer, beside))
 
 
-def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
+def test_step(
+    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
+) -> Work:
     """Forward, loss and metrics in inference mode."""
     with model.compiled_flags():
         graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
-    return (yield from finished(model, graph, totals, pacer))
+    return (yield from finished(model, graph, totals, pacer, beside))
 
 
-def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
+def predict_step(
+    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
+) -> Work:
     """Forward in inference mode; the outputs `output/<name>`."""
 
     def run(**values: Value) -> dict[str, Value]:
         outputs = forward(model, [values[name] for name in input_names(model)], False)
         return {f"output/{name}": value for name, value in zip(model.output_names, outputs, strict=True)}
 
-    return (yield from finished(model, trace(run, specs), (), pacer))
+    return (yield from finished(model, trace(run, specs), (), pacer, beside))
 
 
-def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -> Work:
-    """Simplify, fuse, plan and allocate."""
+def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer, beside: Step | None) -> Work:
+    """Simplify, fuse, plan and allocate: `beside` a step that never runs at the same time, in its arena if it fits."""
     graph = simplify(graph)
     if pacer.due():
         yield PAUSE
@@ -265,4 +278,6 @@ def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer) -
     if pacer.due():
         yield PAUSE
     model.builds += 1
-    return Step(model.executor or executors.default(), graph, program, totals)
+    executor = model.executor or executors.default()
+    shared = beside.memory if beside and beside.executor is executor else None
+    return Step(executor, graph, program, totals, shared)

@@ -36,10 +36,17 @@ def encode(call: Call) -> Encoded | None:
 class SimdMemory(Memory):
     """A Program as the library sees it: records of words, and a control block."""
 
-    def __init__(self, program: Program, library: Library, blocks: Blocks | None = None):
+    def __init__(
+        self,
+        program: Program,
+        library: Library,
+        blocks: Blocks | None = None,
+        shared: np.ndarray | None = None,
+    ):
         super().__init__(program, len(program.inputs) + len(program.calls))
         self.library = library
         self.blocks = blocks or Blocks(program)
+        self.arena = self.blocks.of["arena"]
         view = self.blocks.view
         self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
         self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
@@ -55,7 +62,7 @@ class SimdMemory(Memory):
         self.kept: list[np.ndarray] = []  # tables that records point to
         self.moving: list[list[Word]] = [[]]  # of the loops that are being written, the innermost last
         self.records, self.index = self.written(encoded)
-        self.workspace = workspace(library)
+        self.workspace = workspace(library) if shared is None else shared
         self.control = np.zeros(WORDS, np.int64)
         self.control[CALLS] = self.length
         self.control[INDEX], self.control[RECORDS] = address(self.index), address(self.records)
@@ -115,7 +122,7 @@ class SimdMemory(Memory):
 
 
 def workspace(library: Library) -> np.ndarray:
-    """Memory that kernels use while they run: on a host one for each Program, for threads may run several at once."""
+    """Memory that kernels use while they run: on a host each Program's own, for threads may run several at once."""
     return shared_workspace(library) if sys.platform == "emscripten" else aligned_bytes(library.workspace)
 
 
@@ -154,8 +161,12 @@ class SimdExecutor(Executor):
     def supports(self, call: Call) -> bool:
         return encode(call) is not None
 
-    def allocate(self, program: Program) -> SimdMemory:
-        memory = SimdMemory(program, self.library)
+    def allocate(self, program: Program, beside: Memory | None = None) -> SimdMemory:
+        if beside is None:
+            memory = SimdMemory(program, self.library)
+        else:
+            assert isinstance(beside, SimdMemory)
+            memory = SimdMemory(program, self.library, Blocks(program, beside.arena), beside.workspace)
         self.programs += 1
         if memory.fallbacks:
             self.fallbacks[memory.on_numpy()] += 1

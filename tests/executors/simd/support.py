@@ -27,6 +27,7 @@ class Apart(Blocks):
 
     def __init__(self, arrays: list[np.ndarray]):
         self.of = {number: array.reshape(-1).view(np.uint8) for number, array in enumerate(arrays)}
+        self.of["arena"] = np.empty(0, np.uint8)
         self.address_of = {region: address(block) for region, block in self.of.items()}
 
 
