@@ -14,6 +14,7 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.elementwise import Elementwise
 from pyengine.ops.fused import Chain, Instruction
 from pyengine.shapes import Shape
+from pyengine.transforms.merging import TopologicalOrder, Vertex
 from pyengine.transforms.rebuild import begun
 
 # Bounds of a Chain: what it holds at a time shall fit the first-level cache.
@@ -21,6 +22,7 @@ INSTRUCTIONS, INPUTS, OUTPUTS = 24, 16, 6
 SMALL = 4096  # bytes: arrays up to this are not worth keeping apart
 SCALARS = 3  # times as much for chains of single numbers, which take no room
 FLOATS, WHOLE, CAST_FROM = ("float32",), ("int32", "uint32", "bool"), ("uint8", "int64")
+NEVER_BEFORE, NEVER_AFTER = -1, 1 << 62  # places of groups that nothing is before or after
 # Ops that chains have for whole numbers and truths too.
 FOR_WHOLE = set(
     "add subtract multiply maximum minimum floor_divide mod equal not_equal greater greater_equal less "  # noqa: SIM905
@@ -53,34 +55,32 @@ def works(node: Node) -> bool:
     return any(value.spec.nbytes > SMALL for value in node.inputs)
 
 
-class Group:
+class Group(Vertex):
     """Nodes that shall run as one.
 
     Attributes:
-        members: their places in the graph, in order.
-        before, after: bit masks of the places of all nodes that must have run before the group, or that wait for it.
         inputs: what comes from outside.
         outputs: what is made here and needed elsewhere.
+        latest, earliest: the last place of all nodes that must run before the group, the first of those that wait for
+            it. Only while groups of single numbers are merged.
     """
 
-    __slots__ = ("after", "before", "first", "inputs", "last", "mask", "members", "outputs", "target")
+    __slots__ = ("earliest", "inputs", "latest", "outputs", "target")
 
-    def __init__(self, place: int, node: Node, before: int, after: int):
-        self.members = [place]
-        self.mask = 1 << place
-        self.first = self.last = place
-        self.before, self.after = before, after
+    def __init__(self, place: int, node: Node):
+        super().__init__(place)
         self.inputs = set(node.inputs)
         self.outputs = list(node.outputs)
         self.target: Shape = node.output.shape
+        self.latest, self.earliest = NEVER_BEFORE, NEVER_AFTER
 
+    @property
+    def first(self) -> int:
+        return self.members[0]
 
-def places(mask: int) -> Iterator[int]:
-    """The numbers of the bits that are set."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    @property
+    def last(self) -> int:
+        return self.members[-1]
 
 
 class Grouping:
@@ -92,66 +92,69 @@ class Grouping:
         self.place = {value: place for place, node in enumerate(self.nodes) for value in node.outputs}
         self.kept = {*graph.outputs.values(), *graph.writes.values()}
         self.users: dict[Value, list[int]] = {}
-        before: list[int] = []
-        for place, node in enumerate(self.nodes):
-            mask = 0
-            for value in dict.fromkeys(node.inputs):
-                self.users.setdefault(value, []).append(place)
-                maker = self.place.get(value)
-                if maker is not None:
-                    mask |= before[maker] | 1 << maker
-            before.append(mask)
-        self.readers = {value: sum(1 << place for place in users) for value, users in self.users.items()}
-        after = [0] * len(self.nodes)
-        for place in range(len(self.nodes) - 1, -1, -1):
-            mask = after[place] | 1 << place
-            for value in self.nodes[place].inputs:
-                maker = self.place.get(value)
-                if maker is not None:
-                    after[maker] |= mask
         # How many nodes that do real work stand before each place.
         self.work = [0]
-        self.group: list[Group] = []
         for place, node in enumerate(self.nodes):
-            self.group.append(Group(place, node, before[place], after[place]))
+            for value in dict.fromkeys(node.inputs):
+                self.users.setdefault(value, []).append(place)
             self.work.append(self.work[-1] + works(node))
+        self.group = [Group(place, node) for place, node in enumerate(self.nodes)]
+        self.order = TopologicalOrder(self.group, self.before, self.after)
         self.fusible = [fusible(node) for node in self.nodes]
-        # One place of each group that may still grow: only those are asked for what comes before and after them.
-        self.leaders = sum(1 << place for place, able in enumerate(self.fusible) if able)
 
-    def made_in(self, mask: int, value: Value) -> bool:
-        place = self.place.get(value)
-        return place is not None and bool(mask >> place & 1)
+    def before(self, group: Group) -> Iterator[Group]:
+        """The groups whose values it uses."""
+        for value in group.inputs:
+            place = self.place.get(value)
+            if place is not None:
+                yield self.group[place]
 
-    def needed(self, values: Iterable[Value], mask: int) -> list[Value]:
-        """Those of the values that are needed outside of the nodes of a mask."""
-        return [value for value in values if value in self.kept or self.readers.get(value, 0) & ~mask]
+    def after(self, group: Group) -> Iterator[Group]:
+        """The groups that use its values."""
+        for value in group.outputs:
+            for place in self.users.get(value, ()):
+                if self.group[place] is not group:
+                    yield self.group[place]
+
+    def needed(self, values: Iterable[Value], *inside: Group) -> list[Value]:
+        """Those of the values that are needed outside of some groups."""
+        return [
+            value
+            for value in values
+            if value in self.kept
+            or any(self.group[place] not in inside for place in self.users.get(value, ()))
+        ]
 
     def merge(self, a: Group, b: Group) -> bool:
         """Make two groups one, if that is legal, small enough, and keeps no more in memory."""
         if a is b or a.target != b.target:
             return False
-        mask = a.mask | b.mask
-        # Nothing outside may stand between the two.
-        if (a.after & b.before | b.after & a.before) & ~mask:
-            return False
         factor = 1 if a.target else SCALARS
         if len(a.members) + len(b.members) > INSTRUCTIONS * factor:
             return False
-        inputs = {value for value in a.inputs | b.inputs if not self.made_in(mask, value)}
+        place, group = self.place, self.group
+        inputs = {v for v in a.inputs | b.inputs if v not in place or group[place[v]] not in (a, b)}
         if len(inputs) > INPUTS * factor:
             return False
-        outputs = self.needed(a.outputs, mask) + self.needed(b.outputs, mask)
+        outputs = self.needed(a.outputs, a, b) + self.needed(b.outputs, a, b)
         if len(outputs) > OUTPUTS * factor:
             return False
         early, late = (a, b) if a.first < b.first else (b, a)
-        if a.outputs[0].spec.nbytes > SMALL and not self.near(early, late, mask):
+        if a.outputs[0].spec.nbytes > SMALL and not self.near(early, late):
             return False
-        self.join(a, b, mask, inputs)
-        a.outputs = outputs
+        # Nothing outside may stand between the two.
+        early, late = (a, b) if a.label < b.label else (b, a)
+        moved = self.order.apart(early, late)
+        if moved is None:
+            return False
+        self.order.merge(a, b, moved)
+        a.members = sorted(a.members + b.members)
+        a.inputs, a.outputs = inputs, outputs
+        for member in b.members:
+            group[member] = a
         return True
 
-    def near(self, early: Group, late: Group, mask: int) -> bool:
+    def near(self, early: Group, late: Group) -> bool:
         """Whether running the early nodes with the late ones keeps no more in memory than running them apart.
 
         If real work is done between them, nothing that the early ones make may be needed elsewhere, and what they
@@ -159,27 +162,14 @@ class Grouping:
         """
         if self.work[early.last] == self.work[late.first]:
             return True
-        if self.needed(early.outputs, mask):
+        if self.needed(early.outputs, early, late):
             return False
         ends = [
-            value for value in early.inputs if value in self.place and not self.readers[value] & ~early.mask
+            value
+            for value in early.inputs
+            if value in self.place and all(self.group[place] is early for place in self.users[value])
         ]
         return sum(v.spec.nbytes for v in ends) <= sum(v.spec.nbytes for v in early.outputs)
-
-    def join(self, a: Group, b: Group, mask: int, inputs: set[Value]) -> None:
-        """What was before or after one is now before or after both."""
-        before, after = (a.before | b.before) & ~mask, (a.after | b.after) & ~mask
-        # Whoever knew only one of the two learns of the other's relations.
-        for place in places((a.before ^ b.before) & ~mask & self.leaders):
-            self.group[place].after |= after | mask
-        for place in places((a.after ^ b.after) & ~mask & self.leaders):
-            self.group[place].before |= before | mask
-        self.leaders &= ~b.mask
-        a.members = sorted(a.members + b.members)
-        a.mask, a.before, a.after, a.inputs = mask, before, after, inputs
-        a.first, a.last = a.members[0], a.members[-1]
-        for place in b.members:
-            self.group[place] = a
 
     def grow(self) -> None:
         """Producers into consumers, from the last to the first; then those that read the same; then single numbers."""
@@ -196,20 +186,62 @@ class Grouping:
                     a, b = self.group[one], self.group[other]
                     if a.target == value.shape and self.work[a.last] == self.work[b.first]:
                         self.merge(a, b)
+        self.merge_numbers()
+
+    def merge_numbers(self) -> None:
+        """Groups of single numbers, which need not have anything to do with one another."""
+        # A list's order is that of the places, in which groups are no longer ordered.
+        ordered = sorted(dict.fromkeys(self.group), key=lambda group: group.label)
+        for group in ordered:
+            self.spread_latest(group)
+        for group in reversed(ordered):
+            self.spread_earliest(group)
         numbers: list[Group] = []
         for place, own in enumerate(list(self.group)):
             if not self.fusible[place] or own.target or own.first != place:
                 continue
-            if not any(self.timely(other, own) and self.merge(other, own) for other in numbers):
+            for other in numbers:
+                if self.timely(other, own) and self.merge(other, own):
+                    self.widen(other, own)
+                    break
+            else:
                 numbers.append(own)
+
+    def spread_latest(self, group: Group) -> list[Group]:
+        """Tell the groups behind one what must run before them; returns those to which that is new."""
+        latest = max(group.last, group.latest)
+        found = [other for other in self.after(group) if other.latest < latest]
+        for other in found:
+            other.latest = latest
+        return found
+
+    def spread_earliest(self, group: Group) -> list[Group]:
+        """Tell the groups before one what waits for them; returns those to which that is new."""
+        earliest = min(group.first, group.earliest)
+        found = [other for other in self.before(group) if other.earliest > earliest]
+        for other in found:
+            other.earliest = earliest
+        return found
+
+    def widen(self, group: Group, gone: Group) -> None:
+        """What was before or after one of two groups that are merged is before or after both."""
+        group.latest = max((max(o.last, o.latest) for o in self.before(group)), default=NEVER_BEFORE)
+        group.earliest = min((min(o.first, o.earliest) for o in self.after(group)), default=NEVER_AFTER)
+        for spread in (self.spread_latest, self.spread_earliest):
+            changed = [group]
+            while changed:
+                changed += spread(changed.pop())
 
     def timely(self, a: Group, b: Group) -> bool:
         """Whether neither must wait for what comes only after the other is needed."""
-        for one, other in ((a, b), (b, a)):
-            needed = one.after & ~other.mask
-            if needed and other.before.bit_length() > (needed & -needed).bit_length():
-                return False
-        return True
+        return self.ready(a, b) and self.ready(b, a)
+
+    def ready(self, one: Group, other: Group) -> bool:
+        """Whether all that the other waits for stands before what waits for the one, the other itself apart."""
+        if one not in self.before(other):
+            return other.latest <= one.earliest
+        later = [min(o.first, o.earliest) for o in self.after(one) if o is not other]
+        return other.latest <= min([*later, other.earliest])
 
 
 def chained(graph: Graph) -> Graph:
