@@ -55,20 +55,21 @@ class Adam(Optimizer):
         return dict.fromkeys(names, 0.0)
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        step = self.step_number(variable.dtype)
-        root = ops.sqrt(one_minus_power(self.beta_2, step))
-        rate = ops.divide(ops.multiply(rate, root), one_minus_power(self.beta_1, step))
+        rate, floor = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
         if self.amsgrad:
             hat = slots["velocity_hat"]
             velocity = ops.assign(hat, ops.maximum(hat, velocity))
-        below = ops.add(ops.sqrt(velocity), self.floor(root))
+        below = ops.add(ops.sqrt(velocity), floor)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
 
-    def floor(self, root: Array) -> Any:
-        """What √v = √v̂ · root is kept above: epsilon, on the scale of √v."""
-        return ops.multiply(root, self.epsilon)
+    def corrected(self, rate: Array, dtype: str) -> tuple[Any, Any]:
+        """The learning rate and epsilon on the scale of m and √v, instead of m̂ and √v̂."""
+        step = self.step_number(dtype)
+        root = ops.sqrt(one_minus_power(self.beta_2, step))
+        rate = ops.divide(ops.multiply(rate, root), one_minus_power(self.beta_1, step))
+        return rate, ops.multiply(root, self.epsilon)
 
 
 class AdamW(Adam):
@@ -127,18 +128,22 @@ class Nadam(Optimizer):
         return {"momentum": 0.0, "velocity": 0.0, "product": 1.0}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        step = self.step_number(variable.dtype)
-        now, following = self.warm(step), self.warm(ops.add(step, 1.0))
+        now, following, rate, floor = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
         product = ops.assign(slots["product"], ops.multiply(slots["product"], now))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
         ahead = ops.divide(following, ops.subtract(1.0, ops.multiply(product, following)))
         new = ops.divide(ops.subtract(1.0, now), ops.subtract(1.0, product))
         hat = ops.add(ops.multiply(momentum, ahead), ops.multiply(gradient, new))
-        root = ops.sqrt(one_minus_power(self.beta_2, step))
-        below = ops.add(ops.sqrt(velocity), ops.multiply(root, self.epsilon))
-        rate = ops.multiply(rate, root)
+        below = ops.add(ops.sqrt(velocity), floor)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(hat, rate), below)))
+
+    def corrected(self, rate: Array, dtype: str) -> tuple[Any, ...]:
+        """uₜ, uₜ₊₁, the learning rate and epsilon, these two on the scale of √v instead of √v̂."""
+        step = self.step_number(dtype)
+        root = ops.sqrt(one_minus_power(self.beta_2, step))
+        warm = self.warm(step), self.warm(ops.add(step, 1.0))
+        return *warm, ops.multiply(rate, root), ops.multiply(root, self.epsilon)
 
     def warm(self, step: Array) -> Any:
         """uₜ."""
@@ -179,15 +184,19 @@ class Adamax(Optimizer):
         return {"momentum": 0.0, "norm": 0.0}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        step = self.step_number(variable.dtype)
-        rate = ops.divide(rate, one_minus_power(self.beta_1, step))
-        if self.decay:
-            done = ops.subtract(step, 1.0)
-            rate = ops.divide(rate, ops.add(ops.multiply(done, self.decay), 1.0))
+        rate = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         largest = ops.maximum(ops.multiply(slots["norm"], self.beta_2), ops.abs(gradient))
         below = ops.add(ops.assign(slots["norm"], largest), self.epsilon)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
+
+    def corrected(self, rate: Array, dtype: str) -> Any:
+        """The learning rate on the scale of m instead of m̂, and decayed."""
+        step = self.step_number(dtype)
+        rate = ops.divide(rate, one_minus_power(self.beta_1, step))
+        if not self.decay:
+            return rate
+        return ops.divide(rate, ops.add(ops.multiply(ops.subtract(step, 1.0), self.decay), 1.0))
 
 
 class Lion(Optimizer):

@@ -8,8 +8,8 @@ nothing.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers import schedules
 from pyengine.optimizers.schedules import LearningRateSchedule
+
+T = TypeVar("T")
 
 
 class Optimizer(Configurable):
@@ -78,6 +80,7 @@ class Optimizer(Configurable):
         self._rate = Variable(np.float32(start), name=f"{self.name}/learning_rate", trainable=False)
         self._slots: dict[Variable, dict[str, Variable]] = {}
         self._undecayed: list[str | Variable] = []
+        self._shared: dict[str, Any] | None = None
 
     def __init_subclass__(cls) -> None:
         """A subclass names only its own arguments and `**common`; its signature shows all of them."""
@@ -207,13 +210,12 @@ class Optimizer(Configurable):
         updated = [variable for _, variable in pairs]
         clipped = self._clipped([ops.in_dtype(gradient, variable.dtype) for gradient, variable in pairs])
         rate = self.current_rate()
-        for variable, gradient in zip(updated, clipped, strict=True):
-            own_rate = ops.in_dtype(rate, variable.dtype)
-            if self.weight_decay and self._decays(variable):
-                kept = ops.subtract(1.0, ops.multiply(own_rate, self.weight_decay))
-                ops.assign(variable, ops.multiply(variable, kept))
-            slots = {name: slot for name, slot in self._slots[variable].items() if name != "average"}
-            self.update(variable, gradient, own_rate, **slots)
+        self._shared = {}
+        try:
+            for variable, gradient in zip(updated, clipped, strict=True):
+                self._update(variable, gradient, ops.in_dtype(rate, variable.dtype))
+        finally:
+            self._shared = None
         if self.use_ema:
             for variable in updated:
                 self._average(variable)
@@ -221,6 +223,23 @@ class Optimizer(Configurable):
             if variable.constraint is not None:
                 ops.assign(variable, variable.constraint(variable))
         ops.assign_add(self.iterations, 1)
+
+    def _update(self, variable: Variable, gradient: Array, rate: Array) -> None:
+        """Decay and update of one weight."""
+        if self.weight_decay and self._decays(variable):
+            decay = self.weight_decay
+            kept = self._once(f"kept {variable.dtype}", lambda: ops.subtract(1.0, ops.multiply(rate, decay)))
+            ops.assign(variable, ops.multiply(variable, kept))
+        slots = {name: slot for name, slot in self._slots[variable].items() if name != "average"}
+        self.update(variable, gradient, rate, **slots)
+
+    def _once(self, name: str, compute: Callable[[], T]) -> T:
+        """What `compute` gives, computed once in each `apply`: what is the same for all weights of a dtype."""
+        if self._shared is None:  # `update` was called by itself
+            return compute()
+        if name not in self._shared:
+            self._shared[name] = compute()
+        return self._shared[name]
 
     def step_number(self, dtype: str) -> Any:
         """The number of the running update, from 1."""

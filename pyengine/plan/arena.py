@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+
+import numpy as np
 
 from pyengine.plan.storage import Buffer
 
@@ -35,19 +35,28 @@ def layout(buffers: Sequence[Buffer]) -> Layout:
     """
     room = {buffer: -(-max(buffer.nbytes, 1) // ALIGNMENT) * ALIGNMENT for buffer in buffers}
     offsets: dict[Buffer, int] = {}
-    placed: list[tuple[int, int, Buffer]] = []
-    for buffer in sorted(buffers, key=lambda one: (-room[one], one.first)):
-        offset = 0
-        for start, stop, other in placed:
-            if other.last < buffer.first or buffer.last < other.first:
-                continue
-            if offset + room[buffer] <= start:
-                break
-            offset = max(offset, stop)
-        offsets[buffer] = offset
-        insort(placed, (offset, offset + room[buffer], buffer), key=itemgetter(0, 1))
-    size = max((stop for _, stop, _ in placed), default=0)
+    placed = np.empty((4, len(buffers)), np.int64)  # offset, end, first, last of each buffer, by offset
+    for count, buffer in enumerate(sorted(buffers, key=lambda one: (-room[one], one.first))):
+        starts, stops, first, last = placed[:, :count]
+        alive = (first <= buffer.last) & (last >= buffer.first)
+        offset = offsets[buffer] = lowest(starts[alive], stops[alive], room[buffer])
+        place = int(starts.searchsorted(offset))
+        placed[:, place + 1 : count + 1] = placed[:, place:count]
+        placed[:, place] = offset, offset + room[buffer], buffer.first, buffer.last
+    size = int(placed[1].max(initial=0))
     return Layout(offsets, size, most_alive(buffers, room), sum(room.values()))
+
+
+def lowest(starts: np.ndarray, stops: np.ndarray, room: int) -> int:
+    """The lowest offset with so much room beside pieces that are taken, given by their offsets in rising order.
+
+    >>> lowest(np.array([0, 64, 256]), np.array([64, 128, 512]), 128)
+    128
+    """
+    free = np.concatenate([[0], np.maximum.accumulate(stops)])
+    fits = starts - free[:-1] >= room
+    place = int(fits.argmax()) if fits.any() else -1
+    return int(free[place])
 
 
 def most_alive(buffers: Sequence[Buffer], room: dict[Buffer, int]) -> int:
