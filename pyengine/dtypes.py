@@ -17,6 +17,7 @@ SHORT = {
     "uint8": "u8",
     "bool": "b1",
 }
+FLOATX = "float32"  # the dtype of floating-point numbers where nothing else is asked for; Keras' word
 LONG = {short: long for long, short in SHORT.items()}
 NAMES = {np.dtype(name): name for name in SHORT}  # NumPy's own `dtype.name` takes microseconds
 

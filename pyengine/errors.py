@@ -9,10 +9,12 @@ Code in a message stands between backticks, as Python writes it: the page shows 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import math
+import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 PARTS = ("where", "argument", "expected", "got", "fix")
@@ -56,10 +58,38 @@ Use, for example, `batch_size=32`.
         self.where, self.argument, self.expected, self.got, self.fix = where, argument, expected, got, fix
         super().__init__(text or sentence(where, argument, expected, got, fix))
 
+    def complete(self, where: str = "", arguments: Mapping[str, str] | None = None) -> None:
+        """Say what the place where it was raised could not know; an error that is one text stays as it is.
+
+        Arguments:
+            where: what the user called, unless the error says it already.
+            arguments: what the user calls the arguments with these names: {"x": "validation_data[0]"}.
+
+        >>> error = DataError(argument="y[1]", expected="numbers")
+        >>> error.complete("model.fit", {"y": "validation_data[1]"})
+        >>> print(error)
+        model.fit: validation_data[1][1] expects numbers.
+        """
+        if self.expected:
+            self.where = self.where or where
+            name = re.match(r"\w*", self.argument)[0]  # type: ignore[index]
+            self.argument = (arguments or {}).get(name, name) + self.argument[len(name) :]
+            self.args = (sentence(self.where, self.argument, self.expected, self.got, self.fix),)
+
     def rewritten(self, change: Callable[[str], str]) -> Self:
         """The same error, every part of its text changed by a function."""
         parts = {name: change(getattr(self, name)) for name in PARTS}
         return type(self)(change(str(self)) if not any(parts.values()) else "", **parts)
+
+
+@contextlib.contextmanager
+def called(where: str = "", arguments: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Within: errors say what the user called, see `PyEngineError.complete`."""
+    try:
+        yield
+    except PyEngineError as error:
+        error.complete(where, arguments)
+        raise
 
 
 def sentence(where: str, argument: str, expected: str, got: str, fix: str) -> str:

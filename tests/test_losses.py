@@ -67,7 +67,8 @@ def test_a_traced_loss_is_the_loss(case):
 def test_the_gradient_is_that_of_finite_differences(case):
     loss, y_pred = made(case), case.y_pred.astype(np.float64)
     _, found = gradients(lambda y_pred: loss(case.y_true, y_pred), ["y_pred"], y_pred=y_pred)
-    expected = finite_differences(lambda y_pred: loss(case.y_true, y_pred), y_pred)
+    graph = traced(lambda y_pred: {"loss": loss(case.y_true, y_pred)}, y_pred=y_pred)
+    expected = finite_differences(lambda y_pred: execute(graph, y_pred=y_pred)["loss"], y_pred)
     np.testing.assert_allclose(found["y_pred"], expected, rtol=1e-6, atol=1e-8)
 
 
@@ -278,10 +279,15 @@ def test_a_class_of_ones_own_needs_only_call():
 
 def test_whole_number_targets_and_predictions_are_computed_in_floats():
     assert float(losses.MeanSquaredError()([[1]], [[4]])) == 9
-    assert (
-        losses.MeanAbsoluteError()(np.zeros((2, 1), np.uint8), np.ones((2, 1), np.float64)).dtype
-        == np.float64
-    )
+    assert losses.MeanAbsoluteError()(np.zeros((2, 1), np.uint8), np.ones((2, 1), np.int64)).dtype == "f4"
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_loss_of_float64_arrays_is_that_of_float32_as_in_keras(case):
+    y_true = case.y_true.astype(np.float64) if case.y_true.dtype.kind == "f" else case.y_true
+    loss = made(case)(y_true, case.y_pred.astype(np.float64), sample_weight=np.ones(len(y_true)))
+    assert loss.dtype == np.float32
+    np.testing.assert_array_equal(loss, made(case)(case.y_true, case.y_pred))
 
 
 @pytest.mark.parametrize(

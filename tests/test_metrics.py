@@ -96,6 +96,14 @@ def test_a_metric_is_made_again_from_its_config_without_its_state(case):
     np.testing.assert_array_equal(again(case.y_true, case.y_pred), first)
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_value_of_float64_arrays_is_that_of_float32_as_in_keras(case):
+    y_true = case.y_true.astype(np.float64) if case.y_true.dtype.kind == "f" else case.y_true
+    result = made(case)(y_true, case.y_pred.astype(np.float64), sample_weight=np.ones(12))
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, made(case)(case.y_true, case.y_pred), rtol=1e-6)
+
+
 def test_reset_forgets_what_was_seen():
     metric = metrics.BinaryAccuracy()
     assert metric([[1]], [[0.1]]) == 0

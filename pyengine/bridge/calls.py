@@ -26,6 +26,7 @@ from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError
 from pyengine.names import camel, snake
 from pyengine.training.host import host
+from pyengine.training.weighting import EveryClass
 
 FIRST_SLICE = 8  # milliseconds that predict and evaluate work before they return; planning comes on top
 LARGE = 1 << 22  # bytes: copying so much took a slice of its own
@@ -190,16 +191,14 @@ def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def class_weights(given: Any) -> Any:
-    """JavaScript's objects have text for keys; classes are numbers.
+    """Maps from class to factor in which no class of the data may be missing, as in TensorFlow.js.
 
-    >>> class_weights({"0": 1, "1": 5})
-    {0: 1, 1: 5}
     >>> class_weights({"digit": {"7": 2}})
-    {'digit': {7: 2}}
+    {'digit': {'7': 2}}
     """
     if not isinstance(given, Mapping):
         return given
-    return {int(key) if str(key).isdigit() else key: class_weights(value) for key, value in given.items()}
+    return EveryClass({key: class_weights(value) for key, value in given.items()})
 
 
 def claim(model: Any, kind: str) -> None:

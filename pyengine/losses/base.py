@@ -9,8 +9,9 @@ import numpy as np
 
 from pyengine import ops, shapes
 from pyengine.configurable import Configurable
-from pyengine.dtypes import is_float
+from pyengine.dtypes import FLOATX, is_float
 from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.graph import Value, Variable
 from pyengine.names import snake
 from pyengine.ops.base import Array
 
@@ -28,9 +29,15 @@ class Loss(Configurable):
             divided by their number, whatever the weights; "sum"; "mean_with_sample_weight": divided by the
             sum of the weights; "none": they stay.
         name: what logs call it; by default the class name in snake_case.
+    Attributes:
+        targets: what y_true is. "values": numbers, shaped as y_pred; "classes": a class number for each row of
+            y_pred; "probabilities": one-hot rows or other distributions over classes; "binary": 0 or 1, or a
+            probability; "signs": -1 or 1; "any": only the loss itself knows. Data is checked accordingly, and
+            `class_weight` needs to know where the classes are.
     """
 
     reduction: str = "sum_over_batch_size"
+    targets: str = "values"
 
     def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None):
         reduction = "none" if reduction is None else reduction
@@ -52,11 +59,12 @@ class Loss(Configurable):
         return None
 
     def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
-        """The loss of a batch.
+        """The loss of a batch; of float64 arrays as of all others in float32, as in Keras.
 
         Arguments:
             sample_weight: factor of each sample's loss: (batch,), or one per value of `call`.
         """
+        y_true, y_pred = in_floatx(y_true, y_pred)
         values, valid = self.call(y_true, y_pred), self.valid(y_true, y_pred)
         return reduce(values, sample_weight, self.reduction, self.name, valid)
 
@@ -71,6 +79,8 @@ class LossFunction(Loss):
     >>> largest([[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [3.0, 1.0]])
     array(2.5, dtype=float32)
     """
+
+    targets = "any"
 
     def __init__(
         self,
@@ -139,6 +149,21 @@ def weights_for(sample_weight: Array, values: Array, name: str) -> Any:
         )
     wanted = (*wanted, *(1,) * (len(shape) - len(wanted)))
     return ops.reshape(ops.in_dtype(sample_weight, ops.dtype_of(values)), wanted)
+
+
+def in_floatx(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+    """Targets and predictions, those that are float64 arrays in float32; values of a graph keep their dtype.
+
+    >>> [array.dtype.name for array in in_floatx(np.int64([1]), np.float64([0.5]))]
+    ['int64', 'float32']
+    """
+    if isinstance(y_pred, (Value, Variable)):
+        return y_true, y_pred
+    y_true, y_pred = (
+        ops.in_dtype(array, FLOATX) if ops.dtype_of(array) == "float64" else array
+        for array in (y_true, y_pred)
+    )
+    return y_true, y_pred
 
 
 def aligned(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:

@@ -31,6 +31,8 @@ class BinaryCrossentropy(Loss):
     array(0.6931472, dtype=float32)
     """
 
+    targets = "binary"
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -72,6 +74,8 @@ class CategoricalCrossentropy(Loss):
     array(0.6931472, dtype=float32)
     """
 
+    targets = "probabilities"
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -109,6 +113,8 @@ class SparseCategoricalCrossentropy(Loss):
     >>> SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])
     array(0.6931472, dtype=float32)
     """
+
+    targets = "classes"
 
     def __init__(
         self,
@@ -151,6 +157,8 @@ class KLDivergence(Loss):
     >>> KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]])
     array(0., dtype=float32)
     """
+
+    targets = "probabilities"
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
         y_true, y_pred = aligned(y_true, y_pred, self.name)

@@ -18,6 +18,8 @@ class Hinge(Loss):
     array(0.75, dtype=float32)
     """
 
+    targets = "signs"
+
     def call(self, y_true: Array, y_pred: Array) -> Any:
         return ops.mean(margin(y_true, y_pred, self.name), axis=-1)
 
@@ -28,6 +30,8 @@ class SquaredHinge(Loss):
     >>> SquaredHinge()([[1.0, -1.0]], [[2.0, 0.5]])
     array(1.125, dtype=float32)
     """
+
+    targets = "signs"
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
         return ops.mean(ops.square(margin(y_true, y_pred, self.name)), axis=-1)
@@ -41,6 +45,8 @@ class CategoricalHinge(Loss):
     >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]])
     array(0.5, dtype=float32)
     """
+
+    targets = "probabilities"
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
         y_true, y_pred = aligned(y_true, y_pred, self.name)

@@ -10,7 +10,7 @@ import numpy as np
 from pyengine import ops
 from pyengine.configurable import Configurable
 from pyengine.losses import Loss
-from pyengine.losses.base import divide_or_zero, weights_for
+from pyengine.losses.base import divide_or_zero, in_floatx, weights_for
 from pyengine.names import snake
 from pyengine.ops.base import Array
 
@@ -49,7 +49,8 @@ class Metric(Configurable):
     _totals: list[np.ndarray] | None = None
 
     def update_state(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> None:
-        """Add a batch."""
+        """Add a batch; float64 arrays are taken in float32, as in Keras."""
+        y_true, y_pred = in_floatx(y_true, y_pred)
         parts = [np.asarray(part) for part in self.contributions(y_true, y_pred, sample_weight)]
         self._totals = (
             parts if self._totals is None else [a + b for a, b in zip(self._totals, parts, strict=True)]

@@ -680,8 +680,11 @@ def test_fit_before_compile_is_refused():
         (lambda x, y: (x, y[:30]), DataError, r"x has 40, y has 30"),
         (lambda x, y: (x[:0], y[:0]), DataError, "zero samples"),
         (lambda x, y: (x, y.argmax(1)), ShapeError, "sparse_categorical_crossentropy"),
-        (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, r"not finite: nan in sample 7"),
-        (lambda x, y: (x, y * 3), DataError, r"between 0 and 1, but y goes from 0 to 3"),
+        (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, "finite numbers, but got nan in sample 7"),
+        (lambda x, y: (x.astype("f8") * 1e39, y), DataError, r"x expects numbers from .* which float32 holds, but"),
+        (lambda x, y: (x, y.astype('f8') * 1e39), DataError, r"y expects numbers from .* but got 1e\+39"),
+        (lambda x, y: (x, y.astype("i8") + 2**32), DataError, r"y expects .* int32 holds, but got 429496729\d in"),
+        (lambda x, y: (x, y * 3), DataError, r"y expects numbers from 0 to 1, .* but got 3 in sample 0"),
         (lambda x, y: (x, None), DataError, "y is missing"),
         (lambda x, y: (np.array([["a"] * 4] * 40), y), DataError, "expects numbers"),
         (lambda x, y: ({"inputt": x}, y), UnknownNameError, "Unknown name in x 'inputt'"),
@@ -700,7 +703,7 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         warnings.filterwarnings("ignore", "The loss became")
         assert model.fit(x, y, verbose=0).epoch == [0]
     x[7, 1], x[8, 1] = np.inf, -np.inf
-    refused(model, DataError, "not finite: inf in sample 7", x, y)
+    refused(model, DataError, "finite numbers, but got inf in sample 7", x, y)
 
 
 @pytest.mark.parametrize(
@@ -712,8 +715,10 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         ({"epochs": 2.5}, ArgumentError, r"epochs is a whole number .* but got 2\.5"),
         ({"epoch": 2}, UnknownNameError, "Unknown argument of fit 'epoch'. Did you mean 'epochs'"),
         ({"yield_every": "often"}, ArgumentError, "yield_every must be"),
-        ({"class_weight": {0: 1.0, 1: 2.0}}, DataError, "class_weight lacks class 2"),
         ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
+        ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got 1e\+39"),
+        ({"sample_weight": -np.ones(60)}, DataError, r"weights from 0 .* but got -1\.0 in sample 0"),
+        ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got nan in sample 0"),
         ({"validation_data": 3}, ArgumentError, r"validation_data is \(x, y\)"),
         ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"x has shape \(2, 5\)"),
         ({"callbacks": [3]}, ArgumentError, "no callback"),
@@ -728,7 +733,13 @@ def test_labels_out_of_range_are_refused():
     x, _ = data()
     model = mlp()
     model.compile("adam", "sparse_categorical_crossentropy")
-    refused(model, DataError, r"from 0 to 2, but y goes from 0 to 3", x, np.arange(40) % 4)
+    refused(
+        model,
+        DataError,
+        r"y expects whole numbers from 0 to 2, .* but got 3 in sample 3",
+        x,
+        np.arange(40) % 4,
+    )
 
 
 def test_a_second_fit_while_one_runs_is_refused_and_the_first_goes_on():
