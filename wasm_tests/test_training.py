@@ -387,7 +387,10 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
         ("await compiled().fit(points(3), kinds(3), { validationSplit: 1.5 });", "got 1.5"),
         ("await compiled().fit(points(3), kinds(3), { epoch: 2 });", "Did you mean 'epochs'"),
         ("await compiled().fit(points(3), kinds(3), { yieldEvery: 'sometimes' });", "'sometimes'"),
-        ("await compiled().fit(tf.fill([3, 4], NaN), kinds(3));", "x expects finite numbers, but got nan in sample 0"),
+        (
+            "await compiled().fit(tf.fill([3, 4], NaN), kinds(3));",
+            "x expects finite numbers, but got nan in sample 0",
+        ),
         (
             "await compiled().fit(points(3), kinds(3), { classWeight: { 0: 2 } });",
             "classWeight expects a factor for every class",
