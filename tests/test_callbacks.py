@@ -374,7 +374,7 @@ def test_epochs_without_validation_are_no_reason_to_warn():
     epochs = [{"loss": 1}, {"loss": 1, "val_loss": 2}, {"loss": 1}, {"loss": 1, "val_loss": 2}]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert run(EarlyStopping(), epochs, params={"validation_freq": 2})[1] == 4
+        assert run(EarlyStopping(), epochs, params={"do_validation": True})[1] == 4
 
 
 def test_early_stopping_says_what_it_does_when_asked(capsys):

@@ -6,6 +6,7 @@ sees it, so such arrays carry a mark: `Plain`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -91,6 +92,7 @@ def from_reader(open_reader: Any, name: str, size: int | None = None) -> Dataset
 
     async def elements() -> AsyncGenerator[Any, None]:
         reader = open_reader()
+        cancelled = False
         try:
             while True:
                 item = reader.next()
@@ -99,9 +101,13 @@ def from_reader(open_reader: Any, name: str, size: int | None = None) -> Dataset
                 if item is None:
                     return
                 yield unpacked(item)
+        except asyncio.CancelledError:
+            cancelled = True
+            raise
         finally:
             closing = reader.close()
-            if hasattr(closing, "then"):
+            # JavaScript closes an async generator behind its next element, which may never come.
+            if hasattr(closing, "then") and not cancelled:
                 await closing
 
     elements.__name__ = elements.__qualname__ = name

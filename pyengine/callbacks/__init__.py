@@ -10,7 +10,7 @@ To add one: 1. a subclass of `Callback` in a file here 2. its name below 3. its 
 `tests/test_callbacks.py`.
 """
 
-from pyengine.callbacks.base import HOOKS, Callback, CallbackList, LambdaCallback
+from pyengine.callbacks.base import ABANDONED, HOOKS, Callback, CallbackList, LambdaCallback
 from pyengine.callbacks.csv_logger import CSVLogger
 from pyengine.callbacks.early_stopping import EarlyStopping
 from pyengine.callbacks.history import History
@@ -19,6 +19,7 @@ from pyengine.callbacks.progress import EpochLines, ProgressBar, progress_displa
 from pyengine.callbacks.terminate import TerminateOnNaN
 
 __all__ = [
+    "ABANDONED",
     "HOOKS",
     "CSVLogger",
     "Callback",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +14,21 @@ from pyengine.errors import ArgumentError, unknown_name
 from pyengine.logs import Logs
 
 
+class Abandoned:
+    """The answer to what has been awaited in vain: the training shall end, and it would not."""
+
+    def __repr__(self) -> str:
+        return "ABANDONED"
+
+
+ABANDONED = Abandoned()
+
+
 class Callback(Configurable):
     """Base of all callbacks: every hook does nothing.
 
-    A hook may return something awaitable (be an `async def`): the training loop awaits it before it goes on.
+    A hook may return something awaitable (be an `async def`): the training loop awaits it before it goes on. Once
+    `model.stop_training` is set it does so for a limited time only (see `pyengine.training.job`).
     `logs` is a dictionary of plain numbers in which `accuracy` and `acc` find the same value.
 
     Attributes:
@@ -122,15 +135,60 @@ class CallbackList:
         """Whether any callback has this hook: where none has, the loop need not prepare anything."""
         return bool(self._listeners[hook])
 
-    def call(self, hook: str, *args: Any) -> Iterator[Awaitable[Any]]:
+    def call(self, hook: str, *args: Any) -> Generator[Any, Any, None]:
         """Calls a hook of every callback in order, and yields what they return to be awaited.
 
-        The next callback is called when the next awaitable is asked for, so each is finished before the next.
+        The next callback is called when the next awaitable is asked for, so each is finished before the next. One
+        that is answered with ABANDONED is warned of.
+
+        Errors: what a callback raises, at once; at `on_train_end` only when all have been called, the first error
+        with the others as its notes.
         """
+        errors: list[BaseException] = []
+        closing = False
         for listener in self._listeners[hook]:
-            result = listener(*args)
-            if hasattr(result, "__await__"):
-                yield result
+            try:
+                result = listener(*args)
+                if not hasattr(result, "__await__"):
+                    continue
+                if closing:
+                    discard(result)
+                elif (yield result) is ABANDONED:
+                    warnings.warn(
+                        f"{_described(hook, listener)} was still waiting after the training had been asked to stop. "
+                        "The training ends without it.",
+                        stacklevel=2,
+                    )
+            except BaseException as error:
+                if hook != "on_train_end":
+                    raise
+                errors.append(error)
+                closing = closing or isinstance(error, GeneratorExit)
+        if errors:
+            raise first_of(errors)
+
+
+def discard(awaitable: Any) -> None:
+    """Say that nobody is going to await it."""
+    if inspect.iscoroutine(awaitable):
+        awaitable.close()
+
+
+def first_of(errors: list[BaseException]) -> BaseException:
+    """The first of several errors, an interruption before others, with the rest as its notes.
+
+    >>> first_of([KeyError("a"), ValueError("b")]).__notes__
+    ["Another error followed: ValueError('b')"]
+    """
+    first, *others = sorted(errors, key=lambda error: isinstance(error, Exception))
+    for other in others:
+        first.add_note(f"Another error followed: {other!r}")
+    return first
+
+
+def _described(hook: str, listener: Callable[..., Any]) -> str:
+    owner = getattr(listener, "__self__", None)
+    return f"The hook `{hook}`" + (f" of {type(owner).__name__}" if isinstance(owner, Callback) else "")
 
 
 def snake_case(name: str) -> str:

@@ -53,8 +53,11 @@ class Monitor:
         if value is not None:
             self._seen = True
             return float(value)
-        # Some epochs have no validation when it runs only every few of them.
-        excused = self._seen or (self.name.startswith("val_") and params.get("validation_freq", 1) != 1)
+        # Some epochs have no validation: it may run only every few of them, and not after a stop.
+        validated = any(name.startswith("val_") for name in logs)
+        excused = self._seen or (
+            self.name.startswith("val_") and not validated and params.get("do_validation", False)
+        )
         if not excused and not self._warned:
             self._warned = True
             hint = " Give validation data, or monitor one of these." if self.name.startswith("val_") else ""

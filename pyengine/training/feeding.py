@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import random
+from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
 from pyengine.dtypes import canonical
 from pyengine.errors import DataError
@@ -126,7 +128,7 @@ class ArraySource:
         self.batch_size = batch_size
         self.key = key
         self.steps_per_epoch = steps_per_epoch
-        self.dry = False
+        self.exhausted = False
         self.steps = steps_per_epoch or -(-len(data) // batch_size)
         self._passes = 0
         self._row = len(data)
@@ -184,7 +186,7 @@ class DatasetSource:
         self.dataset = dataset
         self.steps = steps
         self.class_weight = class_weight
-        self.dry = False
+        self.exhausted = False
         self._iterator: AsyncIterator | None = None
         self._total = 0
 
@@ -202,6 +204,8 @@ class DatasetSource:
         except StopAsyncIteration:
             self._ended()
             return None
+        if element is ABANDONED:
+            return None
         self._taken += 1
         self._total += 1
         data = batch_of(self.model, element, self.class_weight)
@@ -213,17 +217,33 @@ class DatasetSource:
         if self._total == 0:
             raise DataError("The dataset has no batch: its first pass ended at once.")
         if self.steps is not None:
-            self.dry = True
+            self.exhausted = True
             warnings.warn(
                 f"The dataset ended after {self._total} batches, in the middle of the training; it ends here. Use "
                 "dataset.repeat(), or fewer steps per epoch or epochs.",
                 stacklevel=2,
             )
         elif self._taken == 0:
-            self.dry = True
+            self.exhausted = True
             warnings.warn(
                 "The dataset gave no batch in this epoch (can it be iterated twice?).", stacklevel=2
             )
+
+
+def refuse_endless(data: Any, steps: int | None, *, where: str, argument: str, limit: str) -> None:
+    """An error for a dataset that is known to be endless and that no number of steps limits.
+
+    Arguments:
+        limit: the argument of `where` that would be that number.
+    """
+    if steps is None and isinstance(data, Dataset) and data.size == math.inf:
+        raise DataError(
+            where=where,
+            argument=argument,
+            expected=f"data that end, or `{limit}` to say how many batches to take",
+            got="a dataset that repeats for ever",
+            fix=f"Give it, for example as `{limit}=100`, or a count to `repeat`.",
+        )
 
 
 def batch_of(model: Any, element: Any, class_weight: Any = None) -> ArrayData:

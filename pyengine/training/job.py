@@ -3,14 +3,19 @@
 The work is a generator that stops at its control points: it yields `PAUSE` where the world may have a turn, and
 anything awaitable (a callback's, a dataset's) whose result it needs. One generator, three ways to drive it: to the
 end in one go, for some milliseconds, or from an event loop.
+
+What is awaited may never come. Setting `model.stop_training` ends a fit also then: what it waits for gets GRACE seconds
+more, and is cancelled and answered with ABANDONED if they do not suffice. What begins to wait after that, or has itself
+asked for the stop (a hook that saves the model), gets PATIENCE seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
+from pyengine.callbacks import ABANDONED
 from pyengine.data import complete
 from pyengine.training.host import host
 from pyengine.training.pacing import Pacer
@@ -27,18 +32,82 @@ PAUSE = Pause()
 
 Work = Generator[Any, Any, Any]
 
+GRACE = 1.0  # seconds, as PATIENCE: see above
+PATIENCE = 10.0
+
+
+class Stop:
+    """The wish that a training ends. Setting it ends waits, too, from any thread.
+
+    Attributes:
+        requested: whether the training shall end.
+    """
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._limit: Callable[[], None] | None = None
+
+    @property
+    def requested(self) -> bool:
+        return self._requested
+
+    @requested.setter
+    def requested(self, requested: bool) -> None:
+        self._requested = requested
+        limit = self._limit
+        if requested and limit is not None:
+            limit()
+
+    async def wait_for(self, awaitable: Awaitable[Any]) -> Any:
+        """The result of an awaitable, or ABANDONED where it takes too long after a stop."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        # Not TimeoutError alone: the awaitable may raise one of its own.
+        timeout = asyncio.timeout(PATIENCE if self._requested else None)
+
+        def limit() -> None:
+            seconds = PATIENCE if current_task() is task else GRACE
+            loop.call_soon_threadsafe(shorten, loop.time() + seconds)
+
+        def shorten(end: float) -> None:
+            when = timeout.when()
+            if self._limit is limit and not timeout.expired() and (when is None or end < when):
+                timeout.reschedule(end)
+
+        try:
+            async with timeout:
+                self._limit = limit
+                try:
+                    return await awaitable
+                finally:
+                    self._limit = None
+        except TimeoutError:
+            if timeout.expired():
+                return ABANDONED
+            raise
+
+
+def current_task() -> asyncio.Task[Any] | None:
+    """The task that runs here; None outside of an event loop."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
 
 class Job:
     """Work in progress.
 
+    Arguments:
+        stop: ends what the work waits for; by default one that nobody asks for.
     Attributes:
         done: whether it has ended, well or not.
         result: what it returned, once done.
     """
 
-    def __init__(self, work: Work, pacer: Pacer):
+    def __init__(self, work: Work, pacer: Pacer, stop: Stop | None = None):
         self.work = work
         self.pacer = pacer
+        self.stop = stop or Stop()
         self.done = False
         self.result: Any = None
         self._pending: Any = None
@@ -57,7 +126,7 @@ class Job:
                 answer, error = None, None
                 if request is not None and request is not PAUSE:
                     try:
-                        answer = loop.wait_for(request)
+                        answer = loop.wait_for(request, self.stop)
                     except BaseException as failure:
                         error = failure
         finally:
@@ -91,7 +160,7 @@ class Job:
                     await host.pause()
                     self.pacer.restart()
                 elif request is not None:
-                    answer = await request
+                    answer = await self.stop.wait_for(request)
             except GeneratorExit:
                 self.close()
                 raise
@@ -125,7 +194,7 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def wait_for(self, awaitable: Awaitable[Any]) -> Any:
+    def wait_for(self, awaitable: Awaitable[Any], stop: Stop) -> Any:
         """The result of an awaitable. Inside somebody else's running loop only what does not really wait works."""
         if self._loop is None:
             try:
@@ -134,16 +203,12 @@ class Loop:
                 self._loop = asyncio.new_event_loop()
             else:
                 return complete(awaitable)
-        return self._loop.run_until_complete(_awaited(awaitable))
+        return self._loop.run_until_complete(stop.wait_for(awaitable))
 
     def close(self) -> None:
         if self._loop is not None:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
-
-
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
 
 
 def blocking(job: Job) -> Any:

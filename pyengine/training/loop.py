@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyengine.callbacks import CallbackList
+from pyengine.callbacks.base import discard, first_of
 from pyengine.logs import Logs
 from pyengine.training.feeding import Fed, Steps
 from pyengine.training.job import PAUSE, Work
@@ -21,15 +22,25 @@ STRETCH = 0.25  # seconds: nobody waits for a turn, but an interrupt or a stop s
 
 
 class Running:
-    """What the loops share: the model, its callbacks, its pacer, and where the training stands."""
+    """What the loops share: the model, its callbacks, its pacer, and where the training stands.
 
-    def __init__(self, model: Any, callbacks: CallbackList, pacer: Pacer):
+    Arguments:
+        fitting: whether this is a fit, which `model.stop_training` ends; evaluate and predict take no notice of it.
+    """
+
+    def __init__(self, model: Any, callbacks: CallbackList, pacer: Pacer, *, fitting: bool = False):
         self.model = model
         self.callbacks = callbacks
         self.pacer = pacer
+        self.fitting = fitting
         self.epoch = 0
         self.batch = 0
         self.logs = Logs()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop has been asked for."""
+        return self.fitting and self.model.stop_training
 
     def call(self, hook: str, *args: Any) -> Work:
         """Call a hook of every callback, and have what it returns awaited."""
@@ -47,7 +58,7 @@ class Running:
         Ends between two steps: when all is done, when it is time for a pause, or behind a loss that is not finite.
         """
         pacer = self.pacer
-        count = 1 if singly else None
+        count = 1 if singly or self.stopped else None
         while True:
             unhurried = pacer.deadline is None
             step.advance(time.perf_counter() + STRETCH if unhurried else pacer.deadline, count)
@@ -62,7 +73,7 @@ class Running:
             yield PAUSE
             if step.whole:  # someone else has settled it meanwhile
                 return
-            count = 1 if singly or self.model.stop_training else None
+            count = 1 if singly or self.stopped else None
 
 
 def training(
@@ -77,11 +88,15 @@ def training(
 ) -> Work:
     """Epochs of batches from `source`, each followed by validation where it is due; callbacks see everything.
 
+    A stop that was asked for before ends it at once; one of a hook after the batch that runs or comes next, as in
+    Keras, and before any validation.
+
     Returns the model's History.
     """
     model = running.model
     logs = Logs()
-    closing = False
+    if running.stopped:
+        epochs = initial_epoch
     try:
         yield from running.call("on_train_begin", Logs())
         for epoch in range(initial_epoch, epochs):
@@ -92,23 +107,28 @@ def training(
             if not count:
                 break
             logs = Logs({one.name: one.result() for one in steps.totals})
-            if validate is not None and validation_due(epoch):
+            if validate is not None and validation_due(epoch) and not running.stopped:
                 values = yield from validate()
                 logs.update({f"val_{name}": value for name, value in values.items()})
             running.logs = logs
             yield from running.call("on_epoch_end", epoch, logs)
             yield from running.breathe(running.pacer.after_epoch())
-            if model.stop_training or source.dry:
+            if running.stopped or source.exhausted:
                 break
         model.optimizer.finalize_variable_values(model.compiled.trained)
-    except GeneratorExit:
-        closing = True
+    except BaseException as error:
+        # Also after an error callbacks put best weights back and close their files.
+        end = running.callbacks.call("on_train_end", logs)
+        if isinstance(error, GeneratorExit):  # nothing can be awaited any more
+            for awaitable in end:
+                discard(awaitable)
+            raise
+        try:
+            yield from end
+        except BaseException as another:
+            raise first_of([error, another]) from None
         raise
-    finally:
-        # Also after an error: callbacks put best weights back and close their files.
-        for awaitable in running.callbacks.call("on_train_end", logs):
-            if not closing:
-                yield awaitable
+    yield from running.call("on_train_end", logs)
     return model.history
 
 
@@ -120,13 +140,13 @@ def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
         one.reset()
     before = 0
     running.batch = 0
-    while not model.stop_training:
+    while not (before and model.stop_training):
         fed: Fed | None = yield from source.next(steps, pacer)
         if fed is None:
             break
         step = model.open_step = fed.step
         step.begin(fed.count)
-        while not step.ended and not model.stop_training:
+        while not (step.ended or ((before or step.done) and model.stop_training)):
             step.watch(None if model.loss_reported else "loss")
             if listened:
                 running.batch = before + step.done
@@ -159,7 +179,7 @@ def check_loss(running: Running, step: Step) -> None:
 
 
 def evaluation(running: Running, source: Any, steps: Steps) -> Work:
-    """One pass over data in inference mode; returns the values by name."""
+    """One pass over data in inference mode; returns the values by name, none where a stop cut it short."""
     callbacks, pacer = running.callbacks, running.pacer
     listened = callbacks.wants("on_test_batch_begin") or callbacks.wants("on_test_batch_end")
     for one in steps.totals:
@@ -167,13 +187,13 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
     yield from running.call("on_test_begin", Logs())
     source.start(0)
     batch = 0
-    while True:
+    while not running.stopped:
         fed: Fed | None = yield from source.next(steps, pacer)
         if fed is None:
             break
         step = fed.step
         step.begin(fed.count)
-        while not step.ended:
+        while not (step.ended or running.stopped):
             if listened:
                 yield from running.call("on_test_batch_begin", batch, Logs(batch=batch, size=fed.size))
             done = step.done
@@ -183,7 +203,8 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
                 yield from running.call("on_test_batch_end", batch, logs)
             batch += step.done - done
             yield from running.breathe(pacer.after_batch())
-    values = Logs({one.name: one.result() for one in steps.totals}) if batch else Logs()
+    short = running.stopped and batch != source.steps
+    values = Logs({one.name: one.result() for one in steps.totals}) if batch and not short else Logs()
     yield from running.call("on_test_end", values)
     return values
 

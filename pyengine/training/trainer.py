@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from pyengine import random
-from pyengine.callbacks import CallbackList, History, progress_display
+from pyengine.callbacks import ABANDONED, CallbackList, History, progress_display
 from pyengine.data import ArrayData, Dataset
 from pyengine.errors import ArgumentError, BusyError, DataError, NotCompiledError, unknown_name
 from pyengine.executors import Executor
 from pyengine.training import inputs, loop
 from pyengine.training.compile import Compiled, compiled
-from pyengine.training.feeding import ArraySource, DatasetSource, Steps, unpacked
-from pyengine.training.job import Job, Work, blocking
+from pyengine.training.feeding import ArraySource, DatasetSource, Steps, refuse_endless, unpacked
+from pyengine.training.job import Job, Stop, Work, blocking
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, new_totals, predict_step, test_step, train_step
 
@@ -44,7 +44,8 @@ class Trainer:
 
     Attributes:
         history: the History of the last fit.
-        stop_training: set it to True to end the training after the running batch.
+        stop_training: set it to True, from a hook or from anywhere, to end the training after the running batch. It
+            also ends what the training waits for: a hook or a dataset that gives no answer.
         executor: who runs what this model plans from now on; None: `pyengine.executors.default()`.
         builds: how many steps have been planned so far; it stays when shapes repeat.
     """
@@ -52,7 +53,7 @@ class Trainer:
     def _init_training(self) -> None:
         self.compiled: Any = None
         self.history: Any = None
-        self.stop_training = False
+        self._stop = Stop()
         self.builds = 0
         self.executor: Executor | None = None
         self.open_step: Step | None = None
@@ -194,6 +195,14 @@ class Trainer:
                 got="one whose fit is running",
                 fix="Wait for it to end, or set `model.stop_training = True` and wait.",
             )
+
+    @property
+    def stop_training(self) -> bool:
+        return self._stop.requested
+
+    @stop_training.setter
+    def stop_training(self, stop: bool) -> None:
+        self._stop.requested = bool(stop)
 
     def claim(self, what: str) -> None:
         """Mark the model as busy with a fit, until `release`; whoever asks for a stop from now on means this fit.
@@ -337,7 +346,7 @@ class Trainer:
         for name in arguments:
             if name not in known:
                 raise unknown_name(f"argument of {kind}", name, [*known, "yield_every"])
-        return Job(work(pacer, *data, **arguments), pacer)
+        return Job(work(pacer, *data, **arguments), pacer, self._stop if kind.startswith("fit") else None)
 
     # the work --------------------------------------------------------------------------------------------------
 
@@ -365,6 +374,13 @@ class Trainer:
         batch_size = count("batch_size", 32 if batch_size is None else batch_size)
         if isinstance(x, Dataset):
             raise ArgumentError("fit takes arrays; for a Dataset use fit_dataset(dataset, epochs=...).")
+        refuse_endless(
+            validation_data,
+            validation_steps,
+            where="model.fit",
+            argument="validation_data",
+            limit="validation_steps",
+        )
         data = self._labelled(x, y, sample_weight)
         held = None
         if validation_data is None:
@@ -415,9 +431,22 @@ class Trainer:
         steps = optional(
             "batches_per_epoch", steps_per_epoch if batches_per_epoch is None else batches_per_epoch
         )
+        refuse_endless(
+            dataset, steps, where="model.fit_dataset", argument="dataset", limit="batches_per_epoch"
+        )
+        refuse_endless(
+            validation_data,
+            validation_batches,
+            where="model.fit_dataset",
+            argument="validation_data",
+            limit="validation_batches",
+        )
         source = DatasetSource(self, dataset, steps=steps, class_weight=class_weight)
         if not self.built:  # type: ignore[attr-defined]
             yield from self._build_from_first(dataset)
+        if not self.built:  # type: ignore[attr-defined]
+            self.history = History()  # a stop came before the first batch
+            return self.history
         validation = yield from self._validation(
             validation_data,
             validation_batch_size or 32,
@@ -434,7 +463,8 @@ class Trainer:
             first = yield anext(iterator)
         except StopAsyncIteration:
             raise DataError("The dataset has no batch: its first pass ended at once.") from None
-        inputs.fit_inputs(self, unpacked(first)[0])
+        if first is not ABANDONED:
+            inputs.fit_inputs(self, unpacked(first)[0])
 
     def _validation(self, given: Any, batch_size: int, steps: int | None, pacer: Pacer) -> Work:
         """Where validation batches come from, or None."""
@@ -477,7 +507,7 @@ class Trainer:
             "validation_freq": plan.validation_freq,
         }
         everyone = CallbackList([progress_display(plan.verbose), plan.callbacks, self.history], self, params)
-        running = loop.Running(self, everyone, pacer)
+        running = loop.Running(self, everyone, pacer, fitting=True)
         due = validation_due(plan.validation_freq)
         self.loss_reported = False
         try:
@@ -536,11 +566,11 @@ class Trainer:
     ) -> Work:
         if self._compile_words is None:
             self.ensure_compiled()
+        limit = optional("batches", steps if batches is None else batches)
+        refuse_endless(dataset, limit, where="model.evaluate_dataset", argument="dataset", limit="batches")
         if not self.built:  # type: ignore[attr-defined]
             yield from self._build_from_first(dataset)
-        source = DatasetSource(
-            self, dataset, steps=optional("batches", steps if batches is None else batches)
-        )
+        source = DatasetSource(self, dataset, steps=limit)
         return (yield from self._measure(pacer, source, verbose, callbacks, return_dict))
 
     def _measure(self, pacer: Pacer, source: Any, verbose: Any, callbacks: Any, return_dict: bool) -> Work:

@@ -585,6 +585,63 @@ def test_a_stop_asked_for_before_the_first_batch_is_heard():
     assert model.fit(x, y, verbose=0).epoch == [0]
 
 
+class Failing(callbacks.Callback):
+    """Fails at the hooks named; keeps which were called."""
+
+    def __init__(self, number, *hooks):
+        self.number, self.hooks, self.called = number, hooks, []
+
+    def _at(self, hook):
+        self.called.append(hook)
+        if hook in self.hooks:
+            raise ValueError(f"{hook} {self.number}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._at("on_epoch_end")
+
+    def on_train_end(self, logs=None):
+        self._at("on_train_end")
+
+
+class FailingLater(Failing):
+    async def on_train_end(self, logs=None):
+        await asyncio.sleep(0)
+        self._at("on_train_end")
+
+
+@pytest.mark.parametrize("kind", [Failing, FailingLater])
+def test_every_callback_hears_the_end_and_the_first_error_carries_the_others(kind):
+    x, y = data()
+    model = mlp()
+    first, second, third = kind(1, "on_train_end"), kind(2, "on_train_end"), kind(3)
+    with pytest.raises(ValueError, match="on_train_end 1") as failed:
+        model.fit(x, y, verbose=0, callbacks=[first, second, third])
+    assert failed.value.__notes__ == ["Another error followed: ValueError('on_train_end 2')"]
+    assert third.called == ["on_epoch_end", "on_train_end"]
+    assert model.fit(x, y, verbose=0).epoch == [0]
+
+
+def test_an_error_at_the_end_does_not_hide_the_one_that_ended_the_training():
+    x, y = data()
+    with pytest.raises(ValueError, match="on_epoch_end 1") as failed:
+        mlp().fit(x, y, verbose=0, callbacks=[Failing(1, "on_epoch_end"), Failing(2, "on_train_end")])
+    assert failed.value.__notes__ == ["Another error followed: ValueError('on_train_end 2')"]
+
+
+def test_a_fit_that_is_closed_tells_every_callback_its_end():
+    x, y = data()
+    ended = []
+
+    async def later(logs):
+        ended.append("never begun")
+
+    told = {"on_train_end": lambda logs: ended.append("told")}
+    job = mlp().job("fit", x, y, epochs=9, verbose=0, callbacks=[{"on_train_end": later}, told])
+    job.run(1)
+    job.close()
+    assert ended == ["told"]
+
+
 def test_a_run_that_fails_is_not_run_again():
     class Failing(Counting):
         def run(self, memory, start=0, deadline=None, stop=None):
