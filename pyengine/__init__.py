@@ -6,7 +6,7 @@
 ...     pyengine.layers.Dense(16, activation="tanh", input_shape=(2,)),
 ...     pyengine.layers.Dense(1, activation="sigmoid"),
 ... ])
->>> model.compile(pyengine.optimizers.Adam(0.05), "binary_crossentropy", ["accuracy"])
+>>> model.compile(pyengine.optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
 >>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 >>> history = model.fit(x, [0, 1, 1, 0], epochs=200, verbose=0)
 >>> history.history["accuracy"][-1]

@@ -41,7 +41,7 @@ def convolutional() -> pyengine.Sequential:
             layers.Dense(2, activation="softmax"),
         ]
     )
-    model.compile(pyengine.optimizers.Adam(0.02), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(pyengine.optimizers.Adam(0.02), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

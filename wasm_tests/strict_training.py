@@ -63,7 +63,7 @@ def trained(network: str) -> dict[str, Any]:
     x = random.uniform(0, 1, (BATCH * 8, 28, 28, 1)).astype("float32")
     y = np.eye(10, dtype="float32")[random.integers(0, 10, BATCH * 8)]
     model = pyengine.Sequential(NETWORKS[network]())
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, batch_size=BATCH, epochs=STEPS // 8, verbose=0)
     memory = model.step.memory
     return {

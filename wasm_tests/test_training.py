@@ -74,7 +74,7 @@ def test_losses_are_those_of_cpython(engine: Page) -> None:
             pyengine.layers.Dense(3, activation="softmax", kernel_regularizer=pyengine.regularizers.L2(0.01)),
         ]
     )
-    model.compile(pyengine.optimizers.Adam(0.01), "categorical_crossentropy", ["accuracy"])
+    model.compile(pyengine.optimizers.Adam(0.01), "categorical_crossentropy", metrics=["accuracy"])
     x = pyengine.random.normal(pyengine.random.next_key(), (100, 8))
     y = np.eye(3, dtype=np.float32)[x[:, :3].argmax(axis=1)]
     here = model.fit(x, y, epochs=4, validation_split=0.2, verbose=0).history

@@ -45,7 +45,7 @@ def perceptron() -> Numbers:
             layers.Dense(3, activation="softmax"),
         ]
     )
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=EPOCHS, batch_size=20, validation_split=0.25, verbose=0)
     return {**history.history, "outputs": model.predict(x[:4]).ravel().tolist()}
 
@@ -65,7 +65,7 @@ def convolutions() -> Numbers:
             layers.Dense(2, activation="softmax"),
         ]
     )
-    model.compile(optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=EPOCHS, batch_size=16, validation_data=(x, y), verbose=0)
     return {**history.history, "moving_mean": model.layers[1].get_weights()[2].tolist()}
 
@@ -83,7 +83,7 @@ def words() -> Numbers:
             layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(optimizers.RMSprop(0.01), "binary_crossentropy", ["accuracy"])
+    model.compile(optimizers.RMSprop(0.01), "binary_crossentropy", metrics=["accuracy"])
     halving = callbacks.LearningRateScheduler(lambda epoch: 0.01 / 2**epoch)
     history = model.fit(
         x, y, epochs=EPOCHS, batch_size=16, class_weight={0: 1.0, 1: 0.5}, callbacks=halving, verbose=0
@@ -104,7 +104,7 @@ def two_outputs() -> Numbers:
     model.compile(
         "nadam",
         {"kind": "categorical_crossentropy", "length": "mse"},
-        {"kind": "accuracy", "length": "mae"},
+        metrics={"kind": "accuracy", "length": "mae"},
         loss_weights={"kind": 1.0, "length": 0.25},
     )
     targets = {"kind": y, "length": size}
@@ -123,7 +123,7 @@ def stream() -> Numbers:
     model = pyengine.Sequential(
         [layers.Dense(8, activation="tanh", input_shape=(6,)), layers.Dense(3, activation="softmax")]
     )
-    model.compile(optimizers.Adam(0.1), "categorical_crossentropy", ["accuracy"])
+    model.compile(optimizers.Adam(0.1), "categorical_crossentropy", metrics=["accuracy"])
     rows = Dataset.from_arrays({"xs": x[:72], "ys": y[:72]}).shuffle(30, seed=3).batch(16)
     stopping = callbacks.EarlyStopping("val_loss", patience=1, restore_best_weights=True)
     history = model.fit_dataset(

@@ -25,18 +25,13 @@ from pyengine.bridge.javascript import spoken
 from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError
 from pyengine.names import camel, snake
+from pyengine.training.entry import parameters
 from pyengine.training.host import host
 from pyengine.training.weighting import EveryClass
 
 FIRST_SLICE = 8  # milliseconds that predict and evaluate work before they return; planning comes on top
+DATA = ("x", "y", "dataset")  # what fit and its kin take by position in JavaScript
 LARGE = 1 << 22  # bytes: copying so much took a slice of its own
-MODEL_CALLS: dict[str, Callable[..., Any]] = {
-    "fit": models.Model._fit,
-    "fit_dataset": models.Model._fit_dataset,
-    "evaluate": models.Model._evaluate,
-    "evaluate_dataset": models.Model._evaluate_dataset,
-    "predict": models.Model._predict,
-}
 
 
 # Beginning -----------------------------------------------------------------------------------------------------
@@ -180,8 +175,7 @@ def compile_model(model: Any, settings: Mapping[str, Any]) -> None:
 
 def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of fit and its kin by their Python names."""
-    signature = inspect.signature(MODEL_CALLS[kind]).parameters.values()
-    known = [one.name for one in signature if one.kind is inspect.Parameter.KEYWORD_ONLY] + ["yield_every"]
+    known = [name for name in parameters(kind) if name not in DATA]
     given = names.arguments(f"model.{camel(kind)}", settings, known)
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyengine.errors import unknown_name
+from pyengine.errors import ArgumentError, unknown_name
 from pyengine.names import camel, snake
 
 # What TensorFlow.js calls some arguments otherwise than Keras.
@@ -14,6 +14,8 @@ OTHER_NAMES = {
     "useNesterov": "nesterov",
     "decay": "rho",
     "batchesPerEpoch": "steps_per_epoch",
+    "validationBatches": "validation_steps",
+    "batches": "steps",
     "inputShape": "shape",  # of tf.layers.inputLayer
     "batchInputShape": "batch_shape",
 }
@@ -50,6 +52,14 @@ Known: activation, units.
         meant = name if name in python_names else others.get(name, name)
         if meant not in python_names:
             raise unknown_name(f"argument of {owner}", name, {camel(name) for name in known})
+        if python_names[meant] in result:
+            raise ArgumentError(
+                where=owner,
+                argument=camel(python_names[meant]),
+                expected="one value",
+                got=f"two, the second as `{name}`",
+                fix="Give one of them.",
+            )
         result[python_names[meant]] = value
     return result
 

@@ -50,7 +50,7 @@ class Sequential(Model):
 
     def add(self, layer: Any) -> None:
         """Put a layer on top. In a compiled model that asks for compile again."""
-        self._refuse_while_fitting("add")
+        self.refuse_while_fitting("add")
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
         if not isinstance(layer, Layer):
@@ -91,7 +91,7 @@ class Sequential(Model):
 
     def pop(self) -> Layer:
         """Take the topmost layer off and return it."""
-        self._refuse_while_fitting("pop")
+        self.refuse_while_fitting("pop")
         if not self.layers:
             raise ArgumentError(f"{self.label} has no layer to take off.")
         self._changed()
@@ -169,7 +169,7 @@ class Sequential(Model):
         """Another stack: planned steps do not fit any more, and what was compiled must be compiled again."""
         self.forget_steps()
         if self.compiled is not None:
-            self.compiled = self._compile_words = None
+            self.compiled = self._compile_arguments = None
 
     def clone(self) -> Self:
         copies = [layer.clone() for layer in self.layers]

@@ -1,9 +1,11 @@
 """Training: what compile resolves, the step as a Program, the loops, and who drives them.
 
-trainer.py   compile, fit, evaluate, predict
-compile.py   optimizer, losses, metrics resolved       inputs.py    data made to fit: arrays.py, checks.py, weighting.py
-step.py      the step as a graph and a Program         feeding.py   batches into planned steps
-loop.py      the loops, as generators                  job.py       who drives them; pacing.py, host.py
+trainer.py    compile, fit, evaluate, predict          entry.py      the two methods of each: blocking, to await
+fitting.py    the work of fit                          measuring.py  the work of evaluate and predict
+state.py      what a model remembers between calls     preparing.py  where batches come from
+compile.py    optimizer, losses, metrics resolved      inputs.py     data made to fit: arrays, checks, weighting
+step.py       the step as a graph and a Program        feeding.py    batches into planned steps
+loop.py       the loops, as generators                 job.py        who drives them; pacing.py, host.py
 """
 
 from pyengine.training.host import host

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from pyengine import losses, metrics, optimizers
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.graph import Variable
 
 
@@ -46,14 +49,14 @@ class Compiled:
 def compiled(
     model: Any, *, optimizer: Any, loss: Any, metrics: Any, loss_weights: Any, weighted_metrics: Any
 ) -> Compiled:
-    """Resolve the words of `compile` for a built model."""
+    """Resolve the arguments of `compile` for a built model."""
     names = model.output_names
     chosen = [losses.get(one) for one in by_output("loss", loss, names)]
     if all(one is None for one in chosen):
         raise ArgumentError(
             "compile needs a loss, for example model.compile(optimizer='adam', loss='mean_squared_error')."
         )
-    weights = [1.0 if one is None else float(one) for one in by_output("loss_weights", loss_weights, names)]
+    weights = [loss_weight(given) for given in by_output("loss_weights", loss_weights, names)]
     tracked = track(model, metrics, weighted_metrics, chosen)
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)
@@ -62,6 +65,24 @@ def compiled(
     layers = [weakref.proxy(model), *model.all_layers()]
     flags = tuple(layer.trainable for layer in layers)
     return Compiled(instance, chosen, weights, tracked, layers, flags, trained)
+
+
+def loss_weight(given: Any) -> float:
+    """The factor of one output's loss; 1 where none is given."""
+    if given is None:
+        return 1.0
+    if isinstance(given, (int, float, np.integer, np.floating)) and math.isfinite(given):
+        return float(given)
+    is_metric = isinstance(given, (str, metrics.Metric))
+    raise ArgumentError(
+        where="model.compile",
+        argument="loss_weights",
+        expected="a finite number for each output's loss",
+        got=describe(given),
+        fix="The third argument is the weights of the losses; give metrics as `metrics=['accuracy']`."
+        if is_metric
+        else "Give a number, a list of numbers, or a map by output name.",
+    )
 
 
 def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:

@@ -37,7 +37,7 @@ def mlp(metrics=("accuracy",), optimizer="adam", dropout=0.0, seed=1, executor=N
         parts.insert(1, layers.Dropout(dropout))
     model = pyengine.Sequential(parts)
     model.executor = executor
-    model.compile(optimizer, "categorical_crossentropy", list(metrics))
+    model.compile(optimizer, "categorical_crossentropy", metrics=list(metrics))
     return model
 
 
@@ -414,7 +414,7 @@ def test_a_loss_and_a_metric_may_be_functions_of_ops():
     def worst(y_true, y_pred):
         return ops.max(ops.abs(y_true - y_pred), axis=-1)
 
-    model.compile("sgd", loss, [worst])
+    model.compile("sgd", loss, metrics=[worst])
     history = model.fit(x, y, epochs=2, verbose=0)
     assert sorted(history.history) == ["loss", "worst"]
     model.compile("sgd", "mse")
@@ -683,7 +683,7 @@ def test_a_dataset_larger_than_memory_trains_lazily():
             made.append(index)
             yield {"xs": np.full(4, index % 7, "f4"), "ys": np.eye(3, dtype="f4")[index % 3]}
 
-    mlp().fit_dataset(Dataset.from_generator(rows).batch(8), epochs=2, batches_per_epoch=5, verbose=0)
+    mlp().fit_dataset(Dataset.from_generator(rows).batch(8), epochs=2, steps_per_epoch=5, verbose=0)
     assert len(made) <= 2 * 5 * 8 + 8
 
 
@@ -692,7 +692,7 @@ def test_a_dataset_that_runs_dry_ends_the_training_with_a_warning():
     model = mlp()
     with pytest.warns(UserWarning, match="ended after 5 batches"):
         history = model.fit_dataset(
-            Dataset.from_arrays(x, y).batch(8), epochs=3, batches_per_epoch=4, verbose=0
+            Dataset.from_arrays(x, y).batch(8), epochs=3, steps_per_epoch=4, verbose=0
         )
     assert history.epoch == [0, 1]
 
@@ -820,7 +820,7 @@ def test_unknown_names_come_with_the_nearest_known_ones():
     with pytest.raises(UnknownNameError, match="categorical_crossentropy"):
         model.compile("adam", "categorical_crossentropi")
     with pytest.raises(UnknownNameError, match="acc"):
-        model.compile("adam", "mse", ["acuracy"])
+        model.compile("adam", "mse", metrics=["acuracy"])
 
 
 def test_sorted_labels_get_a_warning_with_validation_split():

@@ -22,7 +22,7 @@ def test_a_small_convolutional_network_reads_digits_at_985_in_three_epochs():
             layers.Dense(10, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     rates = callbacks.LearningRateScheduler(lambda epoch: (0.002, 0.001, 0.0003)[epoch])
     model.fit(x, y, batch_size=32, epochs=3, callbacks=rates, verbose=2)
     _, accuracy = model.evaluate(x_test, y_test, batch_size=256)

@@ -266,14 +266,14 @@ def test_a_stop_ends_training_on_a_generator_that_has_no_end() -> None:
 @pytest.mark.parametrize(
     ("call", "where", "limit"),
     [
-        (lambda m, e: m.fit_dataset(e, epochs=2), "model.fit_dataset: dataset", "batches_per_epoch"),
+        (lambda m, e: m.fit_dataset(e, epochs=2), "model.fit_dataset: dataset", "steps_per_epoch"),
         (
             lambda m, e: m.fit_dataset(batches(), epochs=2, validation_data=e),
             "model.fit_dataset: validation_data",
-            "validation_batches",
+            "validation_steps",
         ),
         (lambda m, e: m.fit(X, Y, validation_data=e), "model.fit: validation_data", "validation_steps"),
-        (lambda m, e: m.evaluate_dataset(e), "model.evaluate_dataset: dataset", "batches"),
+        (lambda m, e: m.evaluate_dataset(e), "model.evaluate_dataset: dataset", "steps"),
     ],
 )
 def test_endless_data_without_a_limit_are_refused_before_anything_changes(
@@ -290,9 +290,9 @@ def test_endless_data_without_a_limit_are_refused_before_anything_changes(
 def test_endless_data_with_a_limit_are_welcome() -> None:
     model = compiled()
     history = model.fit_dataset(
-        batches().repeat(), epochs=2, batches_per_epoch=3, verbose=0,
-        validation_data=batches().repeat(), validation_batches=2,
+        batches().repeat(), epochs=2, steps_per_epoch=3, verbose=0,
+        validation_data=batches().repeat(), validation_steps=2,
     )  # fmt: skip
     assert history.epoch == [0, 1]
     assert len(history.history["val_loss"]) == 2
-    model.evaluate_dataset(batches().repeat(), batches=2)
+    model.evaluate_dataset(batches().repeat(), steps=2)

@@ -1,0 +1,79 @@
+"""From a method that describes a piece of work to the two that people call: one that blocks, one to await.
+
+What is written once, in `Trainer`, is the truth about each call: its signature, its documentation and its job. The
+page reads the same signatures.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pyengine.errors import ArgumentError, unknown_name
+from pyengine.training.job import Job, blocking
+
+P = ParamSpec("P")
+Self = TypeVar("Self")
+
+JOBS: dict[str, Callable[..., Job]] = {}
+"""Name of a call → the function that makes its job."""
+
+EXAMPLES = {"x": "x=images", "dataset": "dataset=batches", "epochs": "epochs=5"}
+
+
+def blocks(job: Callable[Concatenate[Self, P], Job]) -> Callable[Concatenate[Self, P], Any]:
+    """The method that drives the job to its end and returns its result."""
+    name = job.__name__
+    JOBS[name] = job
+
+    @functools.wraps(job)
+    def method(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return blocking(self.job(name, *args, **kwargs))
+
+    return method
+
+
+def awaits(
+    method: Callable[Concatenate[Self, P], Any],
+) -> Callable[Concatenate[Self, P], Coroutine[Any, Any, Any]]:
+    """The same for an event loop, as `<name>_async`."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    async def waiting(self: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        return await self.job(name, *args, **kwargs).wait()
+
+    waiting.__name__ = f"{name}_async"
+    waiting.__qualname__ = f"{method.__qualname__}_async"
+    waiting.__doc__ = (
+        f"`{name}` for an event loop, which has its turns as `yield_every` says: `await model.{name}_async(...)`.\n\n"
+        f"        Arguments, result and errors are those of `{name}`.\n        "
+    )
+    return waiting
+
+
+def make_job(model: Any, name: str, *args: Any, **kwargs: Any) -> Job:
+    """The job of a call; an argument that it does not have, or lacks, is named."""
+    known = parameters(name)
+    for given in kwargs:
+        if given not in known:
+            raise unknown_name(f"argument of {name}", given, known)
+    for place, parameter in enumerate(known.values()):
+        if parameter.default is parameter.empty and place >= len(args) and parameter.name not in kwargs:
+            raise ArgumentError(
+                where=f"model.{name}",
+                argument=parameter.name,
+                expected="a value",
+                got="none",
+                fix=f"Give it, for example `{EXAMPLES[parameter.name]}`.",
+            )
+    return JOBS[name](model, *args, **kwargs)
+
+
+@functools.cache
+def parameters(name: str) -> dict[str, inspect.Parameter]:
+    """The parameters of a call in order, `self` left out."""
+    _, *rest = inspect.signature(JOBS[name]).parameters.items()
+    return dict(rest)

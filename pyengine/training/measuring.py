@@ -1,0 +1,103 @@
+"""The work of evaluate, evaluate_dataset, predict, and of the calls for one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyengine.callbacks import CallbackList, progress_display
+from pyengine.data import ArrayData
+from pyengine.training import inputs, loop
+from pyengine.training.feeding import ArraySource, DatasetSource, refuse_endless
+from pyengine.training.job import Job, Work
+from pyengine.training.pacing import Pacer
+from pyengine.training.preparing import batch_rows, build_from_first, first_batches, labelled, optional_count
+from pyengine.training.step import Step
+
+
+def evaluate_arrays(
+    model: Any,
+    pacer: Pacer,
+    x: Any,
+    y: Any,
+    *,
+    batch_size: Any,
+    verbose: Any,
+    sample_weight: Any,
+    steps: Any,
+    callbacks: Any,
+    return_dict: bool,
+) -> Work:
+    """Loss and metrics on arrays in memory."""
+    batch_size = batch_rows(batch_size)
+    data = labelled(model, x, y, sample_weight)
+    yield from inputs.check_numbers(model, data, pacer)
+    data = first_batches(data, batch_size, optional_count("steps", steps))
+    data = yield from inputs.matched(model, data, pacer)
+    source = ArraySource(data, batch_size)
+    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict))
+
+
+def evaluate_batches(
+    model: Any,
+    pacer: Pacer,
+    dataset: Any,
+    *,
+    steps: Any,
+    verbose: Any,
+    callbacks: Any,
+    return_dict: bool,
+) -> Work:
+    """Loss and metrics on a Dataset of batches."""
+    model.require_compile()
+    limit = optional_count("steps", steps)
+    refuse_endless(dataset, limit, where="model.evaluate_dataset", argument="dataset", limit="steps")
+    yield from build_from_first(model, dataset)
+    source = DatasetSource(model, dataset, steps=limit)
+    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict))
+
+
+def measure(model: Any, pacer: Pacer, source: Any, verbose: Any, callbacks: Any, return_dict: bool) -> Work:
+    """One pass over the batches of `source` in inference mode."""
+    model.ensure_compiled()
+    model.settle()
+    listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
+    with model.steps_of("test") as steps:
+        values = yield from loop.evaluation(loop.Running(model, listeners, pacer), source, steps)
+    return shaped(values, return_dict)
+
+
+def predict_arrays(
+    model: Any, pacer: Pacer, x: Any, *, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+) -> Work:
+    """The model's outputs for all samples."""
+    batch_size = batch_rows(batch_size)
+    given = ArrayData(inputs.fit_inputs(model, x))
+    given = first_batches(given, batch_size, optional_count("steps", steps))
+    data = yield from inputs.matched(model, given, pacer)
+    source = ArraySource(data, batch_size)
+    model.settle()
+    listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
+    with model.steps_of("predict") as planned:
+        results = yield from loop.prediction(loop.Running(model, listeners, pacer), source, planned)
+    return results[0] if len(results) == 1 else results
+
+
+def one_batch(model: Any, kind: str, data: ArrayData, return_dict: bool) -> Any:
+    """One training or testing step on one batch, at once; returns its loss and metrics."""
+    pacer = Pacer("never")
+    Job(inputs.check_numbers(model, data, pacer), pacer).finish()
+    model.warn_of_changed_flags()
+    with model.steps_of(kind) as steps:
+        step: Step = Job(steps.fed(data, pacer), pacer).finish()
+        step.begin()
+        step.advance(None)
+        return shaped(step.batch_values(), return_dict)
+
+
+def shaped(values: Mapping[str, float], return_dict: bool) -> Any:
+    """Logged values as the caller wants them: a map by name, else one number or a list of them."""
+    if return_dict:
+        return dict(values)
+    numbers = list(values.values())
+    return numbers[0] if len(numbers) == 1 else numbers
