@@ -75,3 +75,8 @@ def floats(call: Call) -> bool:
 def moved(*slots: Slot) -> int:
     """About how many nanoseconds it takes to read and write these arrays: 10 bytes each."""
     return 50 + sum(slot.spec.nbytes for slot in slots) // 10
+
+
+def each(slot: Slot) -> int:
+    """Bytes of one entry along the first axis: an image, a row."""
+    return slot.spec.nbytes // max(slot.spec.shape[0], 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
-from pyengine.executors.simd.encode.rounds import in_rounds
+from pyengine.executors.simd.encode.base import Encoded, Word, each, encodes, floats
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
@@ -40,12 +40,7 @@ def encoded(
     operations = 2 * size(made.spec.shape) * size(weights.spec.shape[:3])
     speed = 10 if alone else 40  # operations a nanosecond
     one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, 200 + operations // speed)
-    return in_rounds(one, len(words) - GEOMETRY, moving)
-
-
-def image(slot: Slot) -> int:
-    """Bytes of one image."""
-    return slot.spec.nbytes // max(slot.spec.shape[0], 1)
+    return in_rounds(one, Axis(len(words) - GEOMETRY, moving))
 
 
 @encodes("conv2d", "conv2d_bias")
@@ -58,7 +53,7 @@ def conv2d(call: Call) -> Encoded | None:
     if limits is None:
         return None
     ending = (bias[0] if bias else None, *limits)
-    moving = {0: image(call.output), 1: image(x)}
+    moving = {0: each(call.output), 1: each(x)}
     return encoded(call, (call.output, x, kernel, *ending, *words), call.output, kernel, moving)
 
 
@@ -68,7 +63,7 @@ def conv2d_input_gradient(call: Call) -> Encoded | None:
     words = geometry(call, call.output, kernel, gradient)
     if words is None:
         return None
-    moving = {0: image(call.output), 1: image(gradient)}
+    moving = {0: each(call.output), 1: each(gradient)}
     return encoded(call, (call.output, gradient, kernel, *words), gradient, kernel, moving)
 
 
@@ -78,5 +73,5 @@ def conv2d_kernel_gradient(call: Call) -> Encoded | None:
     words = geometry(call, x, call.output, gradient)
     if words is None:
         return None
-    moving = {1: image(x), 2: image(gradient), 3: 1}  # 3: whether to add, from the second round on
+    moving = {1: each(x), 2: each(gradient), 3: 1}  # 3: whether to add, from the second round on
     return encoded(call, (call.output, x, gradient, 0, *words), gradient, call.output, moving)

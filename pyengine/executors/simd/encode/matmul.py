@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
-from pyengine.executors.simd.encode.rounds import in_rounds
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 
 OUT, A, B, ADDED, ROWS, LENGTH = 0, 1, 2, 4, 5, 13  # places of words; LENGTH: of the first leading axis
@@ -54,14 +54,14 @@ def product(
     words += [settings["transpose_a"], settings["transpose_b"], rows, activation, len(axes)]
     words += [number for axis in axes for number in axis]
     one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
-    if axes:
-        length, a_step, b_step = axes[0]
-        along = 4 * (out.spec.size // max(length, 1))
-        return in_rounds(one, LENGTH, {OUT: along, A: 4 * a_step, B: 4 * b_step, ADDED: along})
+    divided, along = [], 4 * out.spec.size
+    for number, (length, a_step, b_step) in enumerate(axes):
+        along //= max(length, 1)
+        moving = {OUT: along, A: 4 * a_step, B: 4 * b_step, ADDED: along}
+        divided.append(Axis(LENGTH + 3 * number, moving))
     along = 4 * columns
-    return in_rounds(
-        one, ROWS, {OUT: along, A: 4 if settings["transpose_a"] else 4 * inner, ADDED: along}, LEAST_ROWS
-    )
+    moving = {OUT: along, A: 4 if settings["transpose_a"] else 4 * inner, ADDED: along}
+    return in_rounds(one, *divided, Axis(ROWS, moving, LEAST_ROWS))
 
 
 def steps(slot: Slot, lead: tuple[int, ...]) -> list[int]:
