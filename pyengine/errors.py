@@ -12,9 +12,8 @@ from __future__ import annotations
 import contextlib
 import difflib
 import math
-import re
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 PARTS = ("where", "argument", "expected", "got", "fix")
@@ -58,22 +57,21 @@ Use, for example, `batch_size=32`.
         self.where, self.argument, self.expected, self.got, self.fix = where, argument, expected, got, fix
         super().__init__(text or sentence(where, argument, expected, got, fix))
 
-    def complete(self, where: str = "", arguments: Mapping[str, str] | None = None) -> None:
+    def complete(self, where: str = "", argument: Callable[[str], str] | None = None) -> None:
         """Say what the place where it was raised could not know; an error that is one text stays as it is.
 
         Arguments:
             where: what the user called, unless the error says it already.
-            arguments: what the user calls the arguments with these names: {"x": "validation_data[0]"}.
+            argument: from the argument's name to what the user calls it.
 
         >>> error = DataError(argument="y[1]", expected="numbers")
-        >>> error.complete("model.fit", {"y": "validation_data[1]"})
+        >>> error.complete("model.fit_dataset", "{} of batch 3".format)
         >>> print(error)
-        model.fit: validation_data[1][1] expects numbers.
+        model.fit_dataset: y[1] of batch 3 expects numbers.
         """
         if self.expected:
             self.where = self.where or where
-            name = re.match(r"\w*", self.argument)[0]  # type: ignore[index]
-            self.argument = (arguments or {}).get(name, name) + self.argument[len(name) :]
+            self.argument = argument(self.argument) if argument and self.argument else self.argument
             self.args = (sentence(self.where, self.argument, self.expected, self.got, self.fix),)
 
     def rewritten(self, change: Callable[[str], str]) -> Self:
@@ -83,12 +81,12 @@ Use, for example, `batch_size=32`.
 
 
 @contextlib.contextmanager
-def called(where: str = "", arguments: Mapping[str, str] | None = None) -> Iterator[None]:
+def called(where: str = "", argument: Callable[[str], str] | None = None) -> Iterator[None]:
     """Within: errors say what the user called, see `PyEngineError.complete`."""
     try:
         yield
     except PyEngineError as error:
-        error.complete(where, arguments)
+        error.complete(where, argument)
         raise
 
 

@@ -101,6 +101,10 @@ class Op:
         """Whether this output, by number, may lie where this input of the same spec lies."""
         return place in self.in_place
 
+    def entries(self, *specs: Spec) -> int | None:
+        """How many entries the indices, its second input, choose from; None where there are no indices."""
+        return None
+
     def scratch(self, *specs: Spec) -> int:
         """Bytes of memory that a kernel needs while it runs, beside its inputs and outputs; the plan finds room."""
         return 0

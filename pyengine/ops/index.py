@@ -42,6 +42,9 @@ class Gather(Op):
         check_indices(self.name, indices)
         return Spec((*x.shape[: self.axis], *indices.shape, *x.shape[self.axis + 1 :]), x.dtype)
 
+    def entries(self, *specs):
+        return specs[0].shape[self.axis]
+
     def evaluate(self, x, indices):
         check_range(self.name, indices, x.shape[self.axis])
         return np.take(x, indices, self.axis)
@@ -85,6 +88,9 @@ class ScatterAdd(Op):
                 f"have the shape of the indices {indices.shape}, but got updates of shape {updates.shape}."
             )
         return Spec((*updates.shape[: self.axis], self.length, *updates.shape[end:]), updates.dtype)
+
+    def entries(self, *specs):
+        return self.length
 
     def evaluate(self, updates, indices):
         end = self.axis + indices.ndim
@@ -167,6 +173,9 @@ class TakeAlongAxis(Op):
         check_aligned(self.name, x, indices, self.axis)
         return Spec(indices.shape, x.dtype)
 
+    def entries(self, *specs):
+        return specs[0].shape[self.axis]
+
     def evaluate(self, x, indices):
         check_range(self.name, indices, x.shape[self.axis])
         return np.take_along_axis(x, indices, self.axis)
@@ -214,6 +223,9 @@ class AddAlongAxis(Op):
         return Spec(
             (*updates.shape[: self.axis], self.length, *updates.shape[self.axis + 1 :]), updates.dtype
         )
+
+    def entries(self, *specs):
+        return self.length
 
     def evaluate(self, updates, indices):
         check_range(self.name, indices, self.length)

@@ -14,11 +14,12 @@ from pyengine import random
 from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
 from pyengine.dtypes import canonical
-from pyengine.errors import DataError
+from pyengine.errors import DataError, called
 from pyengine.executors import Batches
 from pyengine.graph import Spec
 from pyengine.training import inputs
 from pyengine.training.job import PAUSE, Work
+from pyengine.training.lookups import check_lookups
 from pyengine.training.pacing import Pacer
 from pyengine.training.step import Step, Totals
 
@@ -51,6 +52,8 @@ class Steps:
         self.build = build
         self.totals = list(totals)
         self.kept: dict[tuple, Step] = {}
+        self.ahead: ArraySource | None = None  # data that another step will see, checked with the first
+        self._checked: set[int] = set()
 
     def named(self, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Inputs, then targets, then weights, by the names that the step gives them."""
@@ -87,6 +90,8 @@ class Steps:
             for (name, array), dtype in zip(arrays.items(), dtypes, strict=True)
         }
         step = yield from self.planned(specs, pacer)
+        yield from self._check_ahead(step, pacer)
+        yield from check_lookups(step.lookups, arrays, pacer)
         step.bind(None)
         for name, array in arrays.items():
             step.feed(name, array)
@@ -99,11 +104,28 @@ class Steps:
             for name, array in batches.arrays.items()
         }
         step = yield from self.planned(specs, pacer)
+        yield from self._check_ahead(step, pacer)
+        yield from self._check_once(step, batches.arrays, pacer)
         step.bind(batches)
         return step
 
+    def _check_ahead(self, step: Step, pacer: Pacer) -> Work:
+        """Look at the validation data before the first step, not when its turn has come."""
+        source, self.ahead = self.ahead, None
+        if source is not None:
+            with called(argument=source.argument):
+                yield from self._check_once(step, self.named(source.data.arrays), pacer)
+
+    def _check_once(self, step: Step, arrays: dict[str, np.ndarray], pacer: Pacer) -> Work:
+        """Check the indices in arrays that stay the same from epoch to epoch."""
+        new = {name: table for name, table in step.lookups.items() if id(arrays[name]) not in self._checked}
+        yield from check_lookups(new, arrays, pacer)
+        self._checked |= {id(arrays[name]) for name in new}
+
     def release(self) -> None:
         """Let go of the data."""
+        self.ahead = None
+        self._checked.clear()
         for step in self.kept.values():
             step.bind(None)
 
@@ -114,6 +136,7 @@ class ArraySource:
     Args:
         data: in the dtypes of the steps, see `inputs.matched`.
         steps_per_epoch: batches per epoch; passes follow one another without end. None: one pass an epoch.
+        argument: what the user calls its "x", "y" and "sample_weight", for errors.
     """
 
     def __init__(
@@ -123,8 +146,10 @@ class ArraySource:
         *,
         key: random.Key | None = None,
         steps_per_epoch: int | None = None,
+        argument: Callable[[str], str] | None = None,
     ):
         self.data = data
+        self.argument = argument
         self.batch_size = batch_size
         self.key = key
         self.steps_per_epoch = steps_per_epoch
@@ -192,6 +217,7 @@ class DatasetSource:
 
     def start(self, epoch: int) -> None:
         self._taken = 0
+        self._epoch = epoch
         if self._iterator is None or self.steps is None:
             self._iterator = aiter(self.dataset)
 
@@ -208,10 +234,15 @@ class DatasetSource:
             return None
         self._taken += 1
         self._total += 1
-        data = batch_of(self.model, element, self.class_weight)
-        yield from inputs.check_numbers(self.model, data, pacer)
-        step = yield from steps.fed(data, pacer)
+        with called(argument=self.argument):
+            data = batch_of(self.model, element, self.class_weight)
+            yield from inputs.check_numbers(self.model, data, pacer)
+            step = yield from steps.fed(data, pacer)
         return Fed(step, len(data))
+
+    def argument(self, name: str) -> str:
+        """What errors call "x" or "y" of the last batch."""
+        return f"{name} of batch {self._taken - 1}" + (f" in epoch {self._epoch}" if self._epoch else "")
 
     def _ended(self) -> None:
         if self._total == 0:

@@ -172,6 +172,7 @@ def train(
     model.loss_reported = False
     try:
         with model.steps_of("train") as steps:
+            steps.ahead = validation if isinstance(validation, ArraySource) else None
 
             def validate() -> Work:
                 with model.steps_of("test") as tests:

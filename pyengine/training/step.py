@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from pyengine.executors import Batches, Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
 from pyengine.training.job import PAUSE, Work
+from pyengine.training.lookups import Lookup, lookups
 from pyengine.training.pacing import Pacer
 from pyengine.transforms import differentiate, fuse, gradient_names, simplify, trace
 
@@ -60,6 +61,7 @@ class Step:
         position: the next call, counted over steps; a step may stand still between two calls.
         stop: where what has been begun ends.
         seconds: how long one step took when last looked at.
+        lookups: the tables that its inputs are indices of, by input.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Step:
         self.graph = graph
         self.program = program
         self.totals = list(totals)
+        self.lookups: Mapping[str, Lookup] = {}
         self.memory: Memory = executor.allocate(program, beside)
         self.length = max(1, self.memory.length)
         self.position = self.stop = 0
@@ -227,6 +230,7 @@ def train_step(
         graph = trace(lambda **values: loss_and_totals(model, totals, values, True), specs)
     if pacer.due():
         yield PAUSE
+    tables = lookups(model, graph)
     graph = differentiate(graph, "loss", chosen.trained)
     names = gradient_names(chosen.trained)
     pairs = [(graph.outputs.pop(name, None), one) for name, one in zip(names, chosen.trained, strict=True)]
@@ -242,7 +246,9 @@ def train_step(
             chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
     if pacer.due():
         yield PAUSE
-    return (yield from finished(model, graph, totals, pacer, beside))
+    step: Step = yield from finished(model, graph, totals, pacer, beside)
+    step.lookups = tables
+    return step
 
 
 def test_step(
@@ -251,7 +257,9 @@ def test_step(
     """Forward, loss and metrics in inference mode."""
     with model.compiled_flags():
         graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
-    return (yield from finished(model, graph, totals, pacer, beside))
+    step: Step = yield from finished(model, graph, totals, pacer, beside)
+    step.lookups = lookups(model, graph)
+    return step
 
 
 def predict_step(
@@ -263,7 +271,10 @@ def predict_step(
         outputs = forward(model, [values[name] for name in input_names(model)], False)
         return {f"output/{name}": value for name, value in zip(model.output_names, outputs, strict=True)}
 
-    return (yield from finished(model, trace(run, specs), (), pacer, beside))
+    graph = trace(run, specs)
+    step: Step = yield from finished(model, graph, (), pacer, beside)
+    step.lookups = lookups(model, graph)
+    return step
 
 
 def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer, beside: Step | None) -> Work:
