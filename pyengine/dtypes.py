@@ -19,6 +19,7 @@ SHORT = {
 }
 FLOATX = "float32"  # the dtype of floating-point numbers where nothing else is asked for; Keras' word
 LONG = {short: long for long, short in SHORT.items()}
+ITEMSIZE = {name: np.dtype(name).itemsize for name in SHORT}
 NAMES = {np.dtype(name): name for name in SHORT}  # NumPy's own `dtype.name` takes microseconds
 
 
@@ -48,7 +49,7 @@ def is_float(dtype: str) -> bool:
 
 
 def itemsize(dtype: str) -> int:
-    return np.dtype(dtype).itemsize
+    return ITEMSIZE[dtype]
 
 
 def promote(first: str, second: str) -> str:

@@ -86,7 +86,7 @@ class Node:
     def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, specs: tuple[Spec, ...]):
         self.op = op
         self.inputs = inputs
-        self.outputs = tuple(Value(spec, graph, self) for spec in specs)
+        self.outputs = tuple([Value(spec, graph, self) for spec in specs])
 
     @property
     def output(self) -> Value:
@@ -157,9 +157,14 @@ class Graph:
 
     def again(self, node: Node, inputs: tuple[Value, ...]) -> Any:
         """`add` of a node of another graph, for inputs of the same specs: its outputs are known to be the same."""
-        made = Node(node.op, inputs, self, tuple(value.spec for value in node.outputs))
-        self.nodes.append(made)
-        return made.outputs if node.op.several else made.output
+        made = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]))
+        return made if node.op.several else made[0]
+
+    def append(self, op: Any, inputs: tuple[Value, ...], specs: tuple[Spec, ...]) -> tuple[Value, ...]:
+        """`add` where the specs of the outputs are known: the op's own rule is not asked."""
+        node = Node(op, inputs, self, specs)
+        self.nodes.append(node)
+        return node.outputs
 
     def own(self, value: Value) -> None:
         if value.graph is not self:

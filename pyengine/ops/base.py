@@ -148,7 +148,7 @@ def apply(op: Op, *inputs: Array) -> Any:
         if op.several:
             return tuple(np.asarray(m).astype(s.dtype, copy=False) for m, s in zip(made, specs, strict=True))
         return np.asarray(made).astype(specs.dtype, copy=False)
-    return graph.add(op, tuple(to_value(x, graph) for x in inputs))
+    return graph.add(op, tuple([to_value(x, graph) for x in inputs]))
 
 
 def to_array(x: Array, dtype: str | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ them needs a gradient of its own.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,12 +53,16 @@ class Chain(Fused):
     outputs: tuple[int, ...]
     target: shapes.Shape
 
-    def __init__(self, **settings: Any):
-        super().__init__(**settings)
-        self.instructions = [(make(name, **dict(items)), operands) for name, operands, items in self.code]
+    @cached_property
+    def instructions(self) -> list[tuple[Op, tuple[int, ...]]]:
+        """The code, with ops in place of their names."""
+        return [(make(name, **dict(items)), operands) for name, operands, items in self.code]
+
+    @cached_property
+    def dying(self) -> list[tuple[int, ...]]:
+        """For each instruction the results that nothing needs after it: NumPy may write over them."""
         last = {i: place for place, (_, operands, _) in enumerate(self.code) for i in operands}
-        # For each instruction the results that nothing needs after it: NumPy may write over them.
-        self.dying = [
+        return [
             tuple(dict.fromkeys(i for i in operands if i < 0 and last[i] == place and i not in self.outputs))
             for place, (_, operands, _) in enumerate(self.code)
         ]

@@ -92,29 +92,28 @@ class Grouping:
         self.place = {value: place for place, node in enumerate(self.nodes) for value in node.outputs}
         self.kept = {*graph.outputs.values(), *graph.writes.values()}
         self.users: dict[Value, list[int]] = {}
+        self.fusible = [fusible(node) for node in self.nodes]
         # How many nodes that do real work stand before each place.
         self.work = [0]
         for place, node in enumerate(self.nodes):
-            for value in dict.fromkeys(node.inputs):
-                self.users.setdefault(value, []).append(place)
-            self.work.append(self.work[-1] + works(node))
+            for value in node.inputs:
+                users = self.users.setdefault(value, [])
+                if not users or users[-1] != place:
+                    users.append(place)
+            self.work.append(self.work[-1] + (not self.fusible[place] and works(node)))
         self.group = [Group(place, node) for place, node in enumerate(self.nodes)]
         self.order = TopologicalOrder(self.group, self.before, self.after)
-        self.fusible = [fusible(node) for node in self.nodes]
 
-    def before(self, group: Group) -> Iterator[Group]:
+    def before(self, group: Group) -> list[Group]:
         """The groups whose values it uses."""
-        for value in group.inputs:
-            place = self.place.get(value)
-            if place is not None:
-                yield self.group[place]
+        groups, place = self.group, self.place
+        return [groups[place[value]] for value in group.inputs if value in place]
 
-    def after(self, group: Group) -> Iterator[Group]:
+    def after(self, group: Group) -> list[Group]:
         """The groups that use its values."""
-        for value in group.outputs:
-            for place in self.users.get(value, ()):
-                if self.group[place] is not group:
-                    yield self.group[place]
+        groups, users = self.group, self.users
+        found = [groups[place] for value in group.outputs for place in users.get(value, ())]
+        return [other for other in found if other is not group]
 
     def needed(self, values: Iterable[Value], *inside: Group) -> list[Value]:
         """Those of the values that are needed outside of some groups."""
@@ -310,4 +309,4 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
         operand[node.output] = -len(code)
     outputs = sorted(group.outputs, key=grouping.place.__getitem__)
     chain = Chain(code=tuple(code), outputs=tuple(operand[v] for v in outputs), target=group.target)
-    to.update(zip(outputs, new.add(chain, tuple(inputs)), strict=True))
+    to.update(zip(outputs, new.append(chain, tuple(inputs), tuple(v.spec for v in outputs)), strict=True))

@@ -156,7 +156,7 @@ def spanning_forest(vertices: Sequence[V], before: Callable[[V], Iterable[V]]) -
     Returns: for each place its number, and the first number behind all that hang below it.
     """
     count = len(vertices)
-    parent = [max((other.members[0] for other in before(vertex)), default=-1) for vertex in vertices]
+    parent = [max([other.members[0] for other in before(vertex)], default=-1) for vertex in vertices]
     size = [1] * count
     for place in range(count - 1, -1, -1):
         if parent[place] >= 0:

@@ -16,7 +16,7 @@ from pyengine.ops import elementwise as e
 from pyengine.ops.base import make
 from pyengine.ops.reduce import sum as sum_of
 from pyengine.ops.structure import reshape
-from pyengine.transforms.rebuild import begun
+from pyengine.transforms.rebuild import rebuild
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class Uses:
         self.graph = graph
         self.users: dict[Value, list[Node]] = {}
         for node in graph.nodes:
-            for value in dict.fromkeys(node.inputs):
-                self.users.setdefault(value, []).append(node)
+            for value in node.inputs:
+                users = self.users.setdefault(value, [])
+                if not users or users[-1] is not node:
+                    users.append(node)
         self.kept = {*graph.outputs.values(), *graph.writes.values()}
 
     def of(self, value: Value) -> list[Node]:
@@ -387,15 +389,18 @@ PATTERNS: tuple[dict[str, Pattern], ...] = (
 
 
 def matched(graph: Graph) -> Graph:
-    """The graph with what `PATTERNS` put in the place of what they found."""
+    """A graph with what `PATTERNS` put in the place of what they found."""
+    starts = set().union(*PATTERNS)
+    if not any(node.op.name in starts for node in graph.nodes):
+        return graph
+    graph, _ = rebuild(graph)
     for patterns in PATTERNS:
-        if any(node.op.name in patterns for node in graph.nodes):
-            graph = replaced(graph, patterns)
+        replace(graph, patterns)
     return graph
 
 
-def replaced(graph: Graph, patterns: dict[str, Pattern]) -> Graph:
-    """One round. Of matches that share a node the first counts."""
+def replace(graph: Graph, patterns: dict[str, Pattern]) -> None:
+    """One round, in the graph itself. Of matches that share a node the first counts."""
     uses = Uses(graph)
     given: dict[Value, Match] = {}
     dropped: set[Node] = set()
@@ -406,30 +411,29 @@ def replaced(graph: Graph, patterns: dict[str, Pattern]) -> Graph:
             dropped.update(match.nodes)
             given.update(dict.fromkeys(match.outputs, match))
     if not given:
-        return graph
-    new, to = begun(graph)
+        return
+    nodes, graph.nodes = graph.nodes, []
+    instead: dict[Value, Value] = {}
+    written: set[Node] = set()
 
-    def made(value: Value) -> Value:
-        """The new value for an old one; what makes it is written down if it is not there yet."""
-        if value not in to:
-            match = given.get(value)
-            if match:
-                to.update(zip(match.outputs, match.build(*map(made, match.inputs)), strict=True))
-            else:
-                assert value.node is not None
-                inputs = tuple(map(made, value.node.inputs))
-                result = new.again(value.node, inputs)
-                to.update(
-                    zip(value.node.outputs, result if isinstance(result, tuple) else (result,), strict=True)
-                )
-        return to[value]
+    def write(value: Value) -> Value:
+        """What stands for a value; what makes it is written down if it is not there yet."""
+        if value in instead:
+            return instead[value]
+        if match := given.get(value):
+            instead.update(zip(match.outputs, match.build(*map(write, match.inputs)), strict=True))
+            return instead[value]
+        node = value.node
+        if node is not None and node not in written:
+            written.add(node)
+            node.inputs = tuple(map(write, node.inputs))
+            graph.nodes.append(node)
+        return value
 
-    with new:
-        for node in graph.nodes:
+    with graph:
+        for node in nodes:
             for value in node.outputs:
                 if node not in dropped or value in given:
-                    made(value)
-    for variable, value in graph.writes.items():
-        new.write(variable, to[value])
-    new.outputs = {name: to[value] for name, value in graph.outputs.items()}
-    return new
+                    write(value)
+    graph.writes = {variable: instead.get(value, value) for variable, value in graph.writes.items()}
+    graph.outputs = {name: instead.get(value, value) for name, value in graph.outputs.items()}
