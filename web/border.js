@@ -6,7 +6,7 @@
  */
 
 import { pause } from "./environment.js";
-import { translated } from "./errors.js";
+import { Thrown, translated } from "./errors.js";
 
 /** @typedef {any} PyProxy  an object that lives in Python */
 /** @typedef {PyProxy[]} Crossed  proxies made for one call, to be let go after it */
@@ -75,7 +75,8 @@ export async function callAsync(name, ...inputs) {
 
 /** @param {number} number */
 function takeThrown(number) {
-  return calls.takeThrown(number);
+  const thrown = calls.takeThrown(number);
+  return thrown instanceof Thrown ? thrown.value : thrown;
 }
 
 /**
@@ -130,7 +131,30 @@ export function defined(settings = {}) {
  * @returns {PyProxy}
  */
 function functionInward(javascript) {
-  return calls.function(answering(javascript), javascript.name);
+  return calls.function(guarded(answering(javascript)), javascript.name);
+}
+
+/**
+ * A function for Python to call: what it throws, or its promise rejects with, comes back from there as it was.
+ *
+ * @param {(...inputs: any[]) => any} javascript
+ * @returns {(...inputs: any[]) => any}
+ */
+export function guarded(javascript) {
+  /** @param {unknown} thrown */
+  const fail = (thrown) => {
+    // Pyodide knows as an Error what can bear a traceback; not a DOMException, such as the AbortError of a fetch.
+    const known = Object.prototype.toString.call(thrown) === "[object Error]" && Object.isExtensible(thrown);
+    throw known ? thrown : new Thrown(thrown);
+  };
+  return (...inputs) => {
+    try {
+      const result = javascript(...inputs);
+      return typeof result?.then === "function" && !result[INWARD] ? Promise.resolve(result).catch(fail) : result;
+    } catch (thrown) {
+      return fail(thrown);
+    }
+  };
 }
 
 /** A function or an object of functions that crosses as it is: what they give back must be Python's already. */
@@ -140,7 +164,7 @@ export class Raw {
 
   /** @param {object} javascript */
   constructor(javascript) {
-    this.#javascript = javascript;
+    this.#javascript = typeof javascript === "function" ? guarded(/** @type {any} */ (javascript)) : javascript;
   }
 
   [INWARD]() {

@@ -1,7 +1,7 @@
 /** Datasets: Python's, fed by JavaScript and read by it. Nothing runs until they are read. */
 
 import { refuseUnknown } from "./arity.js";
-import { Raw, answering, call, callAsync, inward, isPlain } from "./border.js";
+import { Raw, answering, call, callAsync, guarded, inward, isPlain } from "./border.js";
 import { Handle } from "./handles.js";
 import { dtypeOf, flattened, isRegular, isTypedArray, shapeOf } from "./nested.js";
 import { Tensor, tensor } from "./tensor.js";
@@ -94,13 +94,14 @@ function fromIterators(open, name, size = null) {
   const openReader = () => {
     /** @type {any} */
     let iterator;
+    let closed = false;
     /** @type {Crossed} What was handed over before is Python's by now. */
     let crossed = [];
     /** @param {any} item */
     const taken = (item) => {
       for (const proxy of crossed) proxy.destroy();
       crossed = [];
-      if (item.done) return null;
+      if (item.done || closed) return null;
       return elementInward(item.value, crossed);
     };
     const next = () => {
@@ -108,7 +109,7 @@ function fromIterators(open, name, size = null) {
       return typeof item?.then === "function" ? item.then(taken) : taken(item);
     };
     return {
-      next() {
+      next: guarded(() => {
         if (iterator) return next();
         const produced = open();
         if (typeof produced?.then !== "function") {
@@ -119,12 +120,13 @@ function fromIterators(open, name, size = null) {
           iterator = iteratorOf(result);
           return next();
         });
-      },
-      close() {
+      }),
+      close: guarded(() => {
+        closed = true;
         for (const proxy of crossed) proxy.destroy();
         crossed = [];
         return iterator?.return?.();
-      },
+      }),
     };
   };
   return call("dataset", "reader", new Raw(openReader), name || "generator", size);

@@ -20,6 +20,15 @@ export class PyEngineError extends Error {
   }
 }
 
+/** What a function of the page threw that is no Error, on its way through Python. */
+export class Thrown extends Error {
+  /** @param {unknown} value */
+  constructor(value) {
+    super("A function of the page threw something that is no Error.");
+    this.value = value;
+  }
+}
+
 /**
  * What to throw for something that was thrown at the border. An error that began in JavaScript (in a callback,
  * a loss, a dataset) comes back as the same object.

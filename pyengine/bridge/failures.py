@@ -12,6 +12,7 @@ import inspect
 import itertools
 import json
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -40,6 +41,8 @@ def failure(error: BaseException) -> Failure:
         number = next(_numbers)
         _thrown[number] = began
         described["number"] = number
+        if notes := getattr(error, "__notes__", None):
+            warnings.warn("\n".join(notes), stacklevel=2)  # the page's own object has no room for them
     described["traceback"] = "".join(traceback.format_exception(error))
     return Failure(json.dumps(described))
 
