@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyengine.callbacks.base import Callback
@@ -17,6 +18,7 @@ class History(Callback):
         history: one list of plain numbers per name (`loss`, `acc`, `val_loss`, `val_acc`, …); `accuracy` and
             `val_accuracy` find the lists of `acc` and `val_acc`.
         params: facts about the training.
+        model: the model that was trained, for as long as somebody else holds it.
 
     >>> history = History()
     >>> history.on_train_begin()
@@ -26,7 +28,16 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
+        self._model: Callable[[], Any] = lambda: None
         self._start()
+
+    @property
+    def model(self) -> Any:  # type: ignore[override]
+        return self._model()
+
+    def set_model(self, model: Any) -> None:
+        # The model holds the history of its last training: weakly back, so that both are freed at once.
+        self._model = weakref.ref(model)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._start()

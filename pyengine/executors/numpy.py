@@ -14,7 +14,7 @@ from pyengine.plan import Call, Program
 
 
 class NumpyMemory(Memory):
-    """Attributes: run_calls, seconds: each call made ready to run, and how long it took when last looked at."""
+    """Attributes: calls: each call made ready to run; seconds: how long each took when last looked at."""
 
     def __init__(self, program: Program, blocks: Blocks):
         super().__init__(program, len(program.inputs) + len(program.calls))
@@ -23,9 +23,17 @@ class NumpyMemory(Memory):
         self.step = 0
         self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
         self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
-        self.run_calls: list[Callable[[], None]] = [partial(self.take, name) for name in program.inputs]
-        self.run_calls += [prepared(call, view) for call in program.calls]
-        self.seconds = [0.0] * len(self.run_calls)
+        self.calls = [prepared(call, view) for call in program.calls]
+        self.names = list(program.inputs)
+        self.seconds = [0.0] * self.length
+
+    def run(self, number: int) -> None:
+        """Take an input, or run a call."""
+        taken = len(self.names)
+        if number < taken:
+            self.take(self.names[number])
+        else:
+            self.calls[number - taken]()
 
     def take(self, name: str) -> None:
         """This step's rows of an input, where a data set is bound."""
@@ -64,13 +72,13 @@ class NumpyExecutor(Executor):
             for position in range(start, stop):
                 memory.step, number = divmod(position, length)
                 if deadline is None:
-                    memory.run_calls[number]()
+                    memory.run(number)
                 else:
                     # A call cannot be divided: one that took too long for the rest gets a stretch of its own.
                     if position > start and now + memory.seconds[number] > deadline:
                         return position
                     began = now
-                    memory.run_calls[number]()
+                    memory.run(number)
                     now = time.perf_counter()
                     memory.seconds[number] = now - began
                 if number == length - 1 and not memory.finite():
@@ -81,7 +89,7 @@ class NumpyExecutor(Executor):
 
     def close(self, memory: Memory) -> None:
         assert isinstance(memory, NumpyMemory)
-        memory.inputs, memory.outputs, memory.run_calls = {}, {}, []
+        memory.inputs, memory.outputs, memory.calls = {}, {}, []
 
 
 def prepared(call: Call, view: View) -> Callable[[], None]:

@@ -2,11 +2,13 @@
 
 A graph is in single-assignment form: every value is made once, by one node, or is an input, a constant or the
 value a variable has at the beginning. What a variable shall hold at the end stands in `writes`. Nothing here
-knows what an op means; a node merely holds its op.
+knows what an op means; a node merely holds its op. A graph holds its nodes, a node its values; these refer back weakly,
+so a graph that nobody holds is freed by reference count.
 """
 
 from __future__ import annotations
 
+import weakref
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,8 @@ from pyengine.errors import GraphError
 from pyengine.graph.printing import print_graph
 from pyengine.graph.variable import Variable
 from pyengine.shapes import Shape, size
+
+ONLY_INSIDE = "Values live only inside the function that is being traced."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,28 @@ class Spec:
 
 
 class Value:
-    """One array of a graph: known by shape and dtype, not yet by content."""
+    """One array of a graph: known by shape and dtype, not yet by content. It means something as long as its graph."""
 
-    __slots__ = ("graph", "node", "spec")
+    __slots__ = ("_graph", "_node", "spec")
     __array_ufunc__ = None  # so that `ndarray + value` asks the value
 
     def __init__(self, spec: Spec, graph: Graph, node: Node | None = None):
         self.spec = spec
-        self.graph = graph
-        self.node = node
+        self._graph = weakref.ref(graph)
+        self._node = None if node is None else weakref.ref(node)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that it belongs to."""
+        graph = self._graph()
+        if graph is None:
+            raise GraphError(f"{self!r} belongs to a graph that is gone. {ONLY_INSIDE}")
+        return graph
+
+    @property
+    def node(self) -> Node | None:
+        """The node that makes it; None for inputs, constants and what is read from variables."""
+        return None if self._node is None else self._node()
 
     @property
     def shape(self) -> Shape:
@@ -81,7 +98,7 @@ class Node:
     The op is an object with `name`, `settings` and a `shape` rule; what else it can do is no matter of the graph.
     """
 
-    __slots__ = ("inputs", "op", "outputs")
+    __slots__ = ("__weakref__", "inputs", "op", "outputs")
 
     def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, specs: tuple[Spec, ...]):
         self.op = op
@@ -167,10 +184,8 @@ class Graph:
         return node.outputs
 
     def own(self, value: Value) -> None:
-        if value.graph is not self:
-            raise GraphError(
-                f"{value!r} belongs to another graph: values live only inside the function that is being traced."
-            )
+        if value._graph() is not self:
+            raise GraphError(f"{value!r} belongs to another graph. {ONLY_INSIDE}")
 
     def __enter__(self) -> Graph:
         """Within `with graph:` ops on variables and values are recorded here."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, ClassVar
@@ -87,7 +88,7 @@ class Layer(Configurable):
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []
         self._states: list[Variable] = []
-        self.connections: list[Connection] = []
+        self._connected: list[weakref.ref[Connection]] = []
         self.built = False
         self.built_shapes: tuple[AnyShape, ...] = ()
         self.known_lengths: dict[int, int] = {}
@@ -204,9 +205,24 @@ class Layer(Configurable):
     def connect(self, *inputs: SymbolicTensor, keywords: Keywords = NONE) -> Any:
         """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others."""
         self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
-        connection = Connection(self, inputs, infer(self, inputs, keywords), keywords)
-        self.connections.append(connection)
-        return connection.outputs[0] if len(connection.outputs) == 1 else list(connection.outputs)
+        connection = self.connected(Connection(self, inputs, infer(self, inputs, keywords), keywords))
+        outputs = connection.outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
+
+    def connected(self, connection: Connection) -> Connection:
+        """Remember a use of this layer for as long as a tensor or a model of somebody's holds it."""
+        self._connected = [ref for ref in self._connected if ref() is not None]
+        self._connected.append(weakref.ref(connection))
+        return connection
+
+    def disconnect(self, connection: Connection) -> None:
+        """Forget a use of this layer."""
+        self._connected = [ref for ref in self._connected if ref() not in (None, connection)]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Its uses in models and on symbolic tensors that still exist, the first one first."""
+        return [connection for ref in self._connected if (connection := ref()) is not None]
 
     def run(self, *inputs: Any, training: bool, keywords: Keywords = NONE) -> Any:
         """`call`, after the inputs were checked and cast and the weights made if there were none."""
@@ -284,14 +300,14 @@ class Layer(Configurable):
         """The layers kept in its attributes, directly or in lists, tuples and maps."""
         found: dict[int, Layer] = {}
         for key, kept in vars(self).items():
-            if key not in ("_arguments", "connections"):
+            if key != "_arguments":
                 found.update((id(layer), layer) for layer in _kept_in(kept, Layer))
         return list(found.values())
 
     def own_weights(self) -> list[Variable]:
         """The weights of `add_weight`, then Variables kept in attributes, directly or in lists, tuples and maps."""
         states = {id(state) for state in self._states}
-        kept = [value for key, value in vars(self).items() if key not in ("_arguments", "connections")]
+        kept = [value for key, value in vars(self).items() if key != "_arguments"]
         found = (variable for value in kept for variable in _kept_in(value, Variable))
         return _distinct([*self._weights, *(variable for variable in found if id(variable) not in states)])
 
@@ -398,11 +414,15 @@ class Layer(Configurable):
     # Its place in a model
 
     def _first(self) -> Connection:
-        if not self.connections:
+        connections = self.connections
+        if not connections:
             raise NotBuiltError(
-                f"{self.label} is not part of a model yet: call it on a symbolic tensor first."
+                where=self.label,
+                expected="to be part of a model when its input and output are asked for",
+                got="no model, or one that nobody holds any more",
+                fix="Call it on a symbolic tensor first, and keep what it returns.",
             )
-        return self.connections[0]
+        return connections[0]
 
     @property
     def input(self) -> Any:

@@ -47,8 +47,6 @@ class InputLayer(Layer):
         )
         assert self.declared_shape is not None
         self.build(self.declared_shape)
-        tensor = SymbolicTensor(self.declared_shape, self.dtype, self.name)
-        self.connections.append(Connection(self, (), [tensor]))
 
     def call(self, x: Any) -> Any:
         return x
@@ -56,6 +54,14 @@ class InputLayer(Layer):
     @property
     def input(self) -> SymbolicTensor:
         return self.output
+
+    @property
+    def output(self) -> SymbolicTensor:
+        """The data: always the same tensor as long as somebody holds it."""
+        assert self.declared_shape is not None
+        tensor = SymbolicTensor(self.declared_shape, self.dtype, self.name)
+        connections = self.connections or [self.connected(Connection(self, (), [tensor]))]
+        return connections[0].output(0)
 
     @property
     def input_shape(self) -> Any:

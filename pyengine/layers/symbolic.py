@@ -6,6 +6,7 @@ Calling a layer on one writes down a `Connection`; a model is what lies between 
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -40,7 +41,7 @@ class SymbolicTensor:
         history: the connection that makes it, and which of its outputs it is.
     """
 
-    __slots__ = ("dtype", "history", "name", "shape")
+    __slots__ = ("__weakref__", "dtype", "history", "name", "shape")
 
     def __init__(
         self,
@@ -53,6 +54,15 @@ class SymbolicTensor:
         self.dtype = dtype
         self.name = name
         self.history = history
+
+    def __eq__(self, other: object) -> bool:
+        """Two are equal where they are the same output of the same use of a layer."""
+        if self.history is None or not isinstance(other, SymbolicTensor) or other.history is None:
+            return self is other
+        return self.history[0] is other.history[0] and self.history[1] == other.history[1]
+
+    def __hash__(self) -> int:
+        return id(self) if self.history is None else hash((id(self.history[0]), self.history[1]))
 
     @property
     def ndim(self) -> int:
@@ -111,9 +121,12 @@ NONE = Keywords()
 
 
 class Connection:
-    """One use of a layer: what went in, what came out."""
+    """One use of a layer: what went in, what came out.
 
-    __slots__ = ("inputs", "keywords", "layer", "outputs")
+    Its outputs hold it, it does not hold them, and neither does the layer: what nobody uses is freed at once.
+    """
+
+    __slots__ = ("__weakref__", "_outputs", "inputs", "keywords", "layer", "specs")
 
     def __init__(
         self,
@@ -125,14 +138,25 @@ class Connection:
         self.layer = layer
         self.inputs = inputs
         self.keywords = keywords
-        self.outputs = tuple(
-            SymbolicTensor(spec.shape, spec.dtype, layer.name, (self, index))
-            for index, spec in enumerate(specs)
-        )
+        self.specs = specs
+        self._outputs: weakref.WeakValueDictionary[int, SymbolicTensor] = weakref.WeakValueDictionary()
+
+    @property
+    def outputs(self) -> tuple[SymbolicTensor, ...]:
+        """The symbolic tensors that it makes."""
+        return tuple(self.output(index) for index in range(len(self.specs)))
+
+    def output(self, index: int) -> SymbolicTensor:
+        tensor = self._outputs.get(index)
+        if tensor is None:
+            spec = self.specs[index]
+            tensor = SymbolicTensor(spec.shape, spec.dtype, self.layer.name, (self, index))
+            self._outputs[index] = tensor
+        return tensor
 
     def __repr__(self) -> str:
         shapes = " and ".join(str(tensor.shape) for tensor in self.inputs)
-        return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.outputs]})"
+        return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.specs]})"
 
 
 def infer(layer: Layer, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE) -> list[SymbolicTensor]:

@@ -24,7 +24,7 @@ def model_config(model: Any) -> dict[str, Any]:
         if model.inputs:
             entries.insert(0, _input_entry(model.inputs[0]))
         return {**config, "layers": entries}
-    place: dict[int, list[Any]] = {id(tensor): [tensor.name, 0, 0] for tensor in model.inputs}
+    place: dict[SymbolicTensor, list[Any]] = {tensor: [tensor.name, 0, 0] for tensor in model.inputs}
     inbound: dict[int, list[Any]] = {}
     words: dict[int, list[Any]] = {}
     entries = [_input_entry(tensor) for tensor in model.inputs]
@@ -35,8 +35,8 @@ def model_config(model: Any) -> dict[str, Any]:
             words[id(use.layer)] = []
             entries.append({**_entry(use.layer), "inbound": uses, "words": words[id(use.layer)]})
         for index, tensor in enumerate(use.outputs):
-            place[id(tensor)] = [use.layer.name, len(uses), index]
-        uses.append([place[id(tensor)] for tensor in use.inputs])
+            place[tensor] = [use.layer.name, len(uses), index]
+        uses.append([place[tensor] for tensor in use.inputs])
         words[id(use.layer)].append([list(use.keywords.arrays), use.keywords.settings])
     for entry in entries:
         if not any(named or settings for named, settings in entry.get("words", ())):
@@ -44,11 +44,9 @@ def model_config(model: Any) -> dict[str, Any]:
     return {
         **config,
         "layers": entries,
-        "inputs": {
-            name: place[id(tensor)] for name, tensor in zip(model.input_names, model.inputs, strict=True)
-        },
+        "inputs": {name: place[tensor] for name, tensor in zip(model.input_names, model.inputs, strict=True)},
         "outputs": {
-            name: place[id(tensor)] for name, tensor in zip(model.output_names, model.outputs, strict=True)
+            name: place[tensor] for name, tensor in zip(model.output_names, model.outputs, strict=True)
         },
     }
 

@@ -110,15 +110,15 @@ class Model(Layer, Trainer):
 
     def call(self, *inputs: Any, training: bool = False) -> Any:
         """The output (or a list of them) that the layers make of the inputs."""
-        known = {id(tensor): value for tensor, value in zip(self.inputs, inputs, strict=True)}
+        known = dict(zip(self.inputs, inputs, strict=True))
         for use in self._uses:
-            if all(id(tensor) in known for tensor in use.outputs):
+            if all(tensor in known for tensor in use.outputs):
                 continue
-            taken = (known[id(tensor)] for tensor in use.inputs)
+            taken = (known[tensor] for tensor in use.inputs)
             made = use.layer.run(*taken, training=training, keywords=use.keywords)
             values = made if isinstance(made, (list, tuple)) else [made]
-            known.update((id(tensor), value) for tensor, value in zip(use.outputs, values, strict=True))
-        values = [known[id(tensor)] for tensor in self.outputs]
+            known.update(zip(use.outputs, values, strict=True))
+        values = [known[tensor] for tensor in self.outputs]
         return values[0] if len(values) == 1 else values
 
     @property
@@ -231,7 +231,7 @@ class Model(Layer, Trainer):
 def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
     """The same network of other layers: `copy` gives the new layer for each old one."""
     tensors = {
-        id(tensor): Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name)
+        tensor: Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name)
         for tensor in model.inputs
     }
     copies: dict[int, Layer] = {}
@@ -239,12 +239,12 @@ def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
         layer = copies.get(id(use.layer))
         if layer is None:
             layer = copies[id(use.layer)] = copy(use.layer)
-        made = layer.connect(*(tensors[id(tensor)] for tensor in use.inputs), keywords=use.keywords)
+        made = layer.connect(*(tensors[tensor] for tensor in use.inputs), keywords=use.keywords)
         made = made if isinstance(made, list) else [made]
-        tensors.update((id(old), new) for old, new in zip(use.outputs, made, strict=True))
+        tensors.update(zip(use.outputs, made, strict=True))
     return Model(
-        dict(zip(model.input_names, (tensors[id(t)] for t in model.inputs), strict=True)),
-        dict(zip(model.output_names, (tensors[id(t)] for t in model.outputs), strict=True)),
+        dict(zip(model.input_names, (tensors[t] for t in model.inputs), strict=True)),
+        dict(zip(model.output_names, (tensors[t] for t in model.outputs), strict=True)),
         name=model.name,
         trainable=model.trainable,
     )
@@ -264,7 +264,7 @@ def _tensors(what: str, given: Any) -> tuple[list[SymbolicTensor], list[str] | N
             )
     if not tensors:
         raise ArgumentError(f"Model needs at least one of {what}.")
-    if what == "inputs" and len({id(tensor) for tensor in tensors}) < len(tensors):
+    if what == "inputs" and len(set(tensors)) < len(tensors):
         raise ArgumentError("Model inputs must be different from each other, but one was given twice.")
     return tensors, names
 

@@ -25,7 +25,7 @@ def network(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor])
 
     Errors: GraphError if an output needs data that is not among the inputs.
     """
-    given = {id(tensor) for tensor in inputs}
+    given = set(inputs)
     order, seen = _walk(given, outputs)
     depth: dict[int, int] = {}
     layer_depth: dict[int, int] = {}
@@ -33,7 +33,7 @@ def network(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor])
         here = max(depth.get(id(connection), 0), layer_depth.get(id(connection.layer), 0))
         depth[id(connection)] = layer_depth[id(connection.layer)] = here
         for tensor in connection.inputs:
-            if id(tensor) not in given or not tensor.connection.inputs:
+            if tensor not in given or not tensor.connection.inputs:
                 before = id(tensor.connection)
                 depth[before] = max(depth.get(before, 0), here + 1)
     for tensor in inputs:
@@ -47,7 +47,9 @@ def network(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor])
     return Network([connection for connection in order if connection.inputs], layers)
 
 
-def _walk(given: set[int], outputs: Sequence[SymbolicTensor]) -> tuple[list[Connection], list[Layer]]:
+def _walk(
+    given: set[SymbolicTensor], outputs: Sequence[SymbolicTensor]
+) -> tuple[list[Connection], list[Layer]]:
     """Every connection behind the outputs, producers first, and every layer as first met from the outputs back.
 
     With a stack of its own: a network may be deeper than Python's recursion.
@@ -63,7 +65,7 @@ def _walk(given: set[int], outputs: Sequence[SymbolicTensor]) -> tuple[list[Conn
             if done:
                 order.append(connection)
                 continue
-            inside = id(tensor) in given
+            inside = tensor in given
             if id(connection) in met or (inside and connection.inputs):
                 continue
             if not connection.inputs and not inside:

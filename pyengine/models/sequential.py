@@ -98,7 +98,7 @@ class Sequential(Model):
         layer = self._layers.pop()
         if self.inputs:
             use = self._uses.pop()
-            layer.connections.remove(use)
+            layer.disconnect(use)
             self._end(use.inputs[0])
         return layer
 
@@ -125,7 +125,7 @@ class Sequential(Model):
                 self._extend(layer)
         except Exception:
             for use in self._uses:
-                use.layer.connections.remove(use)
+                use.layer.disconnect(use)
             self._forget()
             raise
 
@@ -152,12 +152,12 @@ class Sequential(Model):
     def _extend(self, layer: Layer) -> None:
         made = layer(self.outputs[0])
         if isinstance(made, list):
-            layer.connections.pop()
+            layer.disconnect(made[0].connection)
             raise ArgumentError(
                 f"{self.label}: every layer needs exactly one output, but {layer.label} has {len(made)}. "
                 "Use Model(inputs, outputs)."
             )
-        self._uses.append(layer.connections[-1])
+        self._uses.append(made.connection)
         self._end(made)
 
     def _end(self, tensor: SymbolicTensor) -> None:

@@ -136,7 +136,7 @@ def _is_branched(model: Model) -> bool:
         return True
     made = model.inputs
     for use in model._uses:
-        if len(use.inputs) != 1 or use.inputs[0] is not made[0]:
+        if len(use.inputs) != 1 or use.inputs[0] != made[0]:
             return True
         made = list(use.outputs)
     return False

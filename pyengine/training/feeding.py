@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from pyengine.training.step import Step, Totals
 
 KEPT_BYTES = 256_000_000  # of planned steps that are kept, by shape; those used longest ago go first
 CALL_BYTES = 30_000  # what is held for each call of a program, apart from the arena: graph, program, records
+ENDED = object()
 SECONDS_A_SAMPLE = 3e-7  # that shuffling takes in a browser
 
 
@@ -48,12 +50,17 @@ class Steps:
     """
 
     def __init__(self, model: Any, build: Callable[..., Work], totals: Sequence[Totals] = ()):
-        self.model = model
+        self._model = weakref.ref(model)  # the model holds its steps, not they it
         self.build = build
         self.totals = list(totals)
         self.kept: dict[tuple, Step] = {}
         self.ahead: ArraySource | None = None  # data that another step will see, checked with the first
         self._checked: set[int] = set()
+
+    @property
+    def model(self) -> Any:
+        """Whose steps they are."""
+        return self._model()
 
     def named(self, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Inputs, then targets, then weights, by the names that the step gives them."""
@@ -225,9 +232,9 @@ class DatasetSource:
         if self.steps is not None and self._taken >= self.steps:
             return None
         assert self._iterator is not None
-        try:
-            element = yield anext(self._iterator)
-        except StopAsyncIteration:
+        # No StopAsyncIteration: its traceback and the event loop's task would hold the model in a cycle.
+        element = yield anext(self._iterator, ENDED)
+        if element is ENDED:
             self._ended()
             return None
         if element is ABANDONED:

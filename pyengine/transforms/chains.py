@@ -249,6 +249,7 @@ def chained(graph: Graph) -> Graph:
         return graph
     grouping = Grouping(graph)
     grouping.grow()
+    del grouping.order  # it refers back; without it the graph is freed by reference count
     new, to = begun(graph)
     for group in in_order(grouping):
         emit(grouping, group, new, to)

@@ -415,25 +415,28 @@ def replace(graph: Graph, patterns: dict[str, Pattern]) -> None:
     nodes, graph.nodes = graph.nodes, []
     instead: dict[Value, Value] = {}
     written: set[Node] = set()
-
-    def write(value: Value) -> Value:
-        """What stands for a value; what makes it is written down if it is not there yet."""
-        if value in instead:
-            return instead[value]
-        if match := given.get(value):
-            instead.update(zip(match.outputs, match.build(*map(write, match.inputs)), strict=True))
-            return instead[value]
-        node = value.node
-        if node is not None and node not in written:
-            written.add(node)
-            node.inputs = tuple(map(write, node.inputs))
-            graph.nodes.append(node)
-        return value
-
     with graph:
         for node in nodes:
             for value in node.outputs:
                 if node not in dropped or value in given:
-                    write(value)
+                    write(value, graph, given, instead, written)
     graph.writes = {variable: instead.get(value, value) for variable, value in graph.writes.items()}
     graph.outputs = {name: instead.get(value, value) for name, value in graph.outputs.items()}
+
+
+def write(
+    value: Value, graph: Graph, given: dict[Value, Match], instead: dict[Value, Value], written: set[Node]
+) -> Value:
+    """What stands for a value; what makes it is written down if it is not there yet."""
+    if value in instead:
+        return instead[value]
+    if match := given.get(value):
+        inputs = [write(one, graph, given, instead, written) for one in match.inputs]
+        instead.update(zip(match.outputs, match.build(*inputs), strict=True))
+        return instead[value]
+    node = value.node
+    if node is not None and node not in written:
+        written.add(node)
+        node.inputs = tuple(write(one, graph, given, instead, written) for one in node.inputs)
+        graph.nodes.append(node)
+    return value

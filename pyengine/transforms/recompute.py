@@ -61,21 +61,28 @@ def recomputed(graph: Graph) -> Graph:
 
 def with_copies(graph: Graph, again: set[Value], stage: dict[Node, int]) -> Graph:
     """These values made anew for each stage behind their own in which they are used."""
-    new_of: dict[Value, Value] = {}
-    copies: dict[tuple[Value, int], Value] = {}
+    return rebuild(graph, Copies(again, stage).rule)[0]
 
-    def at(value: Value, when: int, new: Graph) -> Value:
+
+class Copies:
+    """The rule of `with_copies`, and what it has copied so far."""
+
+    def __init__(self, again: set[Value], stage: dict[Node, int]):
+        self.again = again
+        self.stage = stage
+        self.new_of: dict[Value, Value] = {}
+        self.copies: dict[tuple[Value, int], Value] = {}
+
+    def at(self, value: Value, when: int, new: Graph) -> Value:
         node = value.node
-        if value not in again or node is None or stage[node] == when:
-            return new_of[value]
-        if (value, when) not in copies:
-            copies[value, when] = new.again(node, tuple(at(x, when, new) for x in node.inputs))
-        return copies[value, when]
+        if value not in self.again or node is None or self.stage[node] == when:
+            return self.new_of[value]
+        if (value, when) not in self.copies:
+            self.copies[value, when] = new.again(node, tuple(self.at(x, when, new) for x in node.inputs))
+        return self.copies[value, when]
 
-    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
-        new_of.update(zip(node.inputs, inputs, strict=True))
-        result = new.again(node, tuple(at(value, stage[node], new) for value in node.inputs))
-        new_of.update(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=True))
+    def rule(self, node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        self.new_of.update(zip(node.inputs, inputs, strict=True))
+        result = new.again(node, tuple(self.at(value, self.stage[node], new) for value in node.inputs))
+        self.new_of.update(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=True))
         return result
-
-    return rebuild(graph, rule)[0]

@@ -195,7 +195,7 @@ def test_a_layer_without_weights_yet_says_so():
             errors.NotBuiltError, match=f"Dense 'head' cannot {wish} before the shape of its input is known"
         ):
             ask()
-    with pytest.raises(errors.NotBuiltError, match="Dense 'head' is not part of a model yet"):
+    with pytest.raises(errors.NotBuiltError, match="Dense 'head' expects to be part of a model when"):
         layer.output  # noqa: B018
 
 

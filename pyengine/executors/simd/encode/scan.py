@@ -78,34 +78,38 @@ def placed(
     depth: in how many loops of that program the record lies; what moves out here stands still in each of them.
     """
 
-    def outside(word: Word, depth: int) -> Word:
-        if isinstance(word, Moving):
-            return Moving(outside(word.start, depth - 1), word.step)
-        if isinstance(word, Table):
-            if word.records is not None:
-                return Table(records=tuple(placed(r, places, loop, scratch, depth + 1) for r in word.records))
-            return Table(tuple(outside(one, depth) for one in word.words))
-        if not isinstance(word, Slot):
-            return word
-        if word.region == ARENA:
-            assert scratch is not None
-            return Slot(scratch.region, scratch.offset + word.offset, word.spec)
-        if word.region == CONSTANTS:
-            return held(loop.constants[word.offset : word.offset + word.spec.nbytes])
-        place = places[int(word.region)]
-        if isinstance(place, Moving):
-            moving = Moving(moved(place.start, word), place.step)
-            for _ in range(depth):
-                moving = Moving(moving, 0)
-            return moving
-        assert isinstance(place, Slot)
-        return moved(place, word)
+    words = tuple(outside(word, places, loop, scratch, depth) for word in encoded.words)
+    return replace(encoded, words=words)
 
-    def moved(place: Word, word: Slot) -> Slot:
-        assert isinstance(place, Slot)
-        return Slot(place.region, place.offset + word.offset, word.spec)
 
-    return replace(encoded, words=tuple(outside(word, depth) for word in encoded.words))
+def outside(word: Word, places: Sequence[Word], loop: Program, scratch: Slot | None, depth: int) -> Word:
+    """A word of such a record."""
+    if isinstance(word, Moving):
+        return Moving(outside(word.start, places, loop, scratch, depth - 1), word.step)
+    if isinstance(word, Table):
+        if word.records is not None:
+            return Table(records=tuple(placed(r, places, loop, scratch, depth + 1) for r in word.records))
+        return Table(tuple(outside(one, places, loop, scratch, depth) for one in word.words))
+    if not isinstance(word, Slot):
+        return word
+    if word.region == ARENA:
+        assert scratch is not None
+        return moved(scratch, word)
+    if word.region == CONSTANTS:
+        return held(loop.constants[word.offset : word.offset + word.spec.nbytes])
+    place = places[int(word.region)]
+    if isinstance(place, Moving):
+        moving = Moving(moved(place.start, word), place.step)
+        for _ in range(depth):
+            moving = Moving(moving, 0)
+        return moving
+    return moved(place, word)
+
+
+def moved(place: Word, word: Slot) -> Slot:
+    """A slot counted from another one's beginning."""
+    assert isinstance(place, Slot)
+    return Slot(place.region, place.offset + word.offset, word.spec)
 
 
 def held(content: bytes) -> Table:
