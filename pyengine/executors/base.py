@@ -10,6 +10,7 @@ import numpy as np
 
 from pyengine.errors import ShapeError
 from pyengine.plan import Call, Program
+from pyengine.transforms import Target
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class Memory:
         return self.watched is None or bool(np.isfinite(self.outputs[self.watched]))
 
 
-class Executor(ABC):
-    """Runs Programs. A Memory is made once per Program; running it allocates nothing of its own.
+class Executor(Target, ABC):
+    """Runs Programs, and says what it can run in one pass (see `Target`).
+
+    A Memory is made once per Program; running it allocates nothing of its own.
 
     To add one: a subclass in a file here, its name in `executors/__init__.py`; the tables in `tests/cases` run on it.
     """

@@ -121,13 +121,13 @@ class Chain(Fused):
 def over(op: Op, inputs: list[np.ndarray], dying: list[np.ndarray]) -> np.ndarray:
     """What the op makes of the inputs, in the memory of one that dies if that is plainly possible."""
     function = getattr(op, "function", None)
+    dtype = getattr(op, "dtype", None) or inputs[-1].dtype
     if isinstance(function, np.ufunc):
-        dtype = getattr(op, "dtype", None) or inputs[-1].dtype
         for array in dying:
             fits = array.ndim and array.dtype == dtype
             if fits and all(x.shape == array.shape or single(x, array.ndim) for x in inputs):
                 return function(*inputs, out=array)
-    return op.evaluate(*inputs)
+    return np.asarray(op.evaluate(*inputs)).astype(dtype, copy=False)
 
 
 def single(x: np.ndarray, rank: int) -> bool:

@@ -282,13 +282,13 @@ def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer, b
     graph = simplify(graph)
     if pacer.due():
         yield PAUSE
-    graph = fuse(graph)
+    executor = model.executor or executors.default()
+    graph = fuse(graph, executor)
     if pacer.due():
         yield PAUSE
     program = plan(graph)
     if pacer.due():
         yield PAUSE
     model.builds += 1
-    executor = model.executor or executors.default()
     shared = beside.memory if beside and beside.executor is executor else None
     return Step(executor, graph, program, totals, shared)

@@ -7,6 +7,16 @@ from pyengine.transforms.differentiate import differentiate, gradient_name, grad
 from pyengine.transforms.fuse import fuse
 from pyengine.transforms.rebuild import rebuild
 from pyengine.transforms.simplify import simplify
+from pyengine.transforms.target import Target
 from pyengine.transforms.trace import trace
 
-__all__ = ["differentiate", "fuse", "gradient_name", "gradient_names", "rebuild", "simplify", "trace"]
+__all__ = [
+    "Target",
+    "differentiate",
+    "fuse",
+    "gradient_name",
+    "gradient_names",
+    "rebuild",
+    "simplify",
+    "trace",
+]

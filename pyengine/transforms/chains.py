@@ -11,46 +11,21 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from pyengine.graph import Graph, Node, Value
-from pyengine.ops.elementwise import Elementwise
 from pyengine.ops.fused import Chain, Instruction
+from pyengine.ops.structure import BroadcastTo
 from pyengine.shapes import Shape
 from pyengine.transforms.merging import TopologicalOrder, Vertex
 from pyengine.transforms.rebuild import begun
+from pyengine.transforms.target import Target
 
-# Bounds of a Chain: what it holds at a time shall fit the first-level cache.
-INSTRUCTIONS, INPUTS, OUTPUTS = 24, 16, 6
 SMALL = 4096  # bytes: arrays up to this are not worth keeping apart
 SCALARS = 3  # times as much for chains of single numbers, which take no room
-FLOATS, WHOLE, CAST_FROM = ("float32",), ("int32", "uint32", "bool"), ("uint8", "int64")
 NEVER_BEFORE, NEVER_AFTER = -1, 1 << 62  # places of groups that nothing is before or after
-# Ops that chains have for whole numbers and truths too.
-FOR_WHOLE = set(
-    "add subtract multiply maximum minimum floor_divide mod equal not_equal greater greater_equal less "  # noqa: SIM905
-    "less_equal logical_and logical_or logical_not where negative abs sign square relu".split()
-)
 
 
-def fusible(node: Node) -> bool:
-    """Whether a chain has an instruction for it."""
-    dtype = node.output.dtype
-    if dtype not in FLOATS and dtype not in WHOLE:
-        return False
-    name = node.op.name
-    if name == "cast":
-        return node.inputs[0].dtype in FLOATS + WHOLE + CAST_FROM
-    if name == "broadcast_to":
-        return True
-    if not isinstance(node.op, Elementwise):
-        return False
-    dtypes = {value.dtype for value in node.inputs}
-    if name == "where":
-        return dtypes <= {*FLOATS, *WHOLE}
-    return dtypes == {*FLOATS} or (name in FOR_WHOLE and dtypes <= {*WHOLE})
-
-
-def works(node: Node) -> bool:
+def works(node: Node, target: Target) -> bool:
     """Whether it does real work: not what a chain may hold, nor what makes something out of little, as random ops."""
-    if node.op.alias or fusible(node):
+    if node.op.alias or target.chains(node):
         return False
     return any(value.spec.nbytes > SMALL for value in node.inputs)
 
@@ -86,13 +61,14 @@ class Group(Vertex):
 class Grouping:
     """The groups of a graph while they grow."""
 
-    def __init__(self, graph: Graph):
+    def __init__(self, graph: Graph, target: Target):
         self.graph = graph
+        self.target = target
         self.nodes = graph.nodes
         self.place = {value: place for place, node in enumerate(self.nodes) for value in node.outputs}
         self.kept = {*graph.outputs.values(), *graph.writes.values()}
         self.users: dict[Value, list[int]] = {}
-        self.fusible = [fusible(node) for node in self.nodes]
+        self.fusible = [target.chains(node) for node in self.nodes]
         # How many nodes that do real work stand before each place.
         self.work = [0]
         for place, node in enumerate(self.nodes):
@@ -100,7 +76,7 @@ class Grouping:
                 users = self.users.setdefault(value, [])
                 if not users or users[-1] != place:
                     users.append(place)
-            self.work.append(self.work[-1] + (not self.fusible[place] and works(node)))
+            self.work.append(self.work[-1] + (not self.fusible[place] and works(node, target)))
         self.group = [Group(place, node) for place, node in enumerate(self.nodes)]
         self.order = TopologicalOrder(self.group, self.before, self.after)
 
@@ -129,14 +105,14 @@ class Grouping:
         if a is b or a.target != b.target:
             return False
         factor = 1 if a.target else SCALARS
-        if len(a.members) + len(b.members) > INSTRUCTIONS * factor:
+        if len(a.members) + len(b.members) > self.target.chain_instructions * factor:
             return False
         place, group = self.place, self.group
         inputs = {v for v in a.inputs | b.inputs if v not in place or group[place[v]] not in (a, b)}
-        if len(inputs) > INPUTS * factor:
+        if len(inputs) > self.target.chain_inputs * factor:
             return False
         outputs = self.needed(a.outputs, a, b) + self.needed(b.outputs, a, b)
-        if len(outputs) > OUTPUTS * factor:
+        if len(outputs) > self.target.chain_outputs * factor:
             return False
         early, late = (a, b) if a.first < b.first else (b, a)
         if a.outputs[0].spec.nbytes > SMALL and not self.near(early, late):
@@ -243,11 +219,11 @@ class Grouping:
         return other.latest <= min([*later, other.earliest])
 
 
-def chained(graph: Graph) -> Graph:
+def chained(graph: Graph, target: Target) -> Graph:
     """The graph with Chains in place of the elementwise nodes that were brought together."""
-    if not any(map(fusible, graph.nodes)):
+    if not any(map(target.chains, graph.nodes)):
         return graph
-    grouping = Grouping(graph)
+    grouping = Grouping(graph, target)
     grouping.grow()
     del grouping.order  # it refers back; without it the graph is freed by reference count
     new, to = begun(graph)
@@ -303,7 +279,7 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
     for place in group.members:
         node = grouping.nodes[place]
         operands = tuple(number(value) for value in node.inputs)
-        if node.op.name == "broadcast_to":  # operands are stretched by themselves
+        if isinstance(node.op, BroadcastTo):  # operands are stretched by themselves
             operand[node.output] = operands[0]
             continue
         code.append((node.op.name, operands, tuple(node.op.settings.items())))

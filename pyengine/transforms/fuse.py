@@ -8,12 +8,16 @@ from pyengine.transforms.patterns import matched
 from pyengine.transforms.rebuild import in_bodies
 from pyengine.transforms.recompute import recomputed
 from pyengine.transforms.simplify import without_dead
+from pyengine.transforms.target import REFERENCE, Target
 
 
-def fuse(graph: Graph) -> Graph:
+def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
     """A graph with the same inputs, outputs and writes, whose values are the same but for the rounding of sums.
 
     Comes after `differentiate` (fused ops have no gradients) and `simplify`.
+
+    Args:
+        target: the executor that will run it; what it cannot run in one pass stays apart. Default: any op goes.
 
     >>> from pyengine import ops
     >>> from pyengine.graph import Spec
@@ -22,4 +26,5 @@ def fuse(graph: Graph) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    return chained(without_dead(recomputed(matched(in_bodies(graph, fuse)))))
+    graph = matched(in_bodies(graph, lambda body: fuse(body, target)))
+    return chained(without_dead(recomputed(graph, target)), target)

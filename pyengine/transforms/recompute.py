@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pyengine.graph import Graph, Node, Value
-from pyengine.transforms.chains import SMALL, fusible, works
+from pyengine.transforms.chains import SMALL, works
 from pyengine.transforms.rebuild import Made, rebuild
+from pyengine.transforms.target import Target
 
 
-def recomputed(graph: Graph) -> Graph:
+def recomputed(graph: Graph, target: Target) -> Graph:
     """The graph in which late users of cheap values have them made anew.
 
     A late user stands behind real work, before which its input would have to be kept. It gets a value of its own where
@@ -21,7 +22,7 @@ def recomputed(graph: Graph) -> Graph:
     work = 0
     for node in graph.nodes:
         stage[node] = work
-        work += works(node)
+        work += works(node, target)
         made.update(dict.fromkeys(node.outputs, node))
         for value in dict.fromkeys(node.inputs):
             users[value].append(node)
@@ -39,12 +40,12 @@ def recomputed(graph: Graph) -> Graph:
 
     for node in reversed(graph.nodes):
         value = node.output
-        if not (node.op.cheap and fusible(node)) or value.spec.nbytes <= SMALL:
+        if not (node.op.cheap and target.chains(node)) or value.spec.nbytes <= SMALL:
             continue
         if last.get(value, always) == always:
             continue
         late = [user for user in users[value] if stage[user] > stage[node]]
-        if not late or not all(fusible(user) and user.output.shape == value.shape for user in late):
+        if not late or not all(target.chains(user) and user.output.shape == value.shape for user in late):
             continue
         until = max(stage[user] for user in late)
         absent = [x for x in dict.fromkeys(node.inputs) if x.spec.nbytes > SMALL and last[x] < until]

@@ -16,8 +16,12 @@ from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.blocks import Blocks, address
 from pyengine.executors.numpy import prepared
 from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Table, Word
+from pyengine.executors.simd.encode.chain import obstacle
+from pyengine.executors.simd.encode.operations import expressible
 from pyengine.executors.simd.library import WANTS_HOST, Library, load
 from pyengine.graph.variable import aligned_bytes
+from pyengine.ops.base import Op
+from pyengine.ops.fused import Chain
 from pyengine.plan import Call, Program, Slot
 
 # Words of the control block, in the order of `program` in kernels/run.c.
@@ -31,6 +35,18 @@ def encode(call: Call) -> Encoded | None:
     """The call for the library, or None where it has no kernel for it."""
     encoder = ENCODERS.get(call.op.name)
     return encoder(call) if encoder else None
+
+
+def lacking(call: Call) -> str:
+    """A call that the library cannot run, in words: its op, and what inside a loop or a Chain is to blame."""
+    name, inside = call.op.name, ""
+    if call.op.elementwise:
+        name = obstacle(call) or name
+    elif isinstance(call.op, Chain):
+        inside = obstacle(call)
+    elif call.loop:
+        inside = ", ".join(dict.fromkeys(lacking(one) for one in call.loop.calls if encode(one) is None))
+    return f"{name} ({inside})" if inside else name
 
 
 class SimdMemory(Memory):
@@ -108,8 +124,8 @@ class SimdMemory(Memory):
         return table
 
     def on_numpy(self) -> str:
-        """What has no kernel: `3 of 41 calls ran on numpy: 2 conv2d, gather`."""
-        names = Counter(self.calls[number].op.name for number in self.fallbacks)
+        """What has no kernel: `3 of 41 calls ran on numpy: 2 float64 add, scan (int32 sqrt)`."""
+        names = Counter(lacking(self.calls[number]) for number in self.fallbacks)
         listed = ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.most_common())
         return f"{len(self.fallbacks)} of {len(self.calls)} calls ran on numpy: {listed}"
 
@@ -157,6 +173,9 @@ class SimdExecutor(Executor):
         self.library = library or load(mode)
         self.programs = 0
         self.fallbacks: Counter[str] = Counter()
+
+    def in_chain(self, op: Op, dtypes: tuple[str, ...]) -> bool:
+        return op.elementwise and expressible(op.key, dtypes)
 
     def supports(self, call: Call) -> bool:
         return encode(call) is not None

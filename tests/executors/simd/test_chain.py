@@ -228,6 +228,24 @@ def test_chains_are_their_instructions_one_after_another_to_the_bit(chain, seed)
         assert_agree(found, expected)
 
 
+@given(stretched_shapes(3), st.sampled_from(["int32", "uint32", "uint8", "bool"]), st.data())
+@settings(max_examples=150, deadline=None)
+def test_chains_of_whole_numbers_and_truths_are_their_instructions_to_the_bit(drawn, dtype, data):
+    target, shapes = drawn
+    same = [name for name, dtypes in RECIPES.items() if dtype in dtypes and name not in ("where", "clip")]
+    same = [name for name in same if name != "broadcast_to" and OPS[name].dtype in (None, dtype)]
+    code = []
+    for index in range(data.draw(st.integers(2, 6))):
+        name = data.draw(st.sampled_from(same))
+        operand = st.integers(-index, len(shapes) - 1)
+        code.append((name, tuple(data.draw(operand) for _ in range(arity(name))), ()))
+    outputs = (-len(code), data.draw(st.integers(-len(code), len(shapes) - 1)))
+    op = ops.make("chain", code=tuple(code), outputs=outputs, target=target)
+    arrays = [numbers(dtype, shape, np.random.default_rng(6)) for shape in shapes]
+    for found, expected in zip(run(op, *arrays), reference(op, *arrays), strict=True):
+        assert_agree(found, expected)
+
+
 @given(chains(), st.data())
 @settings(max_examples=150, deadline=None)
 def test_the_first_output_may_lie_over_any_input_of_its_shape(chain, data):

@@ -248,7 +248,7 @@ def test_a_loop_with_a_call_that_has_no_kernel_runs_on_numpy_and_is_counted() ->
     specs = {"h": Spec((2, 2), "float64"), "z": Spec((3, 2, 2), "float64")}
     program = plan(trace(step, specs))
     memory = executor("strict").allocate(program)
-    assert memory.on_numpy() == "1 of 1 calls ran on numpy: scan"
+    assert memory.on_numpy() == "1 of 1 calls ran on numpy: scan (float64 add)"
     executor("strict").write(memory, "z", np.ones((3, 2, 2)))
     executor("strict").run(memory)
     np.testing.assert_array_equal(executor("strict").read(memory, "h"), 3)

@@ -62,18 +62,18 @@ class Row:
     build: Callable[[Inputs], Any]
     operations: float = 0
 
-    def program(self) -> tuple[Program, dict[str, np.ndarray]]:
+    def program(self, executor: executors.Executor) -> tuple[Program, dict[str, np.ndarray]]:
         graph = Graph()
         with graph:
             inputs = Inputs(graph)
             made = self.build(inputs)
             several = made if isinstance(made, tuple) else () if made is None else (made,)
             graph.outputs = {f"y{number}": value for number, value in enumerate(several)}
-        return plan(fuse(simplify(graph))), inputs.arrays
+        return plan(fuse(simplify(graph), executor)), inputs.arrays
 
     def run_once(self, executor: Any) -> tuple[Any, list[np.ndarray]]:
         """Its memory after one run, and all that came out."""
-        program, arrays = self.program()
+        program, arrays = self.program(executor)
         memory = executor.allocate(program)
         for name, array in arrays.items():
             executor.write(memory, name, array)

@@ -82,7 +82,7 @@ class Placement:
             if x not in used:
                 continue
             if x.dtype in ("float64", "int64"):
-                raise Unsupported
+                raise Unsupported(x.dtype)
             if x.scalar:
                 self.scalars.append(x)
                 continue
@@ -163,7 +163,7 @@ class Placement:
                 one.out.number = free.pop()
                 busy.add(one.out)
         if count > OPERANDS or SHORT * first + (count - first) * (self.block + SPACE) > WORKSPACE:
-            raise Unsupported
+            raise Unsupported("too many operands")
         return count - first
 
     def words(self) -> Iterator[Word]:
@@ -210,7 +210,7 @@ def load(x: Operand, shape: Runs) -> Iterator[Word]:
     """The words that load a stretched input, or numbers of another width."""
     (length, repeated), axes = shape[-1], shape[-2::-1]
     if len(axes) > AXES:
-        raise Unsupported
+        raise Unsupported("too many axes")
     yield in_bytes(x.number, kind(x), repeated, len(axes))
     yield x.source
     yield length
@@ -233,10 +233,24 @@ def overlap(a: Any, b: Slot) -> bool:
     )
 
 
+def record(call: Call) -> Encoded:
+    """The call's record; raises Unsupported, which says what is in the way."""
+    placed = Placement(Expression(call), call.outputs)
+    return Encoded("chain", tuple(placed.words()), placed.nanoseconds())
+
+
 @encodes("chain", "cast", *RECIPES)
 def chain(call: Call) -> Encoded | None:
     try:
-        placed = Placement(Expression(call), call.outputs)
-        return Encoded("chain", tuple(placed.words()), placed.nanoseconds())
+        return record(call)
     except Unsupported:
         return None
+
+
+def obstacle(call: Call) -> str:
+    """What keeps a Chain or an op on its own from being a record, in words; empty if nothing does."""
+    try:
+        record(call)
+    except Unsupported as reason:
+        return str(reason)
+    return ""

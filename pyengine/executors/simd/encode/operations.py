@@ -9,9 +9,11 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from pyengine.ops.base import OPS
+from pyengine.graph import Spec
+from pyengine.ops.base import OPS, make
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
@@ -152,7 +154,7 @@ CASTS: dict[tuple[str, str], Recipe] = {
 
 
 class Unsupported(Exception):
-    """The library has no operation for this: the reference runs the call."""
+    """The library has no operation for this, in words: the reference runs the call."""
 
 
 @dataclass(eq=False, slots=True)
@@ -209,10 +211,10 @@ class Expression:
     def constant(self, value: float, dtype: str) -> Operand:
         if dtype == FLOAT and (abs(value) <= LARGEST or math.isinf(value)):
             (bits,) = struct.unpack("<I", struct.pack("<f", value))
-        elif dtype == INT and value == int(value) and -(2**31) <= value < 2**31:
+        elif dtype == INT and -(2**31) <= value < 2**31 and value == int(value):
             bits = int(value) & 0xFFFFFFFF
         else:
-            raise Unsupported
+            raise Unsupported(f"{value} as {dtype}")
         return self.constants.setdefault(bits, Operand(dtype, bits, True))
 
     def apply(self, name: str, inputs: list[Operand], settings: dict[str, Any]) -> Operand:
@@ -227,7 +229,7 @@ class Expression:
             made = getattr(OPS[name], "dtype", None) or dtype
             recipe = RECIPES.get(name, {}).get(dtype)
         if recipe is None:
-            raise Unsupported
+            raise Unsupported(f"{dtype} {name}{f' to {made}' if name == 'cast' else ''}")
         given: dict[str, Operand] = dict(zip("abc", inputs, strict=False))
         given |= {key: self.constant(settings[key], dtype) for key in ("low", "high") if key in settings}
         result = self.write(recipe, given, dtype, made)
@@ -242,7 +244,7 @@ class Expression:
             return self.emit("move", dtype, made)
         if dtype in (UNSIGNED, BYTE):
             return self.apply("cast", [self.narrowed(x, INT)], {"dtype": dtype})
-        raise Unsupported
+        raise Unsupported(f"{x.dtype} cast to {dtype}")
 
     def write(self, recipe: Recipe, given: dict[str, Operand], dtype: str, made: str) -> Operand:
         if isinstance(recipe, str):
@@ -273,6 +275,18 @@ class Expression:
                 for x in between:
                     del inner[x]
         self.instructions = [one for one in self.instructions if one.out not in taken]
+
+
+@lru_cache(1024)
+def expressible(key: tuple[Any, ...], dtypes: tuple[str, ...]) -> bool:
+    """Whether the op with these name and settings is an expression on inputs of these dtypes."""
+    name, *items = key
+    slots = [Slot(number, 0, Spec((), dtype)) for number, dtype in enumerate(dtypes)]
+    try:
+        Expression(Call(make(name, **dict(items)), tuple(slots), (Slot(len(slots), 0, Spec(())),)))
+    except Unsupported:
+        return False
+    return True
 
 
 class Pattern:

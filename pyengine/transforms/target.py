@@ -1,0 +1,28 @@
+"""Whom a graph is fused for: what it can do in one pass is asked of the executor that will run it."""
+
+from __future__ import annotations
+
+from pyengine.graph import Node
+from pyengine.ops.base import Op
+
+
+class Target:
+    """What fusing asks of an executor. The answers here are those of the reference, which runs every op.
+
+    Attributes:
+        chain_instructions, chain_inputs, chain_outputs: bounds of a `Chain`: what it holds at a time shall fit the
+            first-level cache.
+    """
+
+    chain_instructions, chain_inputs, chain_outputs = 24, 16, 6
+
+    def in_chain(self, op: Op, dtypes: tuple[str, ...]) -> bool:
+        """Whether a `Chain` may hold this op on inputs of these dtypes."""
+        return op.elementwise
+
+    def chains(self, node: Node) -> bool:
+        """Whether a `Chain` may hold this node."""
+        return self.in_chain(node.op, tuple(value.dtype for value in node.inputs))
+
+
+REFERENCE = Target()
