@@ -96,13 +96,14 @@ def product(size: int, *, middle: int = 0, right: int = 0, **settings: bool) -> 
     )
 
 
-def traced(function: Callable[..., Any], *shapes: tuple[int, ...], **settings: Any) -> Any:
-    """The value that a function makes of inputs of these shapes: its op and its shape."""
+def traced(function: Callable[..., Any], *shapes: tuple[int, ...], **settings: Any) -> tuple[Any, tuple]:
+    """The op that a function applies to inputs of these shapes, and the shape of its output."""
     graph = Graph()
     with graph:
-        return function(
+        made = function(
             *(graph.input(f"x{number}", Spec(shape)) for number, shape in enumerate(shapes)), **settings
         )
+    return made.node.op, made.shape
 
 
 def three(name: str, op: Any, image: tuple, kernel: tuple, out: tuple) -> list[Row]:
@@ -120,24 +121,22 @@ def three(name: str, op: Any, image: tuple, kernel: tuple, out: tuple) -> list[R
 def convolution(words: str, image: tuple, filters: int, size: int, **settings: Any) -> list[Row]:
     """A convolution and its two gradients."""
     kernel = (size, size, image[3], filters)
-    made = traced(ops.conv2d, image, kernel, **settings)
+    op, shape = traced(ops.conv2d, image, kernel, **settings)
     name = f"conv {size}x{size}{words} {'x'.join(map(str, image[1:]))} to {filters}"
-    return three(name, made.node.op, image, kernel, made.shape)
+    return three(name, op, image, kernel, shape)
 
 
 def depthwise(image: tuple, stride: int) -> list[Row]:
     """A depthwise convolution with 3x3 kernels and its two gradients."""
     kernel = (3, 3, 1, image[3])
-    made = traced(ops.depthwise_conv2d, image, (3, 3, image[3], 1), strides=stride, padding="same")
-    return three(
-        f"depthwise 3x3 /{stride} {'x'.join(map(str, image[1:]))}", made.node.op, image, kernel, made.shape
-    )
+    op, shape = traced(ops.depthwise_conv2d, image, (3, 3, image[3], 1), strides=stride, padding="same")
+    return three(f"depthwise 3x3 /{stride} {'x'.join(map(str, image[1:]))}", op, image, kernel, shape)
 
 
 def pool_gradient(take: Inputs, function: Callable[..., Any]) -> Any:
     """Of a pool by 2: the pooled image, where the rule asks for it, is made beforehand."""
     image = take.random.uniform(-1, 1, (32, 26, 26, 16)).astype(np.float32)
-    op = traced(function, image.shape, pool_size=2).node.op
+    op, _ = traced(function, image.shape, pool_size=2)
     if op.name == "average_pool2d":
         return ops.apply(
             ops.make(f"{op.name}_gradient", **op.settings, lengths=(26, 26)), take(32, 13, 13, 16)
