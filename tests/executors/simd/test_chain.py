@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pyengine import ops
-from pyengine.executors.simd.encode.chain import BLOCK, Placement
+from pyengine.executors.simd.encode.chain import BLOCK, Placement, record
 from pyengine.executors.simd.encode.operations import CASTS, OPERATIONS, RECIPES, Expression
 from pyengine.executors.simd.executor import encode
 from pyengine.graph import Spec
@@ -320,6 +320,21 @@ def test_scalars_among_themselves_are_worked_out_once(mode):
     given_ = np.float32(0.5), np.float32([3])
     for found, expected in zip(run(op, x, *given_, mode=mode), reference(op, x, *given_), strict=True):
         assert_agree(found, expected, 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_calls_of_one_kind_differ_in_their_arrays_only(seed):
+    random = np.random.default_rng(seed)
+    code = (("multiply", (0, 1), ()), ("subtract", (-1, 2), ()), ("add", (0, 2), ()))
+    outputs = [(-2, -3), (0, 2), (-3, 1)][seed % 3]
+    op = ops.make("chain", code=code, outputs=outputs, target=(40,))
+    for _ in range(20):
+        places = random.integers(0, 5, 5)  # several inputs may be one array, and outputs may lie over inputs
+        while places[3] == places[4]:
+            places = random.integers(0, 5, 5)
+        slots = tuple(Slot("arena", 160 * int(place), Spec((40,))) for place in places)
+        call = Call(op, slots[:3], slots[3:])
+        assert encode(call) == record(call)
 
 
 def test_relaxed_chains_differ_by_no_more_than_the_rounding_of_products():

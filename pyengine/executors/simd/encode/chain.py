@@ -7,7 +7,9 @@ how an array is cut into blocks.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -239,14 +241,6 @@ def record(call: Call) -> Encoded:
     return Encoded("chain", tuple(placed.words()), placed.nanoseconds())
 
 
-@encodes("chain", "cast", *RECIPES)
-def chain(call: Call) -> Encoded | None:
-    try:
-        return record(call)
-    except Unsupported:
-        return None
-
-
 def obstacle(call: Call) -> str:
     """What keeps a Chain or an op on its own from being a record, in words; empty if nothing does."""
     try:
@@ -254,3 +248,52 @@ def obstacle(call: Call) -> str:
     except Unsupported as reason:
         return str(reason)
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The record of all calls that differ only in where their arrays lie.
+
+    Attributes:
+        slots: places among the record's words, and the number of the input or output each of them stands for.
+    """
+
+    record: Encoded
+    slots: tuple[tuple[int, int], ...]
+
+
+TEMPLATES: OrderedDict[tuple, Template | None] = OrderedDict()
+KEPT = 1024
+
+
+@encodes("chain", "cast", *RECIPES)
+def chain(call: Call) -> Encoded | None:
+    """A model has many chains of few kinds: each kind is worked out once."""
+    shared = tuple([tuple([overlap(x, slot) for x in call.inputs]) for slot in call.outputs])
+    slots = (*call.inputs, *call.outputs)
+    key = (call.op.key, len(call.inputs), *[slot.spec for slot in slots], *shared)
+    if key in TEMPLATES:
+        template = TEMPLATES[key]
+    else:
+        template = TEMPLATES[key] = template_of(call)
+        if len(TEMPLATES) > KEPT:
+            TEMPLATES.popitem(last=False)
+    if template is None:
+        return None
+    words = list(template.record.words)
+    for place, number in template.slots:
+        words[place] = slots[number]
+    return replace(template.record, words=tuple(words))
+
+
+def template_of(call: Call) -> Template | None:
+    """What calls like this one have in common; None where an operation is missing."""
+    # Slots that can be told apart even where the call names one twice.
+    inputs, outputs = (tuple(replace(slot) for slot in slots) for slots in (call.inputs, call.outputs))
+    try:
+        one = record(Call(call.op, inputs, outputs))
+    except Unsupported:
+        return None
+    number = {id(slot): number for number, slot in enumerate((*inputs, *outputs))}
+    slots = tuple((place, number[id(word)]) for place, word in enumerate(one.words) if isinstance(word, Slot))
+    return Template(one, slots)

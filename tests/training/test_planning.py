@@ -1,0 +1,100 @@
+"""What planning a step costs: in proportion to the model, without the garbage collector, which is on again after it."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import pyengine
+from pyengine import layers
+from pyengine.training.feeding import uncollected
+from pyengine.training.job import PAUSE, Work
+
+
+def deep(blocks: int) -> pyengine.Model:
+    """Blocks of Dense, LayerNormalization and Add, one behind the other."""
+    inputs = x = pyengine.Input((16,))
+    for _ in range(blocks):
+        hidden = layers.Dense(16, activation="gelu")(x)
+        x = layers.Add()([x, layers.LayerNormalization()(hidden)])
+    model = pyengine.Model(inputs, layers.Dense(1)(x))
+    model.compile("adam", "mse")
+    return model
+
+
+def calls_of_first_step(blocks: int) -> int:
+    """How many calls of Python functions the first step takes, planning included."""
+    model, count = deep(blocks), 0
+    x, y = np.ones((4, 16), np.float32), np.ones((4, 1), np.float32)
+
+    def profile(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        model.train_on_batch(x, y)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_planning_twice_the_blocks_takes_at_most_a_little_more_than_twice_the_calls() -> None:
+    calls_of_first_step(2)  # what is computed once
+    one, two = calls_of_first_step(20), calls_of_first_step(40)
+    assert two < 2.1 * one
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    enabled = gc.isenabled()
+    gc.enable()
+    yield
+    (gc.enable if enabled else gc.disable)()
+
+
+def test_the_collector_rests_while_a_step_is_planned_and_not_between(collector: None) -> None:
+    seen = []
+
+    def work() -> Work:
+        seen.append(gc.isenabled())
+        yield PAUSE
+        seen.append(gc.isenabled())
+        return 3
+
+    running = uncollected(work())
+    assert next(running) is PAUSE
+    assert gc.isenabled()
+    with pytest.raises(StopIteration) as end:
+        next(running)
+    assert (end.value.value, seen, gc.isenabled()) == (3, [False, False], True)
+
+
+def test_the_collector_works_again_after_planning_fails_or_is_given_up(collector: None) -> None:
+    closed = []
+
+    def work(fails: bool) -> Work:
+        try:
+            if fails:
+                raise ValueError("no plan")
+            yield PAUSE
+        finally:
+            closed.append(fails)
+
+    with pytest.raises(ValueError, match="no plan"):
+        next(uncollected(work(True)))
+    running = uncollected(work(False))
+    next(running)
+    running.close()
+    assert (closed, gc.isenabled()) == ([True, False], True)
+
+
+def test_a_collector_that_the_user_has_stopped_stays_stopped(collector: None) -> None:
+    gc.disable()
+    model = deep(1)
+    model.train_on_batch(np.ones((4, 16), np.float32), np.ones((4, 1), np.float32))
+    assert not gc.isenabled()
