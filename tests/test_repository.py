@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pyengine.ops import OPS as NAMED
+
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "pyengine"
 
@@ -160,6 +162,85 @@ def test_imports_stand_at_the_top_but_for_those_listed() -> None:
     assert found == LATE.keys(), (
         "list what imports inside a function, with the reason; take out what no longer does"
     )
+
+
+# --- Facts about an op stand on the op
+
+
+KERNEL_TABLES = "executors/simd/encode/"
+# Strings in the machine that are names of ops by chance, by file.
+CHANCE = {
+    "executors/numpy.py": {"clip"},  # a mode of np.take
+    "executors/simd/build.py": {"chain", "matmul"},  # C files
+    "executors/simd/selftest.py": {"chain", "sum"},  # outputs of the test's graph
+    "transforms/patterns.py": {"relu"},  # a setting of fused ops
+}
+
+
+def strings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Every string in a piece of source."""
+    yield from (n for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+def asks_by_name(node: ast.AST) -> bool:
+    """Whether source compares an op's name with a string, or makes an op from one (`make("add")`)."""
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return called == "make" and isinstance(node.args[0] if node.args else None, ast.Constant)
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    named = [side for side in sides if isinstance(side, ast.Attribute) and side.attr == "name"]
+    of_ops = [side for side in named if ast.unparse(side.value).split(".")[-1] == "op"]
+    return bool(of_ops) and any(True for side in sides for _ in strings(side))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nobody_knows_ops_by_name_but_they_themselves_and_tables_of_kernels(path: Path) -> None:
+    inside = path.relative_to(ENGINE).as_posix()
+    if inside.startswith(KERNEL_TABLES):
+        return
+    tree = ast.parse(path.read_text())
+    wrong = [(n.lineno, ast.unparse(n)) for n in ast.walk(tree) if asks_by_name(n)]
+    if inside.startswith(("transforms/", "plan/", "executors/")):
+        allowed = CHANCE.get(inside, set())
+        wrong += [
+            (n.lineno, repr(n.value)) for n in strings(tree) if n.value in NAMED and n.value not in allowed
+        ]
+    assert not wrong, f"{inside}: ask the op (an attribute or its class), not its name: {wrong}"
+
+
+def test_no_list_of_ops_says_what_their_attributes_say() -> None:
+    found = []
+    for path in sorted((ENGINE / "ops").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        public = [
+            n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "__all__"
+        ]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Set | ast.List | ast.Tuple) and node not in public:
+                names = [
+                    one.value for one in node.elts if isinstance(one, ast.Constant) and one.value in NAMED
+                ]
+                if len(names) > 1:
+                    found.append(f"{path.name}:{node.lineno}: {names}")
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        ('node.op.name == "add"', True),
+        ('op.name in ("add", "sum")', True),
+        ('"cast" != node.op.name', True),
+        ('make("add")', True),
+        ("make(name)", False),
+        ("node.op.name == before.op.name", False),
+        ('layer.name == "add"', False),
+    ],
+)
+def test_the_rule_of_names_itself(code: str, wrong: bool) -> None:
+    assert asks_by_name(ast.parse(code, mode="eval").body) == wrong
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pyengine.errors import GraphError
 from pyengine.executors.base import Executor, Memory
 from pyengine.graph import Graph, Spec, Value
 from pyengine.ops.base import Op
+from pyengine.ops.structure import Copy
 from pyengine.plan import Call, Program, Slot
 
 Token = Any  # stands for a value: what was computed, from what
@@ -138,7 +139,7 @@ def meaning(graph: Graph, program: Program) -> tuple[dict[str, Token], list[Toke
 
 def made_by(op: Op, inputs: list[Token], count: int) -> list[Token]:
     """The tokens of a node's or call's outputs; what only moves keeps its token."""
-    if op.alias or op.name == "copy":
+    if op.alias or isinstance(op, Copy):
         return [inputs[0]]
     return [(op.key, number, *inputs) for number in range(count)]
 

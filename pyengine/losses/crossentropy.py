@@ -15,6 +15,9 @@ from pyengine.errors import ArgumentError, ShapeError
 from pyengine.graph import Value
 from pyengine.losses.base import EPSILON, Loss, aligned, hint
 from pyengine.ops.base import Array
+from pyengine.ops.elementwise import Sigmoid
+from pyengine.ops.normalize import Softmax
+from pyengine.ops.structure import Reshape
 
 
 class BinaryCrossentropy(Loss):
@@ -48,7 +51,7 @@ class BinaryCrossentropy(Loss):
         y_true, y_pred = aligned(y_true, y_pred, self.name)
         if self.label_smoothing:
             y_true = ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / 2)
-        logits = y_pred if self.from_logits else behind(y_pred, "sigmoid")
+        logits = y_pred if self.from_logits else behind(y_pred, Sigmoid)
         if logits is not None:
             return ops.mean(binary_from_logits(y_true, logits), axis=-1)
         y_pred = ops.clip(y_pred, EPSILON, 1 - EPSILON)
@@ -174,14 +177,14 @@ def binary_from_logits(y_true: Array, x: Array) -> Any:
 
 def log_probabilities(y_pred: Array, from_logits: bool, axis: int) -> Any:
     """The logarithms of predicted probabilities, however they are given."""
-    logits = y_pred if from_logits else behind(y_pred, "softmax", axis)
+    logits = y_pred if from_logits else behind(y_pred, Softmax, axis)
     if logits is not None:
         return ops.log_softmax(logits, axis=axis)
     total = ops.sum(y_pred, axis=axis, keepdims=True)
     return ops.log(ops.clip(ops.divide(y_pred, total), EPSILON, 1 - EPSILON))
 
 
-def behind(y_pred: Array, activation: str, axis: int = -1) -> Value | None:
+def behind(y_pred: Array, activation: type[ops.Op], axis: int = -1) -> Value | None:
     """What went into the activation that made a value of the step; None where nothing like that made it.
 
     A reshape between them is looked through, as long as it keeps what the softmax summed over together.
@@ -189,16 +192,16 @@ def behind(y_pred: Array, activation: str, axis: int = -1) -> Value | None:
     if not isinstance(y_pred, Value):
         return None
     made = y_pred
-    while made.node is not None and made.node.op.name == "reshape":
+    while made.node is not None and isinstance(made.node.op, Reshape):
         made = made.node.inputs[0]
-    if made.node is None or made.node.op.name != activation:
+    if made.node is None or not isinstance(made.node.op, activation):
         return None
     logits = made.node.inputs[0]
-    if activation == "softmax" and made is not y_pred:
+    if activation is Softmax and made is not y_pred:
         together = axis == -1 and made.shape[-1:] == y_pred.shape[-1:]
         if not together or made.node.op.settings["axis"] != made.ndim - 1:
             return None
-    elif activation == "softmax" and made.node.op.settings["axis"] != axis % made.ndim:
+    elif activation is Softmax and made.node.op.settings["axis"] != axis % made.ndim:
         return None
     return ops.reshape(logits, y_pred.shape)
 

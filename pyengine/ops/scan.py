@@ -19,8 +19,9 @@ from pyengine.graph import Graph, Node, Spec, Value
 from pyengine.ops.backward import pull_back
 from pyengine.ops.base import Array, Op, apply, dtype_of, shape_of, to_value
 from pyengine.ops.body import Code, code_of, evaluate, graph_of, needed, prepared, replay
-from pyengine.ops.elementwise import add
-from pyengine.ops.matmul import matmul
+from pyengine.ops.elementwise import Add, add
+from pyengine.ops.matmul import Matmul, matmul
+from pyengine.ops.reduce import Sum
 from pyengine.ops.reduce import sum as sum_over
 from pyengine.ops.structure import Pad, broadcast_to, copy, reshape, slice_
 
@@ -448,7 +449,7 @@ class Sums:
                 node = term.node
                 if product := product_node(term):
                     self.outside.setdefault(k, []).append(product_of(*product.inputs))
-                elif node is not None and node.op.name == "sum" and node.inputs[0] in stacked:
+                elif node is not None and isinstance(node.op, Sum) and node.inputs[0] in stacked:
                     self.outside.setdefault(k, []).append(sum_of(node))
                 elif k in self.inside:
                     with self.graph:
@@ -461,7 +462,7 @@ class Sums:
 def split_sum(value: Value) -> list[Value]:
     """The terms of a sum of equal shapes."""
     node = value.node
-    if node is None or node.op.name != "add" or any(one.spec != value.spec for one in node.inputs):
+    if node is None or not isinstance(node.op, Add) or any(one.spec != value.spec for one in node.inputs):
         return [value]
     return [term for one in node.inputs for term in split_sum(one)]
 
@@ -469,7 +470,7 @@ def split_sum(value: Value) -> list[Value]:
 def product_node(value: Value) -> Node | None:
     """The product aᵀ d of two matrices that makes it, if one does: the sum over time is one product of all rows."""
     node = value.node
-    if node is None or node.op.name != "matmul" or any(len(one.shape) != 2 for one in node.inputs):
+    if node is None or not isinstance(node.op, Matmul) or any(len(one.shape) != 2 for one in node.inputs):
         return None
     return node if node.op.transpose_a and not node.op.transpose_b else None
 

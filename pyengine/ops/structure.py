@@ -16,6 +16,7 @@ from pyengine.ops.base import Array, Op, apply, in_dtype, meet, method, shape_of
 
 class Reshape(Op):
     name = "reshape"
+    rearranges = True
     cheap = True
     alias = True
     target: shapes.Shape
@@ -63,6 +64,7 @@ def flatten(x: Array) -> Any:
 
 class StopGradient(Op):
     name = "stop_gradient"
+    rearranges = True
     cheap = True
     alias = True
 
@@ -85,6 +87,7 @@ class Copy(Op):
     """The same numbers in memory of their own: what a plan adds where a value must move."""
 
     name = "copy"
+    rearranges = True
     cheap = True
 
     def shape(self, x: Spec) -> Spec:
@@ -107,6 +110,7 @@ def copy(x: Array) -> Any:
 
 class Transpose(Op):
     name = "transpose"
+    rearranges = True
     cheap = True
     axes: tuple[int, ...]
 
@@ -140,6 +144,7 @@ class BroadcastTo(Op):
     """Its transpose is `sum` over the axes that were stretched (see reduce.sum_to)."""
 
     name = "broadcast_to"
+    rearranges = True
     elementwise = True
     cheap = True
     target: shapes.Shape
@@ -274,6 +279,7 @@ def pad(x: Array, widths: Sequence[tuple[int, int]]) -> Any:
 
 class Reverse(Op):
     name = "reverse"
+    rearranges = True
     own_inverse = True
     axis: int
 

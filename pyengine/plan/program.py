@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyengine.graph import Graph, Node, Spec, Value, Variable
-from pyengine.ops.base import Op, make
+from pyengine.ops.base import Op
+from pyengine.ops.structure import Copy
 from pyengine.plan.arena import Layout, layout
 from pyengine.plan.order import order
 from pyengine.plan.storage import buffers, ordering, root_of
@@ -155,10 +156,10 @@ def with_moved_reads(graph: Graph) -> Graph:
     changed = {graph.reads[variable] for variable in graph.writes if variable in graph.reads}
     for variable, value in graph.writes.items():
         if root_of(value) in held and root_of(value) is not graph.reads.get(variable):
-            graph.writes[variable] = graph.add(make("copy"), (value,))
+            graph.writes[variable] = graph.add(Copy(), (value,))
     for name, value in graph.outputs.items():
         if root_of(value) in changed:
-            graph.outputs[name] = graph.add(make("copy"), (value,))
+            graph.outputs[name] = graph.add(Copy(), (value,))
     return graph
 
 
@@ -168,7 +169,7 @@ def copies(late: Sequence[tuple[Variable, Value]], slot, number: dict[Variable, 
     for variable, value in late:
         target = Slot(number[variable], 0, Spec(variable.shape, variable.dtype))
         if slot(value) != target:
-            result.append(Call(make("copy"), (slot(value),), (target,)))
+            result.append(Call(Copy(), (slot(value),), (target,)))
     return result
 
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from pyengine.errors import DataError
 from pyengine.graph import Graph
+from pyengine.ops.structure import Cast
 from pyengine.training.arrays import rows_in_chunk
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
-
-KEEPING = ("broadcast_to", "cast", "copy", "reshape", "reverse", "stop_gradient", "transpose")  # every number
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def lookups(model: Any, graph: Graph) -> dict[str, Lookup]:
         if entries is None:
             continue
         indices = node.inputs[1]
-        while indices.node is not None and indices.node.op.name in KEEPING:
+        while indices.node is not None and (indices.node.op.rearranges or isinstance(indices.node.op, Cast)):
             indices = indices.node.inputs[0]
         name = input_names.get(indices)
         if name in arguments and (name not in found or entries < found[name].entries):

@@ -1,7 +1,7 @@
 """Patterns of plain nodes for which there is a fused op, or the same in less work.
 
-To add one: a function here that looks at a node and returns a `Match` or None, its line in `PATTERNS` under the name of
-the op that it starts from, and a test of both graphs in `tests/transforms/test_patterns.py`.
+To add one: a function here that looks at a node and returns a `Match` or None, its line in `PATTERNS` under the op
+that it starts from, and a test of both graphs in `tests/transforms/test_patterns.py`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,23 @@ import numpy as np
 
 from pyengine.graph import Graph, Node, Value
 from pyengine.ops import elementwise as e
-from pyengine.ops.base import make
+from pyengine.ops.attention import SoftmaxGradient
+from pyengine.ops.base import Op
+from pyengine.ops.conv import Conv2D
+from pyengine.ops.fused import (
+    Conv2DBias,
+    MatmulAdd,
+    MatmulBias,
+    SoftmaxCrossentropy,
+    SparseSoftmaxCrossentropy,
+)
+from pyengine.ops.index import AddAlongAxis, TakeAlongAxis
+from pyengine.ops.matmul import Matmul
+from pyengine.ops.normalize import LogSoftmax
+from pyengine.ops.pool import MaxPool2DGradient
+from pyengine.ops.reduce import Sum
 from pyengine.ops.reduce import sum as sum_of
-from pyengine.ops.structure import reshape
+from pyengine.ops.structure import BroadcastTo, Cast, Concatenate, Pad, Reshape, reshape
 from pyengine.transforms.rebuild import rebuild
 
 
@@ -53,10 +67,10 @@ class Uses:
         """The nodes that use it; none where it also leaves the graph, for then it must stay."""
         return [] if value in self.kept else self.users.get(value, [])
 
-    def only(self, value: Value, *names: str) -> Node | None:
-        """The one node that uses it, if there is just one and its op has one of the names."""
+    def only(self, value: Value, *ops: type[Op]) -> Node | None:
+        """The one node that uses it, if there is just one and its op is one of these."""
         users = self.of(value)
-        return users[0] if len(users) == 1 and users[0].op.name in names else None
+        return users[0] if len(users) == 1 and isinstance(users[0].op, ops) else None
 
     def number(self, value: Value) -> float | None:
         """Of a constant that holds one number, that number."""
@@ -83,40 +97,40 @@ def product(node: Node, uses: Uses) -> Match | None:
 
     A factor of each channel behind a convolution (normalization by fixed statistics) goes into its kernel.
     """
-    convolution = node.op.name == "conv2d"
+    convolution = isinstance(node.op, Conv2D)
     channels = node.output.shape[-1]
-    affine: list[tuple[str, Value]] = []
+    affine: list[tuple[type[Op], Value]] = []
     taken: list[Node] = []  # on the way
     found: list[Node] = []  # of which this much belongs to the pattern
     activation, value = "linear", node.output
-    steps = ("add", "subtract", "multiply") if convolution else ("add",)
-    while user := uses.only(value, "reshape", "relu", *steps):
-        name = user.op.name
-        if name == "reshape":
+    steps = (e.Add, e.Subtract, e.Multiply) if convolution else (e.Add,)
+    while user := uses.only(value, Reshape, e.Relu, *steps):
+        step = type(user.op)
+        if step is Reshape:
             if user.output.shape[-1:] != (channels,):
                 break
-        elif name == "relu":
+        elif step is e.Relu:
             found = [*taken, user]
             activation = "relu"
             break
         else:
             operand = other(user, value)
-            if operand is None or (name == "subtract" and operand is user.inputs[0]):
+            if operand is None or (step is e.Subtract and operand is user.inputs[0]):
                 break
             if not per_channel(operand, channels) or user.output.shape != value.shape:
                 break
-            if name == "multiply" and node.inputs[1].spec.size > node.output.spec.size:
+            if step is e.Multiply and node.inputs[1].spec.size > node.output.spec.size:
                 break
             if not convolution and affine:
                 break
-            affine.append((name, operand))
+            affine.append((step, operand))
             found = [*taken, user]
         taken.append(user)
         value = user.output
     if not affine:
         return plus(node, uses)
     last = found[-1].output
-    if activation == "relu" and (above := uses.only(last, "minimum")):
+    if activation == "relu" and (above := uses.only(last, e.Minimum)):
         bound = other(above, last)
         if bound is not None and uses.number(bound) == 6 and above.output.shape == last.shape:
             activation = "relu6"
@@ -129,18 +143,19 @@ def product(node: Node, uses: Uses) -> Match | None:
         offset: Value | None = None
         for kind, one in zip(kinds, operands, strict=True):
             one = reshape(one, (channels,))
-            if kind == "multiply":
+            if kind is e.Multiply:
                 scale = one if scale is None else e.multiply(scale, one)
                 offset = None if offset is None else e.multiply(offset, one)
             elif offset is None:
-                offset = one if kind == "add" else e.negative(one)
+                offset = one if kind is e.Add else e.negative(one)
             else:
-                offset = e.add(offset, one) if kind == "add" else e.subtract(offset, one)
+                offset = e.add(offset, one) if kind is e.Add else e.subtract(offset, one)
         if scale is not None:
             b = e.multiply(b, scale)
         if offset is None:
             offset = a.graph.constant(np.zeros(channels, a.dtype))
-        op = make(f"{node.op.name}_bias", **node.op.settings, activation=activation)
+        fused = Conv2DBias if convolution else MatmulBias
+        op = fused(**node.op.settings, activation=activation)
         return (reshape(a.graph.add(op, (a, b, offset)), last.shape),)
 
     return Match((node, *found), (*node.inputs, *(value for _, value in affine)), build, (last,))
@@ -148,19 +163,19 @@ def product(node: Node, uses: Uses) -> Match | None:
 
 def plus(node: Node, uses: Uses) -> Match | None:
     """A matrix product that is added to something of its own size: `matmul_add`."""
-    if node.op.name != "matmul":
+    if not isinstance(node.op, Matmul):
         return None
     value, nodes = node.output, [node]
-    while user := uses.only(value, "reshape"):
+    while user := uses.only(value, Reshape):
         nodes.append(user)
         value = user.output
-    user = uses.only(value, "add")
+    user = uses.only(value, e.Add)
     addend = None if user is None else other(user, value)
     if user is None or addend is None or addend.spec != value.spec:
         return None
 
     def build(a: Value, b: Value, c: Value) -> tuple[Value]:
-        out = a.graph.add(make("matmul_add", **node.op.settings), (a, b, reshape(c, node.output.shape)))
+        out = a.graph.add(MatmulAdd(**node.op.settings), (a, b, reshape(c, node.output.shape)))
         return (reshape(out, value.shape),)
 
     return Match((*nodes, user), (*node.inputs, addend), build, (user.output,))
@@ -179,12 +194,12 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
     users = uses.of(logarithms)
     if node.op.settings["axis"] != axis or node.output.shape[-1] < 2 or len(users) != 2:
         return None
-    exponential = next((user for user in users if user.op.name == "exp"), None)
-    forward = next((user for user in users if user.op.name in ("multiply", "take_along_axis")), None)
-    share = exponential and uses.only(exponential.output, "multiply")
+    exponential = next((user for user in users if isinstance(user.op, e.Exp)), None)
+    forward = next((user for user in users if isinstance(user.op, (e.Multiply, TakeAlongAxis))), None)
+    share = exponential and uses.only(exponential.output, e.Multiply)
     if forward is None or exponential is None or share is None:
         return None
-    gradient = uses.only(share.output, "subtract")
+    gradient = uses.only(share.output, e.Subtract)
     total = other(share, exponential.output)
     if gradient is None or gradient.inputs[1] is not share.output or total is None or total.node is None:
         return None
@@ -193,35 +208,41 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
     summed = total.node
     if (
         made is None
-        or summed.op.name != "sum"
+        or not isinstance(summed.op, Sum)
         or summed.op.settings != {"axes": (axis,), "keepdims": True}
         or summed.inputs[0] is not weighted
         or weighted.spec != logarithms.spec
         or {*uses.of(weighted)} != {summed, gradient}
-        or uses.only(total, "multiply") is not share
+        or uses.only(total, e.Multiply) is not share
     ):
         return None
-    if forward.op.name == "take_along_axis":
+    if isinstance(forward.op, TakeAlongAxis):
         targets = forward.inputs[1]
-        placed = made.op.name == "add_along_axis" and made.inputs[1] is targets
+        placed = isinstance(made.op, AddAlongAxis) and made.inputs[1] is targets
         if forward.op.settings["axis"] != axis or not placed or made.op.settings["axis"] != axis:
             return None
-        name, slope, likelihood = "sparse_softmax_crossentropy", made.inputs[0], forward
+        fused: type[Op] = SparseSoftmaxCrossentropy
+        slope, likelihood = made.inputs[0], forward
         dropped = [node, exponential, share, made, summed, forward, gradient]
     else:
-        found = uses.only(forward.output, "sum")
+        found = uses.only(forward.output, Sum)
         towards = other(forward, logarithms)
-        if found is None or towards is None or towards.spec != logarithms.spec or made.op.name != "multiply":
+        if (
+            found is None
+            or towards is None
+            or towards.spec != logarithms.spec
+            or not isinstance(made.op, e.Multiply)
+        ):
             return None
         factor = other(made, towards) if towards in made.inputs else None
         if factor is None or found.op.settings["axes"] != (axis,):
             return None
-        name, targets, slope, likelihood = "softmax_crossentropy", towards, factor, found
+        fused, targets, slope, likelihood = SoftmaxCrossentropy, towards, factor, found
         dropped = [node, exponential, share, made, summed, forward, found, gradient]
     rows = (*logarithms.shape[:-1], 1)
     if (
         slope.node is not None
-        and slope.node.op.name == "broadcast_to"
+        and isinstance(slope.node.op, BroadcastTo)
         and slope.node.inputs[0].spec.size == 1
     ):
         slope = slope.node.inputs[0]
@@ -230,7 +251,7 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
 
     def build(scores: Value, targets: Value, slope: Value) -> tuple[Value, Value]:
         slope = reshape(slope, () if slope.spec.size == 1 else rows)
-        made = scores.graph.add(make(name), (scores, targets, slope))
+        made = scores.graph.add(fused(), (scores, targets, slope))
         return reshape(made[0], likelihood.output.shape), made[1]
 
     inputs = (node.inputs[0], targets, slope)
@@ -252,11 +273,11 @@ def depends(value: Value, on: Value, steps: int = 100) -> bool:
 
 def softmax_gradient(node: Node, uses: Uses) -> Match | None:
     """y · (dy - Σ dy · y) over the last axis: `softmax_gradient`."""
-    total = uses.only(node.output, "sum")
+    total = uses.only(node.output, Sum)
     if total is None or total.op.settings != {"axes": (node.output.ndim - 1,), "keepdims": True}:
         return None
-    rest = uses.only(total.output, "subtract")
-    last = None if rest is None else uses.only(rest.output, "multiply")
+    rest = uses.only(total.output, e.Subtract)
+    last = None if rest is None else uses.only(rest.output, e.Multiply)
     if rest is None or last is None or rest.inputs[1] is not total.output:
         return None
     arriving = rest.inputs[0]
@@ -265,7 +286,7 @@ def softmax_gradient(node: Node, uses: Uses) -> Match | None:
         return None
 
     def build(arriving: Value, y: Value) -> tuple[Value]:
-        return (arriving.graph.add(make("softmax_gradient"), (arriving, y)),)
+        return (arriving.graph.add(SoftmaxGradient(), (arriving, y)),)
 
     return Match((node, total, rest, last), (arriving, y), build, (last.output,))
 
@@ -275,7 +296,7 @@ def softmax_gradient(node: Node, uses: Uses) -> Match | None:
 
 def joined(node: Node, uses: Uses) -> Match | None:
     """A sum of arrays padded with zeros to lie side by side, as the gradient of `split` is: `concatenate`."""
-    if uses.only(node.output, "add"):
+    if uses.only(node.output, e.Add):
         return None  # the last sum starts the pattern
     parts: list[Node] = []
     sums: list[Node] = []
@@ -287,9 +308,9 @@ def joined(node: Node, uses: Uses) -> Match | None:
             maker = value.node
             if maker is None or value.shape != node.output.shape or len(uses.of(value)) != 1:
                 return None
-            if maker.op.name == "add":
+            if isinstance(maker.op, e.Add):
                 waiting.append(maker)
-            elif maker.op.name == "pad" and set(maker.op.settings["steps"]) == {1}:
+            elif isinstance(maker.op, Pad) and set(maker.op.settings["steps"]) == {1}:
                 parts.append(maker)
             else:
                 return None
@@ -308,7 +329,7 @@ def joined(node: Node, uses: Uses) -> Match | None:
         return None
 
     def build(*values: Value) -> tuple[Value]:
-        return (values[0].graph.add(make("concatenate", axis=axis), values),)
+        return (values[0].graph.add(Concatenate(axis=axis), values),)
 
     return Match((*parts, *sums), tuple(part.inputs[0] for part in parts), build, (node.output,))
 
@@ -323,20 +344,20 @@ def unpooled(node: Node, uses: Uses) -> Match | None:
     pooled number is. So gradient(g) · (x > 0) = gradient(g · (pooled > 0)).
     """
     arriving, x, pooled = node.inputs
-    masked = uses.only(node.output, "multiply")
+    masked = uses.only(node.output, e.Multiply)
     mask = None if masked is None else other(masked, node.output)
     cast = None if mask is None else mask.node
-    if masked is None or mask is None or cast is None or cast.op.name != "cast":
+    if masked is None or mask is None or cast is None or not isinstance(cast.op, Cast):
         return None
     above = cast.inputs[0].node
     if (
         above is None
-        or above.op.name != "greater"
+        or not isinstance(above.op, e.Greater)
         or above.inputs[0] is not x
         or uses.number(above.inputs[1]) != 0
     ):
         return None
-    if uses.only(mask, "multiply") is not masked or uses.only(above.output, "cast") is not cast:
+    if uses.only(mask, e.Multiply) is not masked or uses.only(above.output, Cast) is not cast:
         return None
 
     def build(arriving: Value, x: Value, pooled: Value, zero: Value) -> tuple[Value]:
@@ -354,14 +375,14 @@ def summed(node: Node, uses: Uses) -> Match | None:
     if before is None or node.op.settings["keepdims"]:
         return None
     axes = node.op.settings["axes"]
-    if before.op.name == "max_pool2d_gradient" and {1, 2} <= set(axes):
+    if isinstance(before.op, MaxPool2DGradient) and {1, 2} <= set(axes):
         # Each number that arrives for a window is in just one place of it.
         return Match((node,), (before.inputs[0],), lambda g: (sum_of(g, axis=axes),), (node.output,))
-    if before.op.name == "negative" and uses.only(x, "sum"):
+    if isinstance(before.op, e.Negative) and uses.only(x, Sum):
         return Match(
             (node, before), before.inputs, lambda y: (e.negative(sum_of(y, axis=axes)),), (node.output,)
         )
-    if before.op.name in ("multiply", "divide") and uses.only(x, "sum"):
+    if isinstance(before.op, (e.Multiply, e.Divide)) and uses.only(x, Sum):
         y, factor = before.inputs
         if uses.number(factor) is not None and y.shape == x.shape:
 
@@ -370,7 +391,7 @@ def summed(node: Node, uses: Uses) -> Match | None:
                 return (total.graph.add(before.op, (total, reshape(factor, ()))),)
 
             return Match((node, before), before.inputs, build, (node.output,))
-    if before.op.name == "sum" and uses.only(x, "sum") and not before.op.settings["keepdims"]:
+    if isinstance(before.op, Sum) and uses.only(x, Sum) and not before.op.settings["keepdims"]:
         inner = before.op.settings["axes"]
         left = [axis for axis in range(before.inputs[0].ndim) if axis not in inner]
         both = sorted({*inner, *(left[axis] for axis in axes)})
@@ -381,17 +402,17 @@ def summed(node: Node, uses: Uses) -> Match | None:
 Pattern = Callable[[Node, Uses], Match | None]
 
 # By the op that a pattern starts from; in rounds, for what one leaves another may find.
-PATTERNS: tuple[dict[str, Pattern], ...] = (
-    {"log_softmax": crossentropy, "conv2d": product, "matmul": product, "max_pool2d_gradient": unpooled},
-    {"sum": summed, "multiply": softmax_gradient, "add": joined},
-    {"sum": summed},
+PATTERNS: tuple[dict[type[Op], Pattern], ...] = (
+    {LogSoftmax: crossentropy, Conv2D: product, Matmul: product, MaxPool2DGradient: unpooled},
+    {Sum: summed, e.Multiply: softmax_gradient, e.Add: joined},
+    {Sum: summed},
 )
 
 
 def matched(graph: Graph) -> Graph:
     """A graph with what `PATTERNS` put in the place of what they found."""
     starts = set().union(*PATTERNS)
-    if not any(node.op.name in starts for node in graph.nodes):
+    if not any(type(node.op) in starts for node in graph.nodes):
         return graph
     graph, _ = rebuild(graph)
     for patterns in PATTERNS:
@@ -399,13 +420,13 @@ def matched(graph: Graph) -> Graph:
     return graph
 
 
-def replace(graph: Graph, patterns: dict[str, Pattern]) -> None:
+def replace(graph: Graph, patterns: dict[type[Op], Pattern]) -> None:
     """One round, in the graph itself. Of matches that share a node the first counts."""
     uses = Uses(graph)
     given: dict[Value, Match] = {}
     dropped: set[Node] = set()
     for node in graph.nodes:
-        pattern = patterns.get(node.op.name)
+        pattern = patterns.get(type(node.op))
         match = pattern and pattern(node, uses)
         if match and dropped.isdisjoint(match.nodes):
             dropped.update(match.nodes)
