@@ -101,14 +101,14 @@ def test_endless_data_without_a_limit_are_refused(engine: Page) -> None:
         """,
     )
     assert said == [
-        "DataError: model.fitDataset: dataset expects data that end, or `batchesPerEpoch` to say how many batches to "
-        "take, but got a dataset that repeats for ever. Give it, for example as `batchesPerEpoch: 100`, or a count to "
+        "DataError: model.fitDataset: dataset expects data that end, or `stepsPerEpoch` to say how many batches to "
+        "take, but got a dataset that repeats for ever. Give it, for example as `stepsPerEpoch: 100`, or a count to "
         "`repeat`.",
-        "DataError: model.fitDataset: validationData expects data that end, or `validationBatches` to say how many "
-        "batches to take, but got a dataset that repeats for ever. Give it, for example as `validationBatches: 100`, "
+        "DataError: model.fitDataset: validationData expects data that end, or `validationSteps` to say how many "
+        "batches to take, but got a dataset that repeats for ever. Give it, for example as `validationSteps: 100`, "
         "or a count to `repeat`.",
-        "DataError: model.evaluateDataset: dataset expects data that end, or `batches` to say how many batches to "
-        "take, but got a dataset that repeats for ever. Give it, for example as `batches: 100`, or a count to "
+        "DataError: model.evaluateDataset: dataset expects data that end, or `steps` to say how many batches to "
+        "take, but got a dataset that repeats for ever. Give it, for example as `steps: 100`, or a count to "
         "`repeat`.",
     ]
 

@@ -26,6 +26,7 @@ from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError
 from pyengine.names import camel, snake
 from pyengine.training.entry import parameters
+from pyengine.training.feeding import EveryEpoch
 from pyengine.training.host import host
 from pyengine.training.weighting import EveryClass
 
@@ -179,6 +180,8 @@ def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     given = names.arguments(f"model.{camel(kind)}", settings, known)
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])
+    if kind == "fit_dataset" and type(given.get("steps_per_epoch")) is int:
+        given["steps_per_epoch"] = EveryEpoch(given["steps_per_epoch"])
     if isinstance(given.get("validation_data"), list):
         given["validation_data"] = tuple(given["validation_data"])
     return {"verbose": 0, **given}

@@ -37,7 +37,7 @@ class History(Callback):
 
     def set_model(self, model: Any) -> None:
         # The model holds the history of its last training: weakly back, so that both are freed at once.
-        self._model = weakref.ref(model)
+        self._model = (lambda: None) if model is None else weakref.ref(model)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._start()

@@ -165,7 +165,8 @@ class ArraySource:
 
     Args:
         data: in the dtypes of the steps, see `inputs.matched`.
-        steps_per_epoch: batches per epoch; passes follow one another without end. None: one pass an epoch.
+        steps_per_epoch: batches per epoch, which goes on where the last one ended; it ends with the data, and the
+            next one begins a new pass, as in Keras. None: one pass an epoch.
         argument: what the user calls its "x", "y" and "sample_weight", for errors.
     """
 
@@ -185,6 +186,7 @@ class ArraySource:
         self.steps_per_epoch = steps_per_epoch
         self.exhausted = False
         self.steps = steps_per_epoch or -(-len(data) // batch_size)
+        self._warned = False
         self._passes = 0
         self._row = len(data)
         self._order: np.ndarray | None = None
@@ -202,6 +204,11 @@ class ArraySource:
         if self._taken >= self.steps:
             return None
         if self._row >= len(self.data):
+            if self._taken:
+                if not self._warned:
+                    self._warned = True
+                    warn_of_end(self._taken, self.steps)
+                return None
             yield from self._begin_pass(pacer)
         left = len(self.data) - self._row
         size = min(self.batch_size, left)
@@ -228,41 +235,64 @@ class ArraySource:
         self._passes += 1
 
 
+class EveryEpoch(int):
+    """A `steps_per_epoch` that the data must have in every epoch, or the training ends, as in TensorFlow.js."""
+
+
 class DatasetSource:
     """Batches that a Dataset yields.
 
     Args:
         model: what the batches must fit; an unbuilt model is built from the first one.
-        steps: batches per epoch: then one iterator runs on through the epochs. None: each epoch is one pass.
+        steps: batches per epoch at most. None: as many as there are.
+        carry_on: whether an epoch goes on where the last one ended, and with a new pass only when that has no more,
+            as Keras does it in training; by default each epoch is a pass of its own.
     """
 
-    def __init__(self, model: Any, dataset: Dataset, *, steps: int | None = None, class_weight: Any = None):
+    def __init__(
+        self,
+        model: Any,
+        dataset: Dataset,
+        *,
+        steps: int | None = None,
+        carry_on: bool = False,
+        class_weight: Any = None,
+    ):
         self.model = model
         self.dataset = dataset
         self.steps = steps
+        self.carry_on = carry_on and steps is not None
         self.class_weight = class_weight
         self.exhausted = False
         self._iterator: AsyncIterator | None = None
+        self._read = 0  # batches of this pass
         self._total = 0
+        self._warned = False
 
     def start(self, epoch: int) -> None:
         self._taken = 0
         self._epoch = epoch
-        if self._iterator is None or self.steps is None:
-            self._iterator = aiter(self.dataset)
+        if not self.carry_on:
+            self._iterator = None
 
     def next(self, steps: Steps, pacer: Pacer) -> Work:
+        """The next batch in this epoch, or None."""
         if self.steps is not None and self._taken >= self.steps:
             return None
-        assert self._iterator is not None
+        if self._iterator is None:
+            self._iterator, self._read = aiter(self.dataset), 0
         # No StopAsyncIteration: its traceback and the event loop's task would hold the model in a cycle.
         element = yield anext(self._iterator, ENDED)
         if element is ENDED:
+            self._iterator = None
+            if self.carry_on and self._read and not self._taken and not isinstance(self.steps, EveryEpoch):
+                return (yield from self.next(steps, pacer))  # the last epoch took the last batch
             self._ended()
             return None
         if element is ABANDONED:
             return None
         self._taken += 1
+        self._read += 1
         self._total += 1
         with called(argument=self.argument):
             data = batch_of(self.model, element, self.class_weight)
@@ -277,11 +307,11 @@ class DatasetSource:
     def _ended(self) -> None:
         if self._total == 0:
             raise DataError("The dataset has no batch: its first pass ended at once.")
-        if self.steps is not None:
+        if isinstance(self.steps, EveryEpoch):
             self.exhausted = True
             warnings.warn(
-                f"The dataset ended after {self._total} batches, in the middle of the training; it ends here. Use "
-                "dataset.repeat(), or fewer steps per epoch or epochs.",
+                f"The dataset ended after {self._total} batches, and so does the training: `batches_per_epoch` asks for "
+                f"{self.steps} batches in every epoch. Use `dataset.repeat()`, or ask for fewer steps or epochs.",
                 stacklevel=2,
             )
         elif self._taken == 0:
@@ -289,6 +319,18 @@ class DatasetSource:
             warnings.warn(
                 "The dataset gave no batch in this epoch (can it be iterated twice?).", stacklevel=2
             )
+        elif self.steps is not None and not self._warned:
+            self._warned = True
+            warn_of_end(self._taken, self.steps)
+
+
+def warn_of_end(batches: int, steps: int) -> None:
+    """Say that the data of an epoch, a validation, … end before as many steps as were asked for."""
+    warnings.warn(
+        f"The data ended after {batches} of the {steps} steps that were asked for. Ask for fewer, or give more data, "
+        "for example with `dataset.repeat()`.",
+        stacklevel=2,
+    )
 
 
 def refuse_endless(data: Any, steps: int | None, *, where: str, argument: str, limit: str) -> None:

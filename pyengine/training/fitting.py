@@ -11,7 +11,7 @@ from pyengine.callbacks import CallbackList, History, progress_display
 from pyengine.data import Dataset
 from pyengine.errors import ArgumentError
 from pyengine.training import inputs, loop
-from pyengine.training.feeding import ArraySource, DatasetSource, refuse_endless
+from pyengine.training.feeding import ArraySource, DatasetSource, EveryEpoch, refuse_endless
 from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.preparing import (
@@ -126,7 +126,9 @@ def fit_batches(
         argument="validation_data",
         limit="validation_steps",
     )
-    source = DatasetSource(model, dataset, steps=steps, class_weight=class_weight)
+    if steps is not None and isinstance(steps_per_epoch, EveryEpoch):
+        steps = EveryEpoch(steps)
+    source = DatasetSource(model, dataset, steps=steps, carry_on=True, class_weight=class_weight)
     yield from build_from_first(model, dataset)
     if not model.built:
         model.history = History()  # a stop came before the first batch

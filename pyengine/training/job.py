@@ -12,7 +12,8 @@ asked for the stop (a hook that saves the model), gets PATIENCE seconds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+import math
+from collections.abc import Awaitable, Generator
 from typing import Any
 
 from pyengine.callbacks import ABANDONED
@@ -36,6 +37,9 @@ GRACE = 1.0  # seconds, as PATIENCE: see above
 PATIENCE = 10.0
 
 
+Wait = tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None, asyncio.Timeout]
+
+
 class Stop:
     """The wish that a training ends. Setting it ends waits, too, from any thread.
 
@@ -45,7 +49,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._requested = False
-        self._limit: Callable[[], None] | None = None
+        self._wait: Wait | None = None
 
     @property
     def requested(self) -> bool:
@@ -54,36 +58,34 @@ class Stop:
     @requested.setter
     def requested(self, requested: bool) -> None:
         self._requested = requested
-        limit = self._limit
-        if requested and limit is not None:
-            limit()
+        wait = self._wait
+        if requested and wait is not None:
+            loop, task, _ = wait
+            end = loop.time() + (PATIENCE if current_task() is task else GRACE)
+            loop.call_soon_threadsafe(self._shorten, wait, end)
+
+    def _shorten(self, wait: Wait, end: float) -> None:
+        """Have a wait end then, if it is still going on and would take longer."""
+        timeout = wait[2]
+        if self._wait is wait and not timeout.expired() and end < (timeout.when() or math.inf):
+            timeout.reschedule(end)
 
     async def wait_for(self, awaitable: Awaitable[Any]) -> Any:
         """The result of an awaitable, or ABANDONED where it takes too long after a stop."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        # Not TimeoutError alone: the awaitable may raise one of its own.
         timeout = asyncio.timeout(PATIENCE if self._requested else None)
-
-        def limit() -> None:
-            seconds = PATIENCE if current_task() is task else GRACE
-            loop.call_soon_threadsafe(shorten, loop.time() + seconds)
-
-        def shorten(end: float) -> None:
-            when = timeout.when()
-            if self._limit is limit and not timeout.expired() and (when is None or end < when):
-                timeout.reschedule(end)
-
         try:
             async with timeout:
-                self._limit = limit
+                self._wait = asyncio.get_running_loop(), asyncio.current_task(), timeout
                 try:
                     return await awaitable
                 finally:
-                    self._limit = None
+                    self._wait = None
         except TimeoutError:
             if timeout.expired():
                 return ABANDONED
-            raise
+            raise  # the awaitable's own
+        finally:
+            del timeout  # which knows the task, which knows its error, which knows this frame
 
 
 def current_task() -> asyncio.Task[Any] | None:

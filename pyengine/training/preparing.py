@@ -10,7 +10,7 @@ from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
 from pyengine.errors import ArgumentError, DataError
 from pyengine.training import inputs
-from pyengine.training.feeding import ArraySource, DatasetSource, unpacked
+from pyengine.training.feeding import ArraySource, DatasetSource, unpacked, warn_of_end
 from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 
@@ -83,7 +83,12 @@ def batch_rows(batch_size: Any) -> int:
 
 
 def first_batches(data: ArrayData, batch_size: int, steps: int | None) -> ArrayData:
-    """Only the rows of the first `steps` batches."""
-    if steps is None or steps * batch_size >= len(data):
+    """Only the rows of the first `steps` batches; a warning where there are fewer."""
+    if steps is None:
+        return data
+    batches = -(-len(data) // batch_size)
+    if steps > batches:
+        warn_of_end(batches, steps)
+    if steps >= batches:
         return data
     return data.rows(0, steps * batch_size)

@@ -101,7 +101,8 @@ class Trainer(TrainingState):
             class_weight: map from class to factor (by output name with several outputs).
             sample_weight: (samples,), factor of each sample's loss.
             initial_epoch: number of the first epoch, default 0.
-            steps_per_epoch: batches per epoch; by default as many as the data have.
+            steps_per_epoch: batches per epoch, which goes on where the last one ended; data that end before end the
+                epoch with a warning. By default each epoch is one pass.
             validation_steps: batches of validation data to use; default all.
             validation_batch_size: samples per batch of validation; default `batch_size`.
             validation_freq: validate after every n-th epoch, default 1, or after those listed, counted from 1.
@@ -165,7 +166,7 @@ class Trainer(TrainingState):
             dataset: yields {xs, ys} or pairs (x, y), already batched.
             epochs: where to end, counted from 0.
             validation_data: (x, y), (x, y, sample_weight), or a Dataset of batches.
-            steps_per_epoch: batches per epoch; then one pass runs on through the epochs. None: each epoch is one pass.
+            steps_per_epoch: batches per epoch, as in `fit`.
             validation_steps: batches of validation data to use; default all.
             validation_batch_size: samples per batch of validation arrays; default 32.
             verbose, callbacks, class_weight, initial_epoch, validation_freq, yield_every: as in `fit`.

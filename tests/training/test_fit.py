@@ -9,6 +9,7 @@ import pytest
 
 import pyengine
 from pyengine import callbacks, layers, ops
+from pyengine.bridge import calls
 from pyengine.data import Dataset
 from pyengine.errors import (
     ArgumentError,
@@ -174,14 +175,83 @@ def test_initial_epoch_numbers_the_epochs_and_keeps_their_order():
     assert history.epoch == [3, 4]
 
 
-def test_steps_per_epoch_runs_on_through_the_passes():
+def sizes_by_epoch(fit):
+    """The sizes of the batches in each epoch of a fit, which is given the callback to count them."""
+    epochs = []
+    count = {
+        "on_epoch_begin": lambda epoch, logs: epochs.append([]),
+        "on_train_batch_end": lambda batch, logs: epochs[-1].append(logs["size"]),
+    }
+    history = fit(callbacks=count, verbose=0)
+    assert history.epoch == list(range(len(epochs)))
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected", "short"),
+    [  # as the EpochIterator of Keras 3; 3 batches of 4, 4 and 2 samples
+        (2, [[4, 4], [2], [4, 4], [2]], 1),
+        (3, [[4, 4, 2]] * 4, None),
+        (4, [[4, 4, 2]] * 4, 3),
+    ],
+)
+@pytest.mark.parametrize("kind", ["arrays", "dataset"])
+def test_an_epoch_of_steps_goes_on_where_the_last_one_ended_and_ends_with_the_data(
+    kind, steps, expected, short
+):
     x, y = data(10)
-    sizes = []
-    mlp().fit(
-        x, y, batch_size=4, epochs=2, steps_per_epoch=4, verbose=0,
-        callbacks={"onBatchEnd": lambda batch, logs: sizes.append(logs["size"])},
-    )  # fmt: skip
-    assert sizes == [4, 4, 2, 4, 4, 2, 4, 4]
+    model = mlp()
+
+    def fit(**settings):
+        settings |= {"epochs": 4, "steps_per_epoch": steps}
+        if kind == "arrays":
+            return model.fit(x, y, batch_size=4, **settings)
+        return model.fit_dataset(Dataset.from_arrays(x, y).batch(4), **settings)
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        assert sizes_by_epoch(fit) == expected
+    told = [] if short is None else [f"ended after {short} of the {steps} steps"]
+    assert [words for words in told if words in str(warned[0].message)] == told, "told"
+    assert len(warned) == len(told), "once"
+
+
+def test_passes_that_follow_one_another_are_shuffled_each():
+    x, y = data(8)
+    # Nothing is learnt, so that the losses show the order: two passes of the same order would repeat them.
+    losses = mlp(optimizer=pyengine.optimizers.SGD(0.0)).fit(
+        x, y, batch_size=4, epochs=4, steps_per_epoch=1, verbose=0
+    ).history["loss"]  # fmt: skip
+    assert losses[0] + losses[1] == pytest.approx(losses[2] + losses[3])
+    assert losses[0] not in (losses[2], losses[3])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m, x, y: m.evaluate(x, y, batch_size=4, steps=4, verbose=0),
+        lambda m, x, y: m.evaluate_dataset(Dataset.from_arrays(x, y).batch(4), steps=4, verbose=0),
+        lambda m, x, y: m.predict(x, batch_size=4, steps=4, verbose=0),
+        lambda m, x, y: m.fit(x, y, epochs=2, validation_data=(x, y), validation_steps=4,
+                              validation_batch_size=4, verbose=0),
+        lambda m, x, y: m.fit(x, y, epochs=2, validation_data=Dataset.from_arrays(x, y).batch(4),
+                              validation_steps=4, verbose=0),
+    ],
+)  # fmt: skip
+def test_steps_beyond_the_data_are_warned_of_once(call):
+    x, y = data(10)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        call(mlp(), x, y)
+    assert ["ended after 3 of the 4 steps" in str(one.message) for one in warned] == [True]
+
+
+def test_a_validation_dataset_begins_anew_each_epoch():
+    x, y = data(12)
+    model = mlp(optimizer=pyengine.optimizers.SGD(0.0))
+    batches = Dataset.from_arrays(x, y).batch(4)
+    history = model.fit(x, y, epochs=3, validation_data=batches, validation_steps=2, verbose=0)
+    assert len(set(history.history["val_loss"])) == 1
 
 
 def test_validation_steps_and_freq_and_batch_size():
@@ -687,13 +757,11 @@ def test_a_dataset_larger_than_memory_trains_lazily():
     assert len(made) <= 2 * 5 * 8 + 8
 
 
-def test_a_dataset_that_runs_dry_ends_the_training_with_a_warning():
+def test_a_dataset_that_ends_before_the_epochs_of_javascript_ends_the_training_with_a_warning():
     x, y = data()
-    model = mlp()
+    given = calls.arguments_of("fit_dataset", {"batchesPerEpoch": 4, "epochs": 3})
     with pytest.warns(UserWarning, match="ended after 5 batches"):
-        history = model.fit_dataset(
-            Dataset.from_arrays(x, y).batch(8), epochs=3, steps_per_epoch=4, verbose=0
-        )
+        history = mlp().fit_dataset(Dataset.from_arrays(x, y).batch(8), **given)
     assert history.epoch == [0, 1]
 
 
