@@ -40,7 +40,12 @@ def canonical(dtype: Any) -> str:
     except TypeError:
         name = str(dtype)
     if name not in SHORT:
-        raise DtypeError(f"Expected one of the dtypes {', '.join(SHORT)}, but got {dtype!r}.")
+        raise DtypeError(
+            argument="dtype",
+            expected=f"one of {', '.join(SHORT)}",
+            got=repr(str(dtype)),
+            fix="Cast the numbers first; text and dates must be encoded as numbers.",
+        )
     return name
 
 

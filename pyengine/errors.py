@@ -12,11 +12,13 @@ from __future__ import annotations
 import contextlib
 import difflib
 import math
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 PARTS = ("where", "argument", "expected", "got", "fix")
+LABEL = re.compile(r"\w+ '")  # how the label of a layer begins: Dense 'head'
 
 
 class PyEngineError(Exception):
@@ -77,7 +79,35 @@ Use, for example, `batch_size=32`.
     def rewritten(self, change: Callable[[str], str]) -> Self:
         """The same error, every part of its text changed by a function."""
         parts = {name: change(getattr(self, name)) for name in PARTS}
-        return type(self)(change(str(self)) if not any(parts.values()) else "", **parts)
+        return type(self)("" if self.expected else change(str(self)), **parts)
+
+    def inside(self, layer: str, shapes: Iterable[Any] = ()) -> Self:
+        """The same error, said of the layer in which it happened; unchanged where it names a layer already.
+
+        Arguments:
+            layer: the layer's label, "Dense 'head'".
+            shapes: those of the layer's inputs.
+
+        >>> error = ArgumentError(argument="axis", expected="a whole number from -2 to 1", got=describe(9))
+        >>> print(error.inside("Softmax 'softmax'", [(32, 10)]))
+        Softmax 'softmax': axis expects a whole number from -2 to 1, but got `9` (inputs of shape (32, 10)).
+        """
+        if LABEL.match(self.where):
+            return self
+        listed = " and ".join(map(str, shapes))
+        if not self.expected:
+            text = f"{layer} got shape {listed}: {self}" if listed else f"{layer}: {self}"
+            return type(self)(
+                text, where=layer, argument="the inputs", got=f"shape {listed}" if listed else ""
+            )
+        got = f"{self.got} (inputs of shape {listed})" if listed and listed not in self.got else self.got
+        return type(self)(where=layer, argument=self.argument, expected=self.expected, got=got, fix=self.fix)
+
+    def advising(self, fix: str) -> Self:
+        """The same error with other advice."""
+        return type(self)(
+            where=self.where, argument=self.argument, expected=self.expected, got=self.got, fix=fix
+        )
 
 
 @contextlib.contextmanager
@@ -96,6 +126,8 @@ def sentence(where: str, argument: str, expected: str, got: str, fix: str) -> st
     >>> sentence("Dense 'head'", "", "inputs ending in 64", "shape (32, 50)", "Rebuild the layer.")
     "Dense 'head' expects inputs ending in 64, but got shape (32, 50). Rebuild the layer."
     """
+    if argument == "the inputs":  # what a layer is called on: its name says enough
+        argument = "" if where else argument
     subject = f"{where}: {argument}" if where and argument else where or argument
     text = f"{subject} expects {expected}" + (f", but got {got}." if got else ".")
     return f"{text} {fix}".rstrip()
@@ -144,6 +176,18 @@ class ArgumentError(PyEngineError, ValueError):
 
 class ShapeError(PyEngineError, ValueError):
     """Shapes that do not fit together."""
+
+
+class OutOfRangeError(PyEngineError, IndexError):
+    """An index that an array does not have."""
+
+
+class NotANumberYetError(PyEngineError, TypeError):
+    """A value of a step that is still being recorded, used as if it were a number or a NumPy array."""
+
+
+class MissingGradientError(PyEngineError, NotImplementedError):
+    """A gradient that nobody has written."""
 
 
 class DtypeError(PyEngineError, TypeError):

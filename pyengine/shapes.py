@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, ShapeError, describe
 
 Shape = tuple[int, ...]
 
@@ -31,10 +31,11 @@ def broadcast(*shapes: Shape) -> Shape:
     for lengths in zip(*((1,) * (rank - len(shape)) + tuple(shape) for shape in shapes), strict=True):
         longer = {length for length in lengths if length != 1}
         if len(longer) > 1:
-            named = " and ".join(str(tuple(shape)) for shape in shapes)
             raise ShapeError(
-                f"Shapes {named} do not broadcast: on each axis, counted from the last, "
-                "the lengths must be equal or 1. Reshape one of them."
+                argument="the inputs",
+                expected="shapes that broadcast (on each axis, counted from the last, lengths that are equal or 1)",
+                got=" and ".join(str(tuple(shape)) for shape in shapes),
+                fix="Make them equal on those axes, or give one of them length 1 there.",
             )
         result.append(longer.pop() if longer else 1)
     return tuple(result)
@@ -42,12 +43,20 @@ def broadcast(*shapes: Shape) -> Shape:
 
 def normalize_axis(axis: int, rank: int) -> int:
     """A non-negative axis of an array with `rank` axes."""
-    axis = operator.index(axis)
-    if not -rank <= axis < rank:
+    try:
+        number = operator.index(axis)
+    except TypeError:
+        number = rank
+    if not -rank <= number < rank:
         raise ArgumentError(
-            f"Axis {axis} does not exist in an array of rank {rank}: use {-rank} to {rank - 1}."
+            argument="axis",
+            expected=f"a whole number from {-rank} to {rank - 1} (an axis of an array of rank {rank})"
+            if rank
+            else "an array with axes",
+            got=describe(axis) if rank else "one of rank 0",
+            fix="Use `axis=-1` for the last axis." if rank else "Give the array an axis first.",
         )
-    return axis % rank
+    return number % rank
 
 
 def normalize_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
@@ -57,7 +66,12 @@ def normalize_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ..
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
     normal = tuple(sorted(normalize_axis(one, rank) for one in axes))
     if len(set(normal)) < len(normal):
-        raise ArgumentError(f"Axes {axes} name an axis twice in an array of rank {rank}.")
+        raise ArgumentError(
+            argument="axis",
+            expected=f"different axes of an array of rank {rank}",
+            got=describe(axes),
+            fix="Name each axis once.",
+        )
     return normal
 
 
@@ -78,11 +92,21 @@ def resolve_reshape(shape: Shape, target: Sequence[int]) -> Shape:
     known = size(length for length in target if length != -1)
     total = size(shape)
     if target.count(-1) > 1:
-        raise ShapeError(f"Reshape target {target} has more than one -1: only one length can be worked out.")
+        raise ShapeError(
+            argument="shape",
+            expected="at most one -1, the length that is worked out",
+            got=describe(target),
+            fix="Give the other lengths as numbers.",
+        )
     if -1 in target and known and total % known == 0:
         target = tuple(total // known if length == -1 else length for length in target)
     if -1 in target or size(target) != total:
-        raise ShapeError(f"Cannot reshape {tuple(shape)} ({total} numbers) to {target}: the counts differ.")
+        raise ShapeError(
+            argument="shape",
+            expected=f"a shape of {total} numbers, as many as an array of shape {tuple(shape)} holds",
+            got=describe(target),
+            fix="Give lengths whose product is that, or -1 for one of them.",
+        )
     return target
 
 
@@ -102,6 +126,9 @@ def pair(value: Any, name: str, *, count: int = 2, least: int = 1) -> tuple[int,
         numbers = ()
     if len(numbers) != count or min(numbers) < least:
         raise ArgumentError(
-            f"{name} expects a whole number of at least {least}, or {count} of them, but got {value!r}."
+            argument=name,
+            expected=f"a whole number of at least {least}, or {count} of them",
+            got=describe(value),
+            fix=f"Use, for example, `{name}={max(least, 2)}`.",
         )
     return numbers

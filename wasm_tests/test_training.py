@@ -410,7 +410,7 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
             "await compiled().fit(points(3), kinds(3), { callbacks: { onEpochEn: 3, epochs: 1 } });",
             "onEpochEn",
         ),
-        ("small().setWeights([[1]]);", "set_weights got 1 arrays"),
+        ("small().setWeights([[1]]);", "setWeights expects 4 arrays, one per weight, but got 1"),
     ],
 )
 def test_bad_input_is_refused_in_words(engine: Page, body: str, words: str) -> None:

@@ -246,8 +246,16 @@ export class GraphTensor extends TensorLike {
   /** @returns {never} */
   dataSync() {
     throw new TypeError(
-      "This is a value of a step that is being written down: it has a shape, but no numbers yet. " +
+      "This is a value of a step that is still being recorded: it has a shape, but no numbers yet. " +
         "Compute with tf.add, tf.mean, tf.where, … and return the result.",
+    );
+  }
+
+  /** @returns {never} */
+  [Symbol.iterator]() {
+    throw new TypeError(
+      "A value of a step that is still being recorded has no rows to loop over. Compute with tf.add, tf.mean, " +
+        "tf.where, … on all rows at once: axis 0 is the batch.",
     );
   }
 

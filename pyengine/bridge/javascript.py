@@ -85,6 +85,8 @@ def expression(node: ast.expr) -> str:
             return CONSTANTS[node.value]  # type: ignore[index]
         case ast.Constant(value=int() | float()):
             return repr(node.value)
+        case ast.Name(id="ops"):
+            return "tf"
         case ast.Name(id=identifier):
             return camel(identifier) if "_" in identifier.strip("_") else identifier
         case ast.Attribute(value=value, attr=attribute):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from pyengine.errors import PyEngineError
 from pyengine.executors.base import Executor, Memory
 from pyengine.executors.blocks import Blocks, View
 from pyengine.plan import Call, Program
@@ -96,8 +98,17 @@ def prepared(call: Call, view: View) -> Callable[[], None]:
     """The call with its arrays bound."""
     arrays = [view(slot) for slot in call.inputs]
     if call.op.several:
-        return partial(call.op.evaluate_into, tuple(map(view, call.outputs)), *arrays)
+        out = tuple(map(view, call.outputs))
+        return partial(evaluated, call.layer, call.op.evaluate_into, out, *arrays)
     function = getattr(call.op, "function", None)
     if isinstance(function, np.ufunc) and call.output.spec.size:
         return partial(function, *arrays, out=view(call.output))
-    return partial(call.op.evaluate_into, view(call.output), *arrays)
+    return partial(evaluated, call.layer, call.op.evaluate_into, view(call.output), *arrays)
+
+
+def evaluated(layer: str, evaluate_into: Callable[..., None], out: Any, *arrays: np.ndarray) -> None:
+    """Run an op; what it refuses is said of its layer."""
+    try:
+        evaluate_into(out, *arrays)
+    except PyEngineError as error:
+        raise error.inside(layer) if layer else error from None

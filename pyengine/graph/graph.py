@@ -9,14 +9,15 @@ so a graph that nobody holds is freed by reference count.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from pyengine.dtypes import SHORT, canonical, itemsize
-from pyengine.errors import GraphError
+from pyengine.errors import GraphError, NotANumberYetError
 from pyengine.graph.printing import print_graph
 from pyengine.graph.variable import Variable
 from pyengine.shapes import Shape, size
@@ -82,11 +83,32 @@ class Value:
     def __len__(self) -> int:
         return self.spec.shape[0]
 
-    def __bool__(self) -> bool:
-        raise TypeError(
-            "A graph value has no truth yet: the step is still being written down. "
-            "Use ops.where(condition, a, b) instead of `if`."
+    def _no_number_yet(self, used_as: str, fix: str) -> NoReturn:
+        raise NotANumberYetError(
+            where=self.graph.layer,
+            argument="value",
+            expected="`ops` only, as it has no numbers while the step is recorded",
+            got=f"{used_as} of one of shape {self.shape}",
+            fix=fix,
         )
+
+    def __bool__(self) -> bool:
+        self._no_number_yet("`if` or `bool`", "Use `ops.where(condition, a, b)` instead of `if`.")
+
+    def __float__(self) -> float:
+        self._no_number_yet("`float`", "Compute with `ops`; the number is known when the step runs.")
+
+    def __int__(self) -> int:
+        self._no_number_yet("`int`", "Compute with `ops`; the number is known when the step runs.")
+
+    def __iter__(self) -> Iterator[Value]:
+        self._no_number_yet(
+            "a loop over the rows",
+            "Compute with `ops` on all rows at once: axis 0 is the batch, and `ops.split` takes axes apart.",
+        )
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        self._no_number_yet("a NumPy function", "Use the function of the same name in `ops`, as `ops.mean`.")
 
     def __repr__(self) -> str:
         return f"Value({self.spec})"
@@ -96,13 +118,15 @@ class Node:
     """One application of an op: its inputs and the values it makes (one for nearly all ops).
 
     The op is an object with `name`, `settings` and a `shape` rule; what else it can do is no matter of the graph.
+    `layer` is the label of the layer that recorded it ("Dense 'head'"), for errors; empty outside of any.
     """
 
-    __slots__ = ("__weakref__", "inputs", "op", "outputs")
+    __slots__ = ("__weakref__", "inputs", "layer", "op", "outputs")
 
     def __init__(self, op: Any, inputs: tuple[Value, ...], graph: Graph, specs: tuple[Spec, ...]):
         self.op = op
         self.inputs = inputs
+        self.layer = graph.layer
         self.outputs = tuple([Value(spec, graph, self) for spec in specs])
 
     @property
@@ -125,6 +149,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.writes: dict[Variable, Value] = {}
         self.outputs: dict[str, Value] = {}
+        self.layer = ""  # of the nodes that are added from now on
 
     def input(self, name: str, spec: Spec) -> Value:
         """A value that is fed from outside, under a name."""
@@ -174,12 +199,16 @@ class Graph:
 
     def again(self, node: Node, inputs: tuple[Value, ...]) -> Any:
         """`add` of a node of another graph, for inputs of the same specs: its outputs are known to be the same."""
-        made = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]))
+        made = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]), node.layer)
         return made if node.op.several else made[0]
 
-    def append(self, op: Any, inputs: tuple[Value, ...], specs: tuple[Spec, ...]) -> tuple[Value, ...]:
+    def append(
+        self, op: Any, inputs: tuple[Value, ...], specs: tuple[Spec, ...], layer: str | None = None
+    ) -> tuple[Value, ...]:
         """`add` where the specs of the outputs are known: the op's own rule is not asked."""
         node = Node(op, inputs, self, specs)
+        if layer is not None:
+            node.layer = layer
         self.nodes.append(node)
         return node.outputs
 
@@ -189,6 +218,9 @@ class Graph:
 
     def __enter__(self) -> Graph:
         """Within `with graph:` ops on variables and values are recorded here."""
+        outer = recording()
+        if outer is not None and not self.layer:
+            self.layer = outer.layer
         _recording.set((*_recording.get(), self))
         return self
 

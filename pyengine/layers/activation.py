@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyengine import activations, ops
-from pyengine.errors import ArgumentError
+from pyengine.layers import check
 from pyengine.layers.base import Layer
-from pyengine.shapes import size
+from pyengine.shapes import normalize_axes, size
+
+NOT_NEGATIVE = ("a number of at least 0", lambda value: value >= 0, "0.1")
 
 
 class Activation(Layer):
@@ -24,7 +26,7 @@ class Activation(Layer):
 
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
-        self.activation = activations.get(activation)
+        self.activation = check.activation(self, "activation", activation)
 
     def call(self, x: Any) -> Any:
         return self.activation(x)
@@ -60,10 +62,7 @@ class ReLU(Layer):
         ]:
             if value is None and name == "max_value":
                 continue
-            if not isinstance(value, (int, float)) or not value >= 0:
-                raise ArgumentError(
-                    f"{self.label}: {name} must be a number of at least 0, but got {value!r}."
-                )
+            check.number(self, name, value, *NOT_NEGATIVE)
         self.max_value = max_value
         self.negative_slope = negative_slope
         self.threshold = threshold
@@ -91,11 +90,7 @@ class LeakyReLU(Layer):
     def __init__(self, negative_slope: float = 0.3, *, alpha: float | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         slope = negative_slope if alpha is None else alpha
-        if not isinstance(slope, (int, float)) or not slope >= 0:
-            raise ArgumentError(
-                f"{self.label}: negative_slope must be a number of at least 0, but got {slope!r}."
-            )
-        self.negative_slope = slope
+        self.negative_slope = check.number(self, "negative_slope", slope, *NOT_NEGATIVE)
 
     def call(self, x: Any) -> Any:
         return activations.leaky_relu(x, negative_slope=self.negative_slope)
@@ -114,7 +109,7 @@ class Softmax(Layer):
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):
         super().__init__(**kwargs)
-        self.axis = axis if isinstance(axis, int) else tuple(axis)
+        self.axis = check.axes(self, "axis", axis)
 
     def call(self, x: Any) -> Any:
         if isinstance(self.axis, int):
@@ -127,8 +122,8 @@ class Softmax(Layer):
 def softmax_over(x: Any, axes: Sequence[int]) -> Any:
     """Softmax over several axes at once: they are brought together, softened as one, and taken apart again."""
     rank = len(x.shape)
-    together = [axis % rank for axis in axes]
-    order = [axis for axis in range(rank) if axis not in together] + together
+    together = normalize_axes(axes, rank)
+    order = [axis for axis in range(rank) if axis not in together] + [*together]
     turned = ops.transpose(x, order)
     lead = rank - len(together)
     joined = ops.reshape(turned, (*turned.shape[:lead], size(turned.shape[lead:])))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyengine import constraints, initializers, ops, regularizers
-from pyengine.errors import ArgumentError
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
@@ -45,6 +44,7 @@ class MultiHeadAttention(Layer):
     """
 
     arity = (2, 3)
+    takes = "sequences (batch, time, features)"
 
     def __init__(
         self,
@@ -75,8 +75,8 @@ class MultiHeadAttention(Layer):
             None if output_shape is None else check.wholes(self, "output_shape", output_shape, 1)[0]
         )
         if attention_axes not in (None, 1, (1,), [1]):
-            raise ArgumentError(
-                f"{self.label}: attention_axes must be None or (1,), the axis of time, but got {attention_axes!r}."
+            raise self.refusal(
+                "attention_axes", "`None` or `(1,)`, the axis of time", attention_axes, "Leave it out."
             )
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -97,8 +97,12 @@ class MultiHeadAttention(Layer):
         for what, shape in (("query", query), ("value", value), ("key", key)):
             if len(shape) != 3 or shape[2] is None:
                 raise self.shape_error(
-                    f"{self.label} expects a {what} (batch, time, features) whose number of features is known, but got "
-                    f"shape {shape}. Reshape it, or give Input that length."
+                    "sequences (batch, time, features) of a known number of features",
+                    shape,
+                    "Give `Input` that length."
+                    if len(shape) == 3
+                    else "Give a recurrent layer in front of it `return_sequences=True`, or the data an axis more.",
+                    what,
                 )
         heads, features = self.num_heads, self.features or query[2]
         self.query = self.projection("query", (query[2], heads, self.key_dim), (heads, self.key_dim))

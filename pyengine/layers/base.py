@@ -18,8 +18,16 @@ import numpy as np
 from pyengine import constraints, initializers, ops, random, regularizers
 from pyengine.configurable import Configurable
 from pyengine.dtypes import canonical, is_float
-from pyengine.errors import ArgumentError, NotBuiltError, ShapeError, unknown_name
-from pyengine.graph import Value, Variable
+from pyengine.errors import (
+    ArgumentError,
+    DtypeError,
+    NotBuiltError,
+    PyEngineError,
+    ShapeError,
+    describe,
+    unknown_name,
+)
+from pyengine.graph import Graph, Value, Variable, recording
 from pyengine.layers import naming
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
 from pyengine.ops.base import to_array
@@ -84,7 +92,7 @@ class Layer(Configurable):
         self.name = naming.unique(type(self).__name__) if name is None else name
         self.dtype = canonical(dtype)
         if self.casts and not is_float(self.dtype):
-            raise ArgumentError(f"{self.label}: dtype must be 'float32' or 'float64', but got {dtype!r}.")
+            raise self.refusal("dtype", "'float32' or 'float64'", dtype, "Use `dtype='float32'`.")
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []
         self._states: list[Variable] = []
@@ -94,9 +102,9 @@ class Layer(Configurable):
         self.known_lengths: dict[int, int] = {}
         self.declared_shape: AnyShape | None = None
         if batch_input_shape is not None:
-            self.declared_shape = _lengths(batch_input_shape, "batch_input_shape")
+            self.declared_shape = _lengths(self.label, batch_input_shape, "batch_input_shape")
         elif input_shape is not None:
-            self.declared_shape = (None, *_lengths(input_shape, "input_shape"))
+            self.declared_shape = (None, *_lengths(self.label, input_shape, "input_shape"))
 
     # What a subclass writes
 
@@ -109,6 +117,24 @@ class Layer(Configurable):
         raise NotImplementedError(
             f"{type(self).__name__} has no `call`. Write one: call(self, x) -> ops of x."
         )
+
+    takes: ClassVar[str] = ""
+    """What it reads, for errors: "sequences (batch, steps, features)", "images (batch, height, width, channels)"."""
+
+    def refusal(self, argument: str, expected: str, got: Any, fix: str) -> ArgumentError:
+        """The error for a setting that it cannot have."""
+        return ArgumentError(
+            where=self.label, argument=argument, expected=expected, got=describe(got), fix=fix
+        )
+
+    def shape_error(self, expected: str, got: Any, fix: str, argument: str = "the inputs") -> ShapeError:
+        """The error for inputs of a shape that it cannot read."""
+        shape = f"shape {got}" if isinstance(got, tuple) else got
+        return ShapeError(where=self.label, argument=argument, expected=expected, got=shape, fix=fix)
+
+    def advice_to(self, reader: Layer) -> str:
+        """How another layer that refuses this one's output could read it; empty where it knows nothing."""
+        return ""
 
     def add_weight(
         self,
@@ -130,9 +156,10 @@ class Layer(Configurable):
             trainable: False for what is no matter of gradients, as moving averages.
         """
         if None in shape:
-            raise ShapeError(
-                f"{self.label} cannot make its {name} of shape {tuple(shape)}: None is a length that the "
-                "inputs leave open. Give the first layer (or Input) that length."
+            raise self.shape_error(
+                f"inputs whose lengths are known where its weight {name!r} needs them",
+                f"None in its shape {tuple(shape)}",
+                "Give the first layer (or `Input`) that length.",
             )
         lengths = tuple(int(length) for length in shape if length is not None)
         dtype = dtype or self.dtype
@@ -170,17 +197,27 @@ class Layer(Configurable):
                 f"{least} or more" if most is None else f"{least}" if most == least else f"{least} to {most}"
             )
             wanted += " input" if most == 1 else " inputs"
-            raise ArgumentError(f"{self.label} expects {wanted}, but was called with {len(inputs)}.")
+            fix = "Give several in one list: `layer([a, b])`." if len(inputs) < least else "Leave some out."
+            raise ArgumentError(
+                where=self.label, argument="the inputs", expected=wanted, got=str(len(inputs)), fix=fix
+            )
         keywords = self.keywords(words) if words else NONE
         inputs = (*inputs, *(words[name] for name in keywords.arrays))
         symbolic = [isinstance(x, SymbolicTensor) for x in inputs]
         if any(symbolic):
             if not all(symbolic):
                 raise ArgumentError(
-                    f"{self.label} got symbolic tensors and arrays together: give only the one or the other."
+                    where=self.label,
+                    argument="the inputs",
+                    expected="symbolic tensors, or arrays",
+                    got="both",
+                    fix="Give an array of a model its own `Input`.",
                 )
             return self.connect(*inputs, keywords=keywords.in_mode(training))
-        arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
+        try:
+            arrays = [x if isinstance(x, (Value, Variable)) else to_array(x) for x in inputs]
+        except DtypeError as error:
+            raise error.inside(self.label) from None
         training = _training.get() if training is None else bool(training)
         return self.run(*arrays, training=training, keywords=keywords)
 
@@ -191,7 +228,7 @@ class Layer(Configurable):
         ]
         for name in words:
             if name not in known:
-                raise unknown_name(f"argument of calling {self.label}", name, known)
+                raise unknown_name(f"argument of calling {self.label}", name, known, self.label)
         arrays = tuple(name for name, value in words.items() if hasattr(value, "shape"))
         return Keywords(arrays, {name: value for name, value in words.items() if name not in arrays})
 
@@ -204,9 +241,16 @@ class Layer(Configurable):
 
     def connect(self, *inputs: SymbolicTensor, keywords: Keywords = NONE) -> Any:
         """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others."""
-        self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
-        connection = self.connected(Connection(self, inputs, infer(self, inputs, keywords), keywords))
-        outputs = connection.outputs
+        try:
+            self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
+            made = infer(self, inputs, keywords)
+        except PyEngineError as error:
+            located = error.inside(self.label, [tensor.shape for tensor in inputs])
+            if isinstance(error, ShapeError) and located.where == self.label:
+                advice = (tensor.layer.advice_to(self) for tensor in inputs if tensor.history)
+                located = located.advising(next(filter(None, advice), located.fix))
+            raise located from error
+        outputs = self.connected(Connection(self, inputs, made, keywords)).outputs
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
     def connected(self, connection: Connection) -> Connection:
@@ -225,25 +269,48 @@ class Layer(Configurable):
         return [connection for ref in self._connected if (connection := ref()) is not None]
 
     def run(self, *inputs: Any, training: bool, keywords: Keywords = NONE) -> Any:
-        """`call`, after the inputs were checked and cast and the weights made if there were none."""
-        self.prepare(*(x.shape for x in keywords.split(inputs)[0]))
-        if self.casts:
-            inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
+        """`call`, after the inputs were checked and cast and the weights made if there were none.
+
+        Errors: those of pyengine name the innermost layer that they happen in; others get that as a note.
+        """
         training = keywords.mode(training)
         outside = _training.set(training)
+        graph = recording() or Graph()
+        outer, graph.layer = graph.layer, self.label
         try:
+            self.prepare(*(x.shape for x in keywords.split(inputs)[0]))
+            if self.casts:
+                inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
             arrays, words = keywords.split(inputs)
             words.pop("training", None)
             if self._takes_training:
                 words["training"] = training
-            return self.call(*arrays, **words)
-        except ShapeError as error:
-            if getattr(error, "layer", None) is not None:
+            return self._checked(self.call(*arrays, **words))
+        except PyEngineError as error:
+            located = error.inside(self.label, [x.shape for x in inputs])
+            if located is error:
                 raise
-            shapes = " and ".join(str(x.shape) for x in inputs)
-            raise self.shape_error(f"{self.label} got shape {shapes}: {error}") from error
+            raise located from error
+        except Exception as error:
+            if not hasattr(error, "__notes__"):
+                shapes = " and ".join(str(x.shape) for x in inputs)
+                error.add_note(f"In {self.label}, called on shape {shapes}.")
+            raise
         finally:
+            graph.layer = outer
             _training.reset(outside)
+
+    def _checked(self, outputs: Any) -> Any:
+        """What `call` returned, if that can be the output of a layer."""
+        for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+            if not hasattr(output, "shape"):
+                raise self.refusal(
+                    "call",
+                    "to return an array made with `ops`, or a list of them",
+                    output,
+                    "End it with `return`." if output is None else "Compute the output with `ops`.",
+                )
+        return outputs
 
     def prepare(self, *input_shapes: AnyShape) -> None:
         """Check shapes, and make the weights at the first call."""
@@ -251,8 +318,9 @@ class Layer(Configurable):
             for shape in input_shapes:
                 if len(shape) != self.input_rank:
                     raise self.shape_error(
-                        f"{self.label} expects inputs of rank {self.input_rank}, the batch counted, "
-                        f"but got shape {shape} of rank {len(shape)}. {self.rank_hint()}"
+                        f"{self.takes or 'inputs'} of rank {self.input_rank}, the batch counted",
+                        f"shape {shape} of rank {len(shape)}",
+                        self.rank_hint(),
                     )
         if not self.built:
             self.build(*((None, *shape[1:]) for shape in input_shapes))
@@ -263,21 +331,16 @@ class Layer(Configurable):
         place = axis % len(shape) if -len(shape) <= axis < len(shape) else len(shape)
         if place < len(shape) and shape[place] in (None, length):
             return
-        wanted = (*shape[:place], length, *shape[place + 1 :])
         where = f"ending in {length}" if axis == -1 else f"with length {length} on axis {axis}"
-        raise self.shape_error(
-            f"{self.label} expects inputs {where} (it was built so), but got shape {shape}. "
-            f"Reshape the input to {wanted} or rebuild the layer."
-        )
-
-    def shape_error(self, text: str) -> ShapeError:
-        error = ShapeError(text)
-        error.layer = self  # type: ignore[attr-defined]
-        return error
+        fix = f"Give it such inputs, or make a new {type(self).__name__} for these."
+        if axis == -1 and len(shape) > 2 and shape[1] == length:
+            order = (0, *range(2, len(shape)), 1)
+            fix = f"Move the channels to the last axis: `ops.transpose(x, {order})`."
+        raise self.shape_error(f"inputs {where}, as it was built for", shape, fix)
 
     def rank_hint(self) -> str:
         """What to do about an input of the wrong rank."""
-        return "Reshape the input."
+        return "Give it inputs of that rank; `layers.Reshape` changes the axes of a sample."
 
     # What it is called, what it has
 
@@ -382,20 +445,27 @@ class Layer(Configurable):
         weights, arrays = self.weights, [np.asarray(value) for value in values]
         if len(arrays) != len(weights):
             listed = ", ".join(f"{weight.name} {weight.shape}" for weight in weights) or "none"
-            raise ShapeError(
-                f"{self.label} has {len(weights)} weights, but set_weights got {len(arrays)} arrays. "
-                f"Give one per weight, in this order: {listed}."
+            raise self.shape_error(
+                f"{len(weights)} arrays, one per weight",
+                str(len(arrays)),
+                f"Give them in this order: {listed}.",
+                "set_weights",
             )
         for position, (weight, array) in enumerate(zip(weights, arrays, strict=True)):
             if array.shape != weight.shape:
-                raise ShapeError(
-                    f"{self.label}: weight {position}, {weight.name!r}, has shape {weight.shape}, but "
-                    f"set_weights got shape {array.shape} for it. No weight was changed."
+                raise self.shape_error(
+                    f"an array of shape {weight.shape} for weight {position}, {weight.name!r}",
+                    array.shape,
+                    "No weight was changed: give arrays as `get_weights` returns them.",
+                    "set_weights",
                 )
             if array.dtype.kind not in "fiub":
                 raise ArgumentError(
-                    f"{self.label}: set_weights got {array.dtype} for {weight.name!r}; give numbers. "
-                    "No weight was changed."
+                    where=self.label,
+                    argument="set_weights",
+                    expected=f"numbers for {weight.name!r}",
+                    got=f"dtype {array.dtype}",
+                    fix="No weight was changed: give arrays of numbers.",
                 )
         for weight, array in zip(weights, arrays, strict=True):
             weight.set(array)
@@ -407,8 +477,11 @@ class Layer(Configurable):
     def _require_built(self, wish: str) -> None:
         if not self.built:
             raise NotBuiltError(
-                f"{self.label} cannot {wish} before the shape of its input is known. "
-                "Call it once, or build it with a shape: layer.build((None, …))."
+                where=self.label,
+                argument="input_shape",
+                expected=f"a known shape before it can {wish}",
+                got="none yet",
+                fix="Call it once, or build it with a shape: `layer.build((None, 784))`.",
             )
 
     # Its place in a model
@@ -418,9 +491,10 @@ class Layer(Configurable):
         if not connections:
             raise NotBuiltError(
                 where=self.label,
-                expected="to be part of a model when its input and output are asked for",
-                got="no model, or one that nobody holds any more",
-                fix="Call it on a symbolic tensor first, and keep what it returns.",
+                argument="input",
+                expected="a symbolic tensor that it was called on",
+                got="none, or one that nobody holds any more",
+                fix="Call it on one first, `layer(layers.Input((784,)))`, and keep what it returns.",
             )
         return connections[0]
 
@@ -529,13 +603,17 @@ def _shapes(shapes: list[AnyShape]) -> Any:
     return shapes[0] if len(shapes) == 1 else shapes
 
 
-def _lengths(shape: Any, name: str) -> AnyShape:
+def _lengths(where: str, shape: Any, name: str) -> AnyShape:
     try:
         lengths = tuple(None if length is None else int(length) for length in shape)
     except (TypeError, ValueError):
         lengths = (-1,)
     if any(length is not None and length < 0 for length in lengths):
         raise ArgumentError(
-            f"{name} expects a list of whole numbers (or None), as [28, 28, 1], but got {shape!r}."
+            where=where,
+            argument=name,
+            expected="a list of whole numbers (or None)",
+            got=describe(shape),
+            fix=f"Use, for example, `{name}={'[28, 28, 1]' if name == 'input_shape' else '[None, 28, 28, 1]'}`.",
         )
     return lengths

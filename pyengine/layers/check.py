@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyengine.errors import ArgumentError
+import numpy as np
+
+from pyengine import activations
+from pyengine.errors import PyEngineError, describe
 from pyengine.names import squashed
 
 if TYPE_CHECKING:
@@ -20,9 +23,8 @@ def whole(layer: Layer, name: str, value: Any, least: int = 1) -> int:
     except TypeError:
         number = int(value) if isinstance(value, float) and value.is_integer() else least - 1
     if number < least or isinstance(value, bool):
-        raise ArgumentError(
-            f"{layer.label}: {name} must be a whole number of at least {least}, but got {value!r}."
-        )
+        fix = f"Use, for example, `{name}={max(least, 3)}`."
+        raise layer.refusal(name, f"a whole number of at least {least}", value, fix)
     return number
 
 
@@ -32,18 +34,16 @@ def wholes(layer: Layer, name: str, value: Any, count: int, least: int = 1) -> t
     if len(given) == 1:
         given *= count
     if len(given) != count:
-        raise ArgumentError(
-            f"{layer.label}: {name} must be a whole number or a list of {count}, but got {value!r}."
-        )
+        fix = f"Use, for example, `{name}={[max(least, 3)] * count}`."
+        raise layer.refusal(name, f"a whole number or a list of {count}", value, fix)
     return tuple(whole(layer, name, one, least) for one in given)
 
 
 def fraction(layer: Layer, name: str, value: Any) -> float:
     """A number 0 ≤ x < 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
-        raise ArgumentError(
-            f"{layer.label}: {name} must be a number at least 0 and less than 1, but got {value!r}."
-        )
+        fix = f"Use, for example, `{name}=0.2`."
+        raise layer.refusal(name, "a number of at least 0 and less than 1", value, fix)
     return float(value)
 
 
@@ -52,15 +52,58 @@ def choice(layer: Layer, name: str, value: Any, allowed: Sequence[str]) -> str:
     for word in allowed:
         if isinstance(value, str) and squashed(value) == squashed(word):
             return word
-    raise ArgumentError(
-        f"{layer.label}: {name} must be {' or '.join(map(repr, allowed))}, but got {value!r}."
-    )
+    raise layer.refusal(name, " or ".join(map(repr, allowed)), value, f"Use `{name}={allowed[0]!r}`.")
 
 
 def channels_last(layer: Layer, data_format: Any) -> None:
     """The one memory layout there is: (batch, …, channels)."""
     if data_format is not None and squashed(str(data_format)) != "channelslast":
-        raise ArgumentError(
-            f"{layer.label}: data_format must be 'channels_last', but got {data_format!r}. "
-            "Move the channels to the last axis: (batch, height, width, channels)."
+        raise layer.refusal(
+            "data_format",
+            "'channels_last', the one layout there is",
+            data_format,
+            "Transpose the data, so that the channels are the last axis: (batch, height, width, channels).",
         )
+
+
+def number(
+    layer: Layer, name: str, value: Any, expected: str, accepts: Callable[[float], bool], example: str
+) -> float:
+    """A number that is accepted, finite or not."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not accepts(value):
+        raise layer.refusal(name, expected, value, f"Use, for example, `{name}={example}`.")
+    return value
+
+
+def axis(layer: Layer, name: str, value: Any) -> int:
+    """A whole number, which may be negative."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise layer.refusal(name, "a whole number", value, f"Use `{name}=-1` for the last axis.")
+    return int(value)
+
+
+def axes(layer: Layer, name: str, value: Any) -> int | tuple[int, ...]:
+    """A whole number, or several."""
+    if isinstance(value, (list, tuple)) and value:
+        return tuple(axis(layer, name, each) for each in value)
+    return axis(layer, name, value)
+
+
+def activation(layer: Layer, name: str, value: Any) -> Callable[..., Any]:
+    """An activation, from its name or a function."""
+    return resolved(layer, name, activations.get, value)
+
+
+def resolved(layer: Layer, name: str, get: Callable[[Any], Any], value: Any) -> Any:
+    """What a name, a configuration or an object stands for; what does not exist is said of the layer."""
+    try:
+        return get(value)
+    except PyEngineError as error:
+        fix = error.fix or str(error)
+        raise type(error)(
+            where=layer.label,
+            argument=name,
+            expected="a known name, or an object",
+            got=describe(value),
+            fix=fix,
+        ) from error

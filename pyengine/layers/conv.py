@@ -5,33 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pyengine import activations, constraints, initializers, ops, regularizers
-from pyengine.errors import ArgumentError
+from pyengine import constraints, initializers, ops, regularizers
 from pyengine.graph import Variable
 from pyengine.layers import check
-from pyengine.layers.base import Layer
+from pyengine.layers.spatial import Spatial
 from pyengine.layers.symbolic import AnyShape
 
 PADDINGS = ("valid", "same")
 
 
-class Windowed(Layer):
+class Windowed(Spatial):
     """Base of convolutions: what they share about windows, channels, bias and activation."""
-
-    axes: ClassVar[int]
-    """How many spatial axes there are."""
 
     def _keep_window(
         self,
         kernel_size: Any,
         strides: Any,
         padding: Any,
-        data_format: Any,
         dilation_rate: Any,
         paddings: Sequence[str] = PADDINGS,
     ) -> None:
-        check.channels_last(self, data_format)
-        self.input_rank = self.axes + 2
         self.kernel_size = check.wholes(self, "kernel_size", kernel_size, self.axes)
         self.strides = check.wholes(self, "strides", strides, self.axes)
         self.dilation_rate = check.wholes(self, "dilation_rate", dilation_rate, self.axes)
@@ -40,7 +33,7 @@ class Windowed(Layer):
     def _keep_bias(
         self, activation: Any, use_bias: bool, initializer: Any, regularizer: Any, constraint: Any
     ) -> None:
-        self.activation = activations.get(activation)
+        self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
         self.bias: Variable | None = None
         self.bias_initializer = initializers.get(initializer)
@@ -65,18 +58,12 @@ class Windowed(Layer):
         """The input's channels, which must be known and stay."""
         if shape[-1] is None:
             raise self.shape_error(
-                f"{self.label} needs to know the number of its input's channels, the last axis, but got shape "
-                f"{shape}. Give Input (or the first layer) that length."
+                "a known number of channels, the last axis",
+                shape,
+                "Give `Input` (or the first layer) that length.",
             )
         self.known_lengths = {-1: shape[-1]}
         return shape[-1]
-
-    def rank_hint(self) -> str:
-        if self.axes == 1:
-            return (
-                "Sequences are (batch, steps, channels): give a sequence of numbers a last axis of length 1."
-            )
-        return "Images are (batch, height, width, channels): give grey images a last axis of length 1."
 
 
 class Convolution(Windowed):
@@ -104,14 +91,14 @@ class Convolution(Windowed):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate, self.paddings)
+        super().__init__(data_format=data_format, **kwargs)
+        self._keep_window(kernel_size, strides, padding, dilation_rate, self.paddings)
         self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
         self.filters = check.whole(self, "filters", filters)
         self.groups = check.whole(self, "groups", groups)
         if self.filters % self.groups:
-            raise ArgumentError(
-                f"{self.label}: filters must be a multiple of groups, but got filters={filters}, groups={groups}."
+            raise self.refusal(
+                "filters", f"a multiple of groups={groups}", filters, "Change `filters` or `groups`."
             )
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -121,7 +108,9 @@ class Convolution(Windowed):
         channels = self._channels(shape)
         if channels % self.groups:
             raise self.shape_error(
-                f"{self.label}: the input's {channels} channels must be a multiple of groups={self.groups}."
+                f"a number of channels that is a multiple of groups={self.groups}",
+                f"{channels} channels, shape {shape}",
+                "Change `groups`, or the channels of the input.",
             )
         self.kernel = self.add_weight(
             "kernel",
@@ -243,8 +232,8 @@ class DepthwiseConv2D(Windowed):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        super().__init__(data_format=data_format, **kwargs)
+        self._keep_window(kernel_size, strides, padding, dilation_rate)
         self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
         self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
         self.depthwise_initializer = initializers.get(depthwise_initializer)
@@ -313,8 +302,8 @@ class SeparableConv2D(Windowed):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self._keep_window(kernel_size, strides, padding, data_format, dilation_rate)
+        super().__init__(data_format=data_format, **kwargs)
+        self._keep_window(kernel_size, strides, padding, dilation_rate)
         self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
         self.filters = check.whole(self, "filters", filters)
         self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
@@ -350,7 +339,7 @@ class SeparableConv2D(Windowed):
         return self._finish(ops.conv2d(x, self.pointwise_kernel))
 
 
-class ZeroPadding2D(Layer):
+class ZeroPadding2D(Spatial):
     """Zeros around images.
 
     Shapes: (batch, height, width, channels) to (batch, top + height + bottom, left + width + right, channels).
@@ -364,22 +353,17 @@ class ZeroPadding2D(Layer):
     Agrees with Keras 3.
     """
 
-    input_rank = 4
+    axes = 2
 
-    def __init__(
-        self,
-        padding: int | Sequence[int] | Sequence[Sequence[int]] = 1,
-        *,
-        data_format: str | None = None,
-        **kwargs: Any,
-    ):
+    def __init__(self, padding: int | Sequence[int] | Sequence[Sequence[int]] = 1, **kwargs: Any):
         super().__init__(**kwargs)
-        check.channels_last(self, data_format)
         sides = list(padding) if isinstance(padding, (list, tuple)) else [padding, padding]
         if len(sides) != 2:
-            raise ArgumentError(
-                f"{self.label}: padding must be a whole number, (rows, columns) or ((top, bottom), (left, right)), "
-                f"but got {padding!r}."
+            raise self.refusal(
+                "padding",
+                "a whole number, (rows, columns) or ((top, bottom), (left, right))",
+                padding,
+                "Use, for example, `padding=1`.",
             )
         rows, columns = (check.wholes(self, "padding", side, 2, least=0) for side in sides)
         self.padding = ((rows[0], rows[1]), (columns[0], columns[1]))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyengine import activations, constraints, initializers, ops, regularizers
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine import constraints, initializers, ops, regularizers
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
@@ -48,7 +47,7 @@ class Dense(Layer):
     ):
         super().__init__(**kwargs)
         self.units = check.whole(self, "units", units)
-        self.activation = activations.get(activation)
+        self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -60,13 +59,15 @@ class Dense(Layer):
     def build(self, shape: AnyShape) -> None:
         if len(shape) < 2:
             raise self.shape_error(
-                f"{self.label} expects inputs of rank 2 or more, (batch, features), but got shape {shape}. "
-                "Give every sample an axis of features: reshape (batch,) to (batch, 1)."
+                "inputs of rank 2 or more, (batch, …, features)",
+                shape,
+                "Give one sample a batch axis, `x[None]`, or single numbers an axis of features, `x[:, None]`.",
             )
         if shape[-1] is None:
             raise self.shape_error(
-                f"{self.label} needs to know the length of its input's last axis, but got shape {shape}. "
-                "Give Input (or the first layer) that length."
+                "a known number of features, the last axis",
+                shape,
+                "Give `Input` (or the first layer) that length.",
             )
         self.kernel = self.add_weight(
             "kernel",
@@ -109,6 +110,11 @@ class Flatten(Layer):
     def call(self, x: Any) -> Any:
         return ops.flatten(x)
 
+    def advice_to(self, reader: Layer) -> str:
+        if not reader.takes:
+            return ""
+        return f"Put it in front of {self.label}, which makes one row of every sample."
+
 
 class Reshape(Layer):
     """The numbers of each sample in another shape.
@@ -128,8 +134,8 @@ class Reshape(Layer):
             -1 if n in (-1, None) else check.whole(self, "target_shape", n) for n in given
         )
         if self.target_shape.count(-1) > 1:
-            raise ArgumentError(
-                f"{self.label}: only one length of target_shape can be worked out, but got {given!r}."
+            raise self.refusal(
+                "target_shape", "at most one -1, the length that is worked out", given, "Give the others."
             )
 
     def call(self, x: Any) -> Any:
@@ -140,9 +146,11 @@ class Reshape(Layer):
         else:
             target = self.target_shape
         if size(target) != each:
-            raise ShapeError(
-                f"a sample has {each} numbers, but target_shape {self.target_shape} "
-                f"{'holds a multiple of' if -1 in target else 'holds'} {known}."
+            raise self.shape_error(
+                f"a shape of {each} numbers, as many as a sample of shape {x.shape[1:]} has",
+                f"{self.target_shape}, which holds {'a multiple of ' if -1 in target else ''}{known}",
+                "Give lengths whose product is that, or -1 for one of them.",
+                "target_shape",
             )
         return ops.reshape(x, (x.shape[0], *target))
 
@@ -162,9 +170,11 @@ class Permute(Layer):
         super().__init__(**kwargs)
         self.dims = tuple(check.whole(self, "dims", axis) for axis in dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ArgumentError(
-                f"{self.label}: dims must hold each of 1 … {len(self.dims)} once (the batch is axis 0 and "
-                f"stays), but got {dims!r}."
+            raise self.refusal(
+                "dims",
+                f"each of 1 … {len(self.dims)} once (the batch is axis 0 and stays)",
+                dims,
+                "Use, for example, `dims=(2, 1)`.",
             )
         self.input_rank = len(self.dims) + 1
 

@@ -35,8 +35,11 @@ class InputLayer(Layer):
     ):
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
-                "Input expects `shape` (one sample, without the batch), as Input(shape=(784,)), or "
-                f"`batch_shape`, but got shape={shape!r} and batch_shape={batch_shape!r}."
+                where="Input",
+                argument="shape",
+                expected="the shape of one sample, without the batch (or `batch_shape`, with it)",
+                got="neither" if shape is None else "both",
+                fix="Use, for example, `Input(shape=(784,))`.",
             )
         if isinstance(shape, int):
             shape = (shape,)

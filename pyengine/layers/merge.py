@@ -6,10 +6,12 @@ from functools import reduce
 from typing import Any, ClassVar
 
 from pyengine import ops
-from pyengine.errors import ArgumentError
+from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
 from pyengine.shapes import normalize_axis
+
+BATCH_AXIS = "Axis 0 is the batch: use another one, as `axis=-1`."
 
 
 class Merge(Layer):
@@ -30,7 +32,7 @@ class Merge(Layer):
 
     def merge(self, inputs: list[Any]) -> Any:
         """Combine arrays of equal rank."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no `merge`.")
 
 
 class Add(Merge):
@@ -115,12 +117,12 @@ class Concatenate(Layer):
 
     def __init__(self, axis: int = -1, **kwargs: Any):
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = check.axis(self, "axis", axis)
 
     def build(self, *shapes: AnyShape) -> None:
         axis = normalize_axis(self.axis, len(shapes[0]))
         if axis == 0:
-            raise ArgumentError(f"{self.label}: axis 0 is the batch; join along another axis.")
+            raise self.refusal("axis", "an axis of the samples", self.axis, BATCH_AXIS)
         first = shapes[0]
         for shape in shapes[1:]:
             if len(shape) != len(first) or any(
@@ -129,8 +131,9 @@ class Concatenate(Layer):
                 if i not in (0, axis)
             ):
                 raise self.shape_error(
-                    f"{self.label} joins along axis {axis} and expects shapes equal on every other axis, but got "
-                    f"{' and '.join(map(str, shapes))}."
+                    f"shapes that are equal on every axis but {axis}, along which they are joined",
+                    " and ".join(map(str, shapes)),
+                    "Make the others equal, or join along another `axis`.",
                 )
 
     def call(self, *inputs: Any) -> Any:

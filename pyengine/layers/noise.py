@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
@@ -62,9 +61,11 @@ class Dropout(Layer):
         if self.noise_shape is None:
             return shape
         if len(self.noise_shape) != len(shape):
-            raise ArgumentError(
-                f"{self.label}: noise_shape {self.noise_shape} must have one length per axis of the input, whose "
-                f"shape is {shape}."
+            raise self.shape_error(
+                f"one length per axis of inputs of shape {shape}, the batch counted",
+                str(self.noise_shape),
+                "Use `None` for the axes whose length is the input's.",
+                "noise_shape",
             )
         return tuple(
             length if wanted is None else wanted

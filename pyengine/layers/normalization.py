@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from pyengine import constraints, initializers, ops, regularizers
-from pyengine.errors import ArgumentError
 from pyengine.graph import Variable
+from pyengine.layers import check
 from pyengine.layers.base import Layer
+from pyengine.layers.merge import BATCH_AXIS
 from pyengine.layers.symbolic import AnyShape
 from pyengine.shapes import normalize_axes, normalize_axis
 
@@ -27,9 +28,9 @@ class Normalization(Layer):
         gamma: tuple[Any, Any, Any],
     ) -> None:
         """beta, gamma: (initializer, regularizer, constraint)."""
-        if not isinstance(epsilon, (int, float)) or not epsilon > 0:
-            raise ArgumentError(f"{self.label}: epsilon must be a number above 0, but got {epsilon!r}.")
-        self.epsilon = float(epsilon)
+        self.epsilon = float(
+            check.number(self, "epsilon", epsilon, "a number above 0", lambda value: value > 0, "1e-3")
+        )
         self.center, self.scale = center, scale
         self.beta: Variable | None = None
         self.gamma: Variable | None = None
@@ -125,12 +126,12 @@ class BatchNormalization(Normalization):
         )
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             axis = axis[0]
-        if not isinstance(axis, int):
-            raise ArgumentError(f"{self.label}: axis must be a whole number, but got {axis!r}.")
-        self.axis = axis
-        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
-            raise ArgumentError(f"{self.label}: momentum must be a number from 0 to 1, but got {momentum!r}.")
-        self.momentum = float(momentum)
+        self.axis = check.axis(self, "axis", axis)
+        self.momentum = float(
+            check.number(
+                self, "momentum", momentum, "a number from 0 to 1", lambda value: 0 <= value <= 1, "0.99"
+            )
+        )
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
@@ -139,8 +140,9 @@ class BatchNormalization(Normalization):
         channels = shape[axis]
         if channels is None:
             raise self.shape_error(
-                f"{self.label} needs to know the length of axis {self.axis}, but got shape {shape}. "
-                "Give Input (or the first layer) that length."
+                f"a known number of channels, axis {self.axis}",
+                shape,
+                "Give `Input` (or the first layer) that length.",
             )
         self._add_scale((channels,))
         self.moving_mean = self.add_weight(
@@ -220,17 +222,18 @@ class LayerNormalization(Normalization):
             (beta_initializer, beta_regularizer, beta_constraint),
             (gamma_initializer, gamma_regularizer, gamma_constraint),
         )
-        self.axis = axis if isinstance(axis, int) else tuple(axis)
+        self.axis = check.axes(self, "axis", axis)
 
     def build(self, shape: AnyShape) -> None:
         axes = normalize_axes(self.axis, len(shape))
         lengths = {axis: shape[axis] for axis in axes}
         if 0 in axes:
-            raise ArgumentError(f"{self.label}: axis 0 is the batch; normalize over other axes.")
+            raise self.refusal("axis", "axes of the samples", self.axis, BATCH_AXIS)
         if None in lengths.values():
             raise self.shape_error(
-                f"{self.label} needs to know the lengths of the axes {axes}, but got shape {shape}. "
-                "Give Input (or the first layer) those lengths."
+                f"known lengths of the axes {', '.join(map(str, axes))}",
+                shape,
+                "Give `Input` (or the first layer) those lengths.",
             )
         self._add_scale(tuple(lengths.values()))
         self.known_lengths = {axis: length for axis, length in lengths.items() if length is not None}

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from pyengine import ops
 from pyengine.layers import check
-from pyengine.layers.base import Layer
+from pyengine.layers.spatial import Spatial
 
 
-class Pooling(Layer):
+class Pooling(Spatial):
     """Base of pools over windows.
 
     Arguments:
@@ -19,7 +19,6 @@ class Pooling(Layer):
         padding: "valid" (windows lie inside) or "same" (windows may hang over; what is outside does not count).
     """
 
-    axes: ClassVar[int]
     pool: ClassVar[Callable[..., Any]]
 
     def __init__(
@@ -27,13 +26,9 @@ class Pooling(Layer):
         pool_size: int | Sequence[int] = 2,
         strides: int | Sequence[int] | None = None,
         padding: str = "valid",
-        *,
-        data_format: str | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        check.channels_last(self, data_format)
-        self.input_rank = self.axes + 2
         self.pool_size = check.wholes(self, "pool_size", pool_size, self.axes)
         given = pool_size if strides is None else strides
         self.strides = check.wholes(self, "strides", given, self.axes)
@@ -102,20 +97,17 @@ class AveragePooling2D(Pooling):
     pool = staticmethod(ops.average_pool2d)
 
 
-class GlobalPooling(Layer):
+class GlobalPooling(Spatial):
     """Base of pools over all places at once.
 
     Arguments:
         keepdims: whether the spatial axes stay, with length 1.
     """
 
-    axes: ClassVar[int]
     pool: ClassVar[Callable[..., Any]]
 
-    def __init__(self, *, keepdims: bool = False, data_format: str | None = None, **kwargs: Any):
+    def __init__(self, *, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
-        check.channels_last(self, data_format)
-        self.input_rank = self.axes + 2
         self.keepdims = keepdims
 
     def call(self, x: Any) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from pyengine import activations, constraints, initializers, ops, regularizers
-from pyengine.errors import ArgumentError
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
@@ -39,6 +38,7 @@ class Recurrent(Layer):
         unroll: accepted for Keras's sake; the loop is the library's own in any case.
     """
 
+    takes = "sequences (batch, time, features)"
     gates = 1
     """How many sums there are for each unit."""
     remembered = 1
@@ -71,7 +71,7 @@ class Recurrent(Layer):
     ):
         super().__init__(**kwargs)
         self.units = check.whole(self, "units", units)
-        self.activation = activations.get(activation)
+        self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.recurrent_initializer = initializers.get(recurrent_initializer)
@@ -89,9 +89,11 @@ class Recurrent(Layer):
         self.return_state = return_state
         self.go_backwards = go_backwards
         if stateful:
-            raise ArgumentError(
-                f"{self.label}: stateful layers are not supported. Give what one call remembers to the next: "
-                "return_state=True, and initial_state when it is called."
+            raise self.refusal(
+                "stateful",
+                "`False`: a layer remembers nothing between calls",
+                stateful,
+                "Give the state of one call to the next: `return_state=True`, and `initial_state` when it is called.",
             )
 
     @property
@@ -113,13 +115,16 @@ class Recurrent(Layer):
     def build(self, shape: AnyShape, *states: AnyShape) -> None:
         if len(shape) != 3 or shape[2] is None:
             raise self.shape_error(
-                f"{self.label} expects sequences (batch, time, features) and must know how many features there are, "
-                f"but got shape {shape}. Reshape the input, or give Input (or the first layer) that length."
+                "sequences (batch, time, features) of a known number of features",
+                shape,
+                self.rank_hint() if len(shape) != 3 else "Give `Input` (or the first layer) that length.",
             )
         if len(states) not in (0, self.remembered):
             raise self.shape_error(
-                f"{self.label} remembers {self.remembered} arrays (batch, {self.units}), but got {len(states)} as "
-                "initial_state. Give one for each, or none."
+                f"{self.remembered} arrays (batch, {self.units})",
+                str(len(states)),
+                "Give one for each that `return_state=True` returns, or none.",
+                "initial_state",
             )
         self.kernel = self.weight("kernel", (shape[2], self.gates * self.units))
         self.recurrent_kernel = self.weight("recurrent", (self.units, self.gates * self.units))
@@ -128,6 +133,17 @@ class Recurrent(Layer):
             self.add_random_state(self.seed) if self.dropout or self.recurrent_dropout else None
         )
         self.known_lengths = {-1: shape[2]}
+
+    def rank_hint(self) -> str:
+        return (
+            "Give sequences of numbers a last axis of length 1, `x[..., None]`, and a recurrent layer in front of "
+            "it `return_sequences=True`."
+        )
+
+    def advice_to(self, reader: Layer) -> str:
+        if self.return_sequences or not reader.takes.startswith("sequences"):
+            return ""
+        return f"Give {self.label} `return_sequences=True`: it returns only its last output."
 
     def weight(self, kind: str, shape: tuple[int, ...]) -> Any:
         return self.add_weight(
@@ -189,7 +205,7 @@ class Recurrent(Layer):
             seen: the output of the step before, as far as it is not dropped.
             rest: what it remembers, then the constants.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no `step`.")
 
     def mask(self, shape: tuple[int, ...], rate: float) -> Any:
         """0 with probability `rate`, else 1 / (1 - rate)."""
@@ -251,7 +267,7 @@ class LSTM(Recurrent):
         **kwargs: Any,
     ):
         super().__init__(units, activation, **kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        self.recurrent_activation = check.activation(self, "recurrent_activation", recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
 
     def build(self, shape: AnyShape, *states: AnyShape) -> None:
@@ -303,7 +319,7 @@ class GRU(Recurrent):
         **kwargs: Any,
     ):
         super().__init__(units, activation, **kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
+        self.recurrent_activation = check.activation(self, "recurrent_activation", recurrent_activation)
         self.reset_after = reset_after
 
     def bias_shape(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pyengine.errors import ArgumentError, GraphError, ShapeError
+from pyengine.errors import GraphError, PyEngineError
 from pyengine.graph import Graph, Spec, Value
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int, keywords:
     try:
         with graph:
             outputs = layer.run(*values, training=False, keywords=keywords)
-    except (ShapeError, ArgumentError) as error:
+    except PyEngineError as error:
         # Whoever reads it knows nothing of probes.
         raise error.rewritten(lambda text: re.sub(rf"\b{probe}\b", "None", text)) from error
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from pyengine import ops, shapes
 from pyengine.configurable import Configurable
 from pyengine.dtypes import FLOATX, is_float
-from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.errors import ArgumentError, PyEngineError, ShapeError, describe, unknown_name
 from pyengine.graph import Value, Variable
 from pyengine.names import snake
 from pyengine.ops.base import Array
@@ -48,7 +49,7 @@ class Loss(Configurable):
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
         """The loss of each sample: shape (batch, …), that of y_pred without its last axis."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no `call(self, y_true, y_pred)`: write one.")
 
     def valid(self, y_true: Array, y_pred: Array) -> Any:
         """Which values of `call` count, as truths of its shape; None: all of them.
@@ -92,7 +93,46 @@ class LossFunction(Loss):
         self.function = function
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        return self.function(y_true, y_pred)
+        return called("loss", self.name, self.function, y_true, y_pred)
+
+
+def called(kind: str, name: str, function: Callable[[Any, Any], Any], y_true: Array, y_pred: Array) -> Any:
+    """What a user's loss or metric returns, if training can use it; what goes wrong in it is said of it.
+
+    >>> called("loss", "forgetful", lambda y_true, y_pred: None, [1.0], [2.0])
+    Traceback (most recent call last):
+    ...
+    pyengine.errors.ArgumentError: loss 'forgetful': return expects one value per sample, or one number for the \
+batch, computed from y_true and y_pred with `ops`, but got `None`. End the function with `return`.
+    """
+    where = f"{kind} {name!r}"
+    try:
+        values = function(y_true, y_pred)
+    except PyEngineError as error:
+        raise error.inside(where) from error
+    recorded = isinstance(y_pred, Value)
+    if isinstance(values, Value) or (not recorded and hasattr(values, "shape")):
+        return values
+    got, fix = describe(values), "Compute it with `ops`."
+    if values is None:
+        fix = "End the function with `return`."
+    elif inspect.isawaitable(values):
+        got, fix = (
+            "a promise",
+            "Make it a plain function (`def`, not `async def`): its ops are only recorded here.",
+        )
+        getattr(values, "close", bool)()
+    elif isinstance(values, (list, tuple)):
+        fix = "Join the parts with `ops`, for example by `ops.add`."
+    elif hasattr(values, "shape") or isinstance(values, (int, float)):
+        fix = "Compute it from y_true and y_pred with `ops`: a constant cannot be trained on."
+    raise ArgumentError(
+        where=where,
+        argument="return",
+        expected="one value per sample, or one number for the batch, computed from y_true and y_pred with `ops`",
+        got=got,
+        fix=fix,
+    )
 
 
 def reduce(

@@ -10,7 +10,7 @@ import numpy as np
 from pyengine import ops
 from pyengine.configurable import Configurable
 from pyengine.losses import Loss
-from pyengine.losses.base import divide_or_zero, in_floatx, weights_for
+from pyengine.losses.base import called, divide_or_zero, in_floatx, weights_for
 from pyengine.names import snake
 from pyengine.ops.base import Array
 
@@ -78,7 +78,7 @@ class MeanMetric(Metric):
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
         """One value per sample, shape (batch, …)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no `values(self, y_true, y_pred)`: write one.")
 
     def contributions(self, y_true, y_pred, sample_weight=None):
         return weighted_sum(self.values(y_true, y_pred), sample_weight, y_pred, self.name)
@@ -131,7 +131,7 @@ class FunctionMetric(MeanMetric):
         self.function = function
 
     def values(self, y_true, y_pred):
-        return self.function(y_true, y_pred)
+        return called("metric", self.name, self.function, y_true, y_pred)
 
 
 def weighted_sum(values: Array, sample_weight: Array | None, y_pred: Array, name: str) -> tuple[Any, Any]:

@@ -104,8 +104,9 @@ class Model(Layer, Trainer):
             )
             if not fits:
                 raise self.shape_error(
-                    f"{self.label} expects its input {tensor.name!r} to have shape {tensor.shape}, where None is any "
-                    f"length, but got shape {shape}."
+                    f"its input {tensor.name!r} to have shape {tensor.shape}, where None is any length",
+                    shape,
+                    "Give it inputs of that shape.",
                 )
 
     def call(self, *inputs: Any, training: bool = False) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pyengine.errors import GraphError
+from pyengine.errors import GraphError, MissingGradientError
 from pyengine.graph import Node, Value
 from pyengine.ops.elementwise import add
 from pyengine.ops.structure import copy
@@ -38,18 +38,33 @@ def pull_back(
         given = tuple(gradients.get(value) for value in node.outputs)
         if depends.isdisjoint(node.outputs) or all(one is None for one in given):
             continue
-        parts = (
-            node.op.gradient(given, node.outputs, *node.inputs)
-            if node.op.several
-            else node.op.gradient(given[0], node.output, *node.inputs)
-        )
+        node.output.graph.layer = node.layer
+        parts = gradient_of(node, given)
         for value, part in zip(node.inputs, parts, strict=True):
             if part is None or value not in depends:
                 continue
             if part.spec != value.spec:
                 raise GraphError(f"{node.op.name} gives a gradient {part.spec} for an input {value.spec}.")
             gradients[value] = add(gradients[value], part) if value in gradients else part
+    for node in nodes[:1]:
+        node.output.graph.layer = ""
     return gradients
+
+
+def gradient_of(node: Node, arrived: tuple[Value | None, ...]) -> tuple[Value | None, ...]:
+    """What the node's op sends back to its inputs; an error where nobody has written that."""
+    try:
+        if node.op.several:
+            return node.op.gradient(arrived, node.outputs, *node.inputs)
+        return node.op.gradient(arrived[0], node.output, *node.inputs)
+    except NotImplementedError as error:
+        raise MissingGradientError(
+            where=node.layer or "model.fit",
+            argument="training",
+            expected="ops with a gradient between the weights and the loss",
+            got=f"`{node.op.name}`, which has none",
+            fix="Write `gradient` in the class of that op, or use other ops there.",
+        ) from error
 
 
 def gradient_of_expansion(

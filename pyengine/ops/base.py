@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pyengine.dtypes import canonical, of_scalar, promote
-from pyengine.errors import DtypeError, GraphError
+from pyengine.errors import DtypeError, GraphError, describe
 from pyengine.graph import Spec, Value, Variable, recording
 
 Array = Any  # np.ndarray, Value, Variable, or what np.asarray takes
@@ -166,7 +166,12 @@ def to_array(x: Array, dtype: str | None = None) -> np.ndarray:
         elif x.dtype == np.int64:
             x = x.astype(np.int32)
         elif x.dtype == object:
-            raise DtypeError(f"Expected an array of numbers, but got objects: {x!r}.")
+            raise DtypeError(
+                argument="the inputs",
+                expected="an array of numbers",
+                got=describe(x.item() if x.ndim == 0 else x),
+                fix="Give every row the same length, and numbers only.",
+            )
     canonical(x.dtype)
     return np.asarray(x, dtype)
 

@@ -17,8 +17,11 @@ def check_indices(op: str, indices: Spec) -> None:
     """Only whole numbers can be indices."""
     if is_float(indices.dtype) or indices.dtype == "bool":
         raise DtypeError(
-            f"{op} expects indices of whole numbers, but got {indices}. "
-            'Cast them with ops.cast(indices, dtype="int32").'
+            where=f"ops.{op}",
+            argument="index",
+            expected="a whole number",
+            got=f"dtype {indices.dtype}, shape {indices.shape}",
+            fix="Cast them with `ops.cast(indices, dtype='int32')`.",
         )
 
 
@@ -26,9 +29,13 @@ def check_range(op: str, indices: np.ndarray, length: int) -> None:
     """Indices count from 0 and stay below `length`; there are no negative ones."""
     if indices.size and (indices.min() < 0 or indices.max() >= length):
         wrong = indices[(indices < 0) | (indices >= length)].flat[0]
+        place = np.argwhere((indices < 0) | (indices >= length))[0]
         raise DataError(
-            f"{op}: index {wrong} is out of range: {length} entries are numbered 0 to {length - 1}. "
-            "Correct the indices or make room for them."
+            where=f"ops.{op}",
+            argument="index",
+            expected=f"a whole number from 0 to {length - 1}, as there are {length} entries",
+            got=f"`{wrong}`" + (f" at `indices[{', '.join(map(str, place))}]`" if indices.ndim else ""),
+            fix="Correct the indices, or make room for them.",
         )
 
 

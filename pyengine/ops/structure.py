@@ -9,7 +9,7 @@ import numpy as np
 
 from pyengine import shapes
 from pyengine.dtypes import canonical, is_float
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, OutOfRangeError, ShapeError, describe
 from pyengine.graph import Spec, Value
 from pyengine.ops.base import Array, Op, apply, in_dtype, meet, method, shape_of, to_array
 
@@ -378,20 +378,41 @@ def getitem(x: Value, item: Any) -> Any:
             shape.append(1)
             continue
         if axis >= rank:
-            raise ShapeError(f"Too many indices for shape {x.shape}.")
+            raise OutOfRangeError(
+                argument="index",
+                expected=f"at most {rank} indices for shape {x.shape}",
+                got=f"{taken}",
+                fix="Leave some out.",
+            )
         length = x.shape[axis]
         if isinstance(one, slice):
             first, last, step = one.indices(length)
             if step < 1:
-                raise ArgumentError("A slice of a graph value needs a positive step; use ops.reverse.")
+                raise ArgumentError(
+                    argument="index",
+                    expected="slices with a positive step",
+                    got=describe(step),
+                    fix="Use `ops.reverse`.",
+                )
             last = max(first, last)
             shape.append(-(-(last - first) // step))
         elif isinstance(one, (int, np.integer)):
-            first, step = shapes.normalize_axis(int(one), length), 1
+            if not -length <= one < length:
+                raise OutOfRangeError(
+                    argument="index",
+                    expected=f"a whole number from {-length} to {length - 1} on axis {axis} of shape {x.shape}"
+                    + (", the batch" if axis == 0 else ""),
+                    got=describe(int(one)),
+                    fix="Index another axis, as `p[:, 0]` does, or use an index that exists.",
+                )
+            first, step = int(one) % length, 1
             last = first + 1
         else:
             raise ArgumentError(
-                f"Index {one!r}: use whole numbers and slices, or ops.gather for arrays of indices."
+                argument="index",
+                expected="whole numbers and slices",
+                got=describe(one),
+                fix="Use `ops.gather` for arrays of indices, and `ops.where` for masks.",
             )
         begin.append(first)
         end.append(last)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, ShapeError, describe
 from pyengine.shapes import Shape
 
 Padding = tuple[tuple[int, int], ...]
@@ -49,8 +49,10 @@ def resolve_padding(
             pairs = [(operator.index(before), operator.index(after)) for before, after in padding]
     if len(pairs) != len(sizes) or any(side < 0 for pair in pairs for side in pair):
         raise ArgumentError(
-            f'padding expects "valid", "same" or {len(sizes)} pairs (before, after) of at least 0, '
-            f"but got {padding!r}."
+            argument="padding",
+            expected=f"'valid', 'same' or {len(sizes)} pairs (before, after) of at least 0",
+            got=describe(padding),
+            fix="Use `padding='same'`.",
         )
     return tuple(pairs)
 
@@ -68,8 +70,11 @@ def output_lengths(
     if any(length < 1 for length in result):
         extents = tuple((size - 1) * step + 1 for size, step in zip(sizes, dilation, strict=True))
         raise ShapeError(
-            f"{op}: a window of {extents} does not fit into an input of {lengths} (height, width) with "
-            f'padding {padding}. Use padding="same", a smaller window or a larger input.'
+            where=f"ops.{op}",
+            argument="the inputs",
+            expected=f"height and width of at least {extents}, as large as a window (padding {padding})",
+            got=f"{lengths}",
+            fix="Use `padding='same'`, a smaller window or larger inputs.",
         )
     return result
 

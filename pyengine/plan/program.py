@@ -35,6 +35,7 @@ class Slot:
 class Call:
     """One kernel to run: the op (name and settings), where its inputs lie and where its outputs go.
 
+    `layer` is the label of the layer that it belongs to, for errors.
     `scratch`, where the op asks for it, is memory that only this call uses. `loop`, where the op has a body, is the
     program of one round of it; its arena is that memory.
     """
@@ -44,6 +45,7 @@ class Call:
     outputs: tuple[Slot, ...]
     scratch: Slot | None = None
     loop: Program | None = None
+    layer: str = ""
 
     @property
     def output(self) -> Slot:
@@ -130,6 +132,7 @@ def plan(graph: Graph) -> Program:
             tuple(map(slot, node.outputs)),
             workspace(node),
             loops.get(node),
+            node.layer,
         )
         for node in nodes
         if not node.op.alias

@@ -14,6 +14,7 @@ import numpy as np
 from pyengine import losses, metrics, optimizers
 from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.graph import Variable
+from pyengine.training.doubts import doubts
 
 
 @dataclass
@@ -57,6 +58,8 @@ def compiled(
             "compile needs a loss, for example model.compile(optimizer='adam', loss='mean_squared_error')."
         )
     weights = [loss_weight(given) for given in by_output("loss_weights", loss_weights, names)]
+    for doubt in doubts(model.outputs, chosen):
+        model.warn_once(doubt, key=doubt)
     tracked = track(model, metrics, weighted_metrics, chosen)
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pyengine.errors import DataError, ShapeError
+from pyengine.layers.advice import fewer_axes
 from pyengine.training.arrays import as_arrays, dtypes_of, matched
 from pyengine.training.checks import check_numbers
 from pyengine.training.weighting import class_weights, sample_weights
@@ -62,7 +63,7 @@ def fit_targets(model: Any, y: Any) -> list[np.ndarray]:
 
 
 def fit_target(array: np.ndarray, symbolic: Any, loss: Any, name: str) -> np.ndarray:
-    expected = tuple(symbolic.shape)
+    expected, given = tuple(symbolic.shape), array.ndim
     sparse = loss is not None and loss.targets == "classes"
     if sparse:
         if array.ndim == len(expected) and array.shape[-1] == 1:
@@ -80,6 +81,8 @@ def fit_target(array: np.ndarray, symbolic: Any, loss: Any, name: str) -> np.nda
             advice = (
                 " For class numbers use the loss 'sparse_categorical_crossentropy', or one-hot encode them."
             )
+        if given < len(expected):
+            advice = f" {fewer_axes(symbolic)}".rstrip() or advice
         raise ShapeError(
             f"Output {name!r} expects targets of shape {shown(expected)}, but y has shape {array.shape}.{advice}"
         )

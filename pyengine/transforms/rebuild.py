@@ -48,9 +48,11 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     """
     new, to = begun(graph)
     for node in graph.nodes:
+        new.layer = node.layer
         made = rule(node, tuple(to[value] for value in node.inputs), new)
         to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
     for variable, value in graph.writes.items():
         new.write(variable, to[value])
     new.outputs = {name: to[value] for name, value in graph.outputs.items()}
+    new.layer = graph.layer
     return new, to

@@ -194,18 +194,18 @@ def test_a_stack_of_recurrent_layers_learns_to_remember_the_first_number() -> No
 
 def test_what_these_layers_refuse() -> None:
     with pytest.raises(
-        ArgumentError, match=r"LSTM 'lstm_?\d*': stateful layers are not supported\. Give what one"
+        ArgumentError, match=r"LSTM 'lstm_?\d*': stateful expects `False`.* Give the state of one call"
     ):
         layers.LSTM(3, stateful=True)
     with pytest.raises(
         ShapeError, match=r"expects sequences \(batch, time, features\).* but got shape \(None, 3\)"
     ):
         layers.GRU(3)(np.zeros((2, 3)))
-    with pytest.raises(ShapeError, match=r"remembers 2 arrays.*but got 1 as initial_state"):
+    with pytest.raises(ShapeError, match=r"initial_state expects 2 arrays.*but got 1"):
         layers.LSTM(3)(np.zeros((2, 4, 3)), initial_state=np.zeros((2, 3)))
-    with pytest.raises(ShapeError, match=r"expects a query \(batch, time, features\)"):
+    with pytest.raises(ShapeError, match=r"query expects sequences \(batch, time, features\)"):
         layers.MultiHeadAttention(2, 3)(np.zeros((2, 3)), np.zeros((2, 3)))
-    with pytest.raises(ArgumentError, match="attention_axes must be None or"):
+    with pytest.raises(ArgumentError, match="attention_axes expects `None` or"):
         layers.MultiHeadAttention(2, 3, attention_axes=(1, 2))
     x = np.zeros((1, 2, 3))
     with pytest.raises(

@@ -49,7 +49,7 @@ def test_inputs_come_singly_in_a_list_or_by_name():
         model({"left": a, "rihgt": b})
     with pytest.raises(errors.ArgumentError, match="Model 'pair' was called without its input right"):
         model({"left": a})
-    with pytest.raises(errors.ArgumentError, match="Model 'pair' expects 2 inputs, but was called with 1"):
+    with pytest.raises(errors.ArgumentError, match="Model 'pair' expects 2 inputs, but got 1"):
         model(a)
 
 
@@ -146,7 +146,7 @@ def test_what_is_not_symbolic_is_refused():
         Model(np.ones((2, 3)), x)
     with pytest.raises(errors.ArgumentError, match="one was given twice"):
         Model([x, x], layers.Dense(1)(x))
-    with pytest.raises(errors.ArgumentError, match="got symbolic tensors and arrays together"):
+    with pytest.raises(errors.ArgumentError, match="expects symbolic tensors, or arrays, but got both"):
         layers.Add()([x, np.ones((2, 3))])
     with pytest.raises(TypeError, match="stands for data to come: only layers can be called on it"):
         np.add(x, 1)
@@ -165,7 +165,7 @@ def test_a_wrong_shape_is_refused_with_the_name_of_the_input():
         model(np.ones((2, 3)), np.ones((2, 4)))
     assert str(raised.value) == (
         "Model 'pair' expects its input 'right' to have shape (None, 3), where None is any length, "
-        "but got shape (2, 4)."
+        "but got shape (2, 4). Give it inputs of that shape."
     )
 
 
@@ -187,9 +187,9 @@ def test_set_weights_changes_nothing_unless_all_shapes_fit():
     before = model.get_weights()
     wrong = [np.zeros_like(weight) for weight in before]
     wrong[3] = np.zeros((1, 5))
-    with pytest.raises(errors.ShapeError, match=r"weight 3, '\w+/bias', has shape .* No weight was changed"):
+    with pytest.raises(errors.ShapeError, match=r"for weight 3, '\w+/bias', .* No weight was changed"):
         model.set_weights(wrong)
-    with pytest.raises(errors.ShapeError, match="has 6 weights, but set_weights got 2 arrays"):
+    with pytest.raises(errors.ShapeError, match="set_weights expects 6 arrays, one per weight, but got 2"):
         model.set_weights(wrong[:2])
     for weight, value in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, value)
