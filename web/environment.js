@@ -54,12 +54,23 @@ export const abilities = {
   stackSwitching: typeof WebAssembly === "object" && "Suspending" in WebAssembly,
 };
 
+const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
 /** Says in words what is missing, where Python cannot run at all. */
 export function requireAbilities() {
   if (!abilities.webAssembly) {
     throw new Error(
       "pyengine needs WebAssembly, which this browser lacks or has switched off. Use a current Chrome, Edge, " +
         "Firefox or Safari, or allow WebAssembly (some protection modes forbid it).",
+    );
+  }
+  try {
+    new WebAssembly.Module(EMPTY_MODULE);
+  } catch (error) {
+    throw new Error(
+      "pyengine needs WebAssembly, which the Content-Security-Policy of this page forbids. Add 'wasm-unsafe-eval' " +
+        "to its script-src.",
+      { cause: error },
     );
   }
 }

@@ -4,7 +4,7 @@
  *     import { loadPyEngine } from "./pyengine.js";
  *     const tf = await loadPyEngine();
  *
- * pyengine.js   loading                        border.js      what crosses to Python, as what
+ * pyengine.js   loading (python.js, files.js)  border.js      what crosses to Python, as what
  * namespace.js  `tf`, made of Python's offers  handles.js     layers, weights, optimizers
  * tensor.js creation.js operations.js eager.js  models.js     compile, fit, predict (pending.js, feeding.js)
  * data.js       datasets                       callbacks.js   hooks (logs.js)

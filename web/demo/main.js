@@ -13,7 +13,7 @@ import { Reading } from "./reading.js";
 import { freezeSettings, offerOptimizers, prepareSettings, readSettings, writeSettings } from "./settings.js";
 import { Status } from "./status.js";
 import { Training } from "./training.js";
-import { clearTrouble, showTrouble, watchForTrouble } from "./trouble.js";
+import { clearTrouble, showTrouble } from "./trouble.js";
 import { count } from "./words.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -21,8 +21,6 @@ import { count } from "./words.js";
 /** @typedef {import("./training.js").Phase} Phase */
 /** @typedef {import("./training.js").Progress} Progress */
 /** @typedef {import("./training.js").Result} Result */
-
-watchForTrouble();
 
 const train = byId("train", HTMLButtonElement);
 const pause = byId("pause", HTMLButtonElement);

@@ -1,4 +1,4 @@
-/** Errors, in words, on the page. */
+/** Errors, in words, on the page; those that nobody caught are shown by index.html. */
 
 import { byId } from "./dom.js";
 
@@ -20,14 +20,4 @@ export function clearTrouble() {
   const box = byId("trouble", HTMLElement);
   box.hidden = true;
   box.replaceChildren();
-}
-
-/** Whatever nobody caught is shown too: a page that fails in silence helps no one. */
-export function watchForTrouble() {
-  addEventListener("error", (event) =>
-    showTrouble("Something on this page went wrong", event.error ?? event.message),
-  );
-  addEventListener("unhandledrejection", (event) =>
-    showTrouble("Something on this page went wrong", event.reason),
-  );
 }
