@@ -116,6 +116,20 @@ def test_only_the_border_knows_c_and_javascript(path: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_only_executors_and_the_bridge_look_into_program_memory() -> None:
+    inside = {"outputs", "inputs", "arena"}
+    found = [
+        f"{path.relative_to(ENGINE)}:{node.lineno}"
+        for path in sorted(ENGINE.rglob("*.py"))
+        if path.relative_to(ENGINE).parts[0] not in ("executors", "bridge")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in inside
+        and ast.unparse(node.value).endswith("memory")
+    ]
+    assert not found, f"memory may be a GPU's: ask the executor for it ({', '.join(found)})"
+
+
 def test_the_parts_that_have_the_same_floor_do_not_go_in_circles() -> None:
     """Parts share a floor, so the order among them is what the imports say; it must be an order."""
     needs: dict[str, set[str]] = {name: set() for name in FLOORS}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pyengine.executors.choice import DEFAULT_MODE
+from pyengine.executors.simd.library import MODES
 from wasm_tests.harness import Complaints, opened
 
 READY = "async () => { while (!window.demo) await new Promise((r) => setTimeout(r, 50)); await demo.ready; }"
@@ -50,7 +50,7 @@ def batches(demo: Page) -> int:
 
 
 def test_the_facts_name_version_and_executor(demo: Page) -> None:
-    assert demo.inner_text("#facts").startswith(f"pyengine 0.1.0 · executor simd {DEFAULT_MODE} · ")
+    assert demo.inner_text("#facts").startswith(f"pyengine 0.1.0 · executor simd {MODES[0]} · ")
 
 
 def test_it_trains_and_reads_the_test_digits(demo: Page) -> None:

@@ -8,9 +8,8 @@ from pyengine.executors.dry import DryExecutor
 from pyengine.executors.numpy import NumpyExecutor
 from pyengine.executors.simd import SimdExecutor
 from pyengine.executors.simd.eager import accelerate
+from pyengine.executors.table import EXECUTORS
 from pyengine.ops import base
-
-EXECUTORS: dict[str, type[Executor]] = {"numpy": NumpyExecutor, "simd": SimdExecutor, "dry": DryExecutor}
 
 # Elsewhere NumPy multiplies matrices with a library of its own, on all cores.
 if sys.platform == "emscripten":

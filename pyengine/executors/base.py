@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from pyengine.errors import ShapeError
 from pyengine.plan import Call, Program
 from pyengine.transforms import Target
+
+T = TypeVar("T")
+Soon: TypeAlias = T | Awaitable[T]
+"""An answer, or something to await for it."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Memory:
         program: what runs here.
         length: runs of `run` are counted in these: the calls of one step, the taking of its batch included.
         arena: the block that the program's arena lies in; programs that never run at the same time may share one.
-        inputs, outputs: the array of each, by name, where the executor shares NumPy's memory.
+        inputs, outputs: the array of each, by name, where the executor shares NumPy's memory: for the executor and the
+            page's own fast path, nobody else reads them.
         batches: where each step takes its inputs from, or None: they have been written.
         watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
         fallbacks: numbers of the program's calls that run on NumPy because the executor has no kernel for them.
@@ -61,10 +67,23 @@ class Executor(Target, ABC):
 
     A Memory is made once per Program; running it allocates nothing of its own.
 
-    To add one: a subclass in a file here, its name in `executors/__init__.py`; the tables in `tests/cases` run on it.
+    The memory is the executor's own business: NumPy's, that of a pool of threads, a GPU's. Who uses one writes inputs
+    and binds data sets, runs, reads outputs, and has the variables fetched before anybody looks at them. `write`,
+    `bind`, `run`, `read` and `fetch` may answer with something to await. An executor whose `run` is awaited stops
+    between steps only, and a fit ends no sooner than what is awaited.
+
+    A run begins with what the variables hold. An executor with copies of its own compares `Variable.version` with that
+    of its last look: what has been set since then wins over what a program has left in the copy.
+
+    To add one: a subclass in a file here, its name in `table.py`; the tables in `tests/cases` run on it.
+
+    Attributes:
+        name: what it is called in `pyengine.set_executor` and in the environment variable.
+        modes: builds to choose from, the default first; empty where there is nothing to choose.
     """
 
     name: str
+    modes: tuple[str, ...] = ()
 
     @abstractmethod
     def supports(self, call: Call) -> bool:
@@ -79,7 +98,11 @@ class Executor(Target, ABC):
                 nothing read from one of the two outlives a run of the other.
         """
 
-    def write(self, memory: Memory, name: str, array: np.ndarray) -> None:
+    def nbytes(self, memories: Iterable[Memory]) -> int:
+        """How much memory the arenas take, those that programs share counted once."""
+        return sum({id(memory.arena): memory.arena.size for memory in memories}.values())
+
+    def write(self, memory: Memory, name: str, array: np.ndarray) -> Soon[None]:
         """Feed an input; shape must be equal, the dtype is cast."""
         target = memory.inputs[name]
         if target.shape != array.shape:
@@ -87,26 +110,35 @@ class Executor(Target, ABC):
                 f"Input {name!r} has shape {target.shape}, but got an array of shape {array.shape}."
             )
         np.copyto(target, array, casting="unsafe")
+        return None
 
-    def bind(self, memory: Memory, batches: Batches | None) -> None:
-        """From now on each step begins by taking its rows of a data set (None: inputs are written again)."""
+    def bind(self, memory: Memory, batches: Batches | None) -> Soon[None]:
+        """From now on each step begins by taking its rows of a data set (None, done at once: inputs are written)."""
         memory.batches = batches
         if batches is not None:
             check_batches(memory.program, batches)
+        return None
 
     @abstractmethod
     def run(
         self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
-    ) -> int:
+    ) -> Soon[int]:
         """Run from `start` to `stop`, or until `deadline` (seconds of time.perf_counter) has passed.
 
         Both are counted over steps: step · memory.length + call; by default one whole step. Returns where it stands:
         `stop`, or less when time is over, or behind a step whose watched output is not finite. Something always runs.
         """
 
-    def read(self, memory: Memory, name: str) -> np.ndarray:
-        """A copy of an output."""
-        return memory.outputs[name].copy()
+    def read(self, memory: Memory, name: str, out: np.ndarray | None = None) -> Soon[np.ndarray]:
+        """A copy of an output, in `out` if that is given."""
+        if out is None:
+            return memory.outputs[name].copy()
+        np.copyto(out, memory.outputs[name])
+        return out
+
+    def fetch(self, memory: Memory) -> Soon[None]:
+        """Let the program's variables hold what it has left in them. Here they are its memory."""
+        return None
 
     @abstractmethod
     def close(self, memory: Memory) -> None:

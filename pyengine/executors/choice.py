@@ -14,11 +14,10 @@ from pyengine.errors import ArgumentError, unknown_name
 from pyengine.executors.base import Executor
 from pyengine.executors.numpy import NumpyExecutor
 from pyengine.executors.simd import LibraryError, SimdExecutor, selftest
-from pyengine.executors.simd.library import MODES, NotHere
+from pyengine.executors.simd.library import NotHere
+from pyengine.executors.table import EXECUTORS
 
 VARIABLE = "PYENGINE_EXECUTOR"
-# Which build is taken where nobody asks for one.
-DEFAULT_MODE = "strict"
 
 
 class Choice:
@@ -39,8 +38,8 @@ chosen = Choice()
 def default() -> Executor:
     """The executor of every model that is not given another one; always the same, so that programs may share it."""
     if chosen.executor is None:
-        name, mode = words(os.environ.get(VARIABLE) or "simd")
-        chosen.executor = NumpyExecutor() if name == "numpy" else best(mode)
+        name, mode = name_and_mode(os.environ.get(VARIABLE) or SimdExecutor.name)
+        chosen.executor = best(mode) if name == SimdExecutor.name else made(name, mode)
     return chosen.executor
 
 
@@ -49,8 +48,8 @@ def set_executor(name: str, *, mode: str | None = None) -> None:
 
     Args:
         name: "simd" for the C library, "numpy" for the reference.
-        mode: of "simd" only: "strict" gives the same bits on every machine and in every browser, "relaxed" is what
-            this machine does fastest. Default: see `DEFAULT_MODE`.
+        mode: of "simd" only: "strict" (default) gives the same bits on every machine and in every browser, "relaxed"
+            is what this machine does fastest.
 
     Errors: UnknownNameError, ArgumentError; LibraryError where the library cannot be had, with what to do about it.
 
@@ -60,27 +59,32 @@ def set_executor(name: str, *, mode: str | None = None) -> None:
     'numpy'
     >>> pyengine.set_executor("simd", mode="strict")
     """
-    name, mode = words(name if mode is None else f"{name}:{mode}")
-    chosen.executor = NumpyExecutor() if name == "numpy" else trusted(mode)
+    chosen.executor = made(*name_and_mode(name if mode is None else f"{name}:{mode}"))
     chosen.trouble = ""
 
 
-def words(text: str) -> tuple[str, str]:
+def name_and_mode(text: str) -> tuple[str, str]:
     """Name and mode of what an environment variable or a page asks for.
 
-    >>> words("simd:relaxed"), words("numpy")
+    >>> name_and_mode("simd:relaxed"), name_and_mode("numpy")
     (('simd', 'relaxed'), ('numpy', ''))
     """
     name, colon, mode = text.partition(":")
-    if name not in ("simd", "numpy"):
-        raise unknown_name("executor", name, ["simd", "numpy"])
-    if name == "numpy":
-        if colon:
-            raise ArgumentError(f"The executor numpy has no modes, but got mode={mode!r}.")
-        return name, ""
-    if colon and mode not in MODES:
-        raise unknown_name("mode of the executor simd", mode, MODES)
-    return name, mode or DEFAULT_MODE
+    if name not in EXECUTORS:
+        raise unknown_name("executor", name, EXECUTORS)
+    modes = EXECUTORS[name].modes
+    if not colon:
+        return name, modes[0] if modes else ""
+    if not modes:
+        raise ArgumentError(f"The executor {name} has no modes, but got mode={mode!r}.")
+    if mode not in modes:
+        raise unknown_name(f"mode of the executor {name}", mode, modes)
+    return name, mode
+
+
+def made(name: str, mode: str) -> Executor:
+    """An executor by name; the library only if it passes its test."""
+    return trusted(mode) if name == SimdExecutor.name else EXECUTORS[name]()
 
 
 def best(mode: str) -> Executor:

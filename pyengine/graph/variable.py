@@ -14,7 +14,8 @@ from pyengine.shapes import Shape
 class Variable:
     """A named array that outlives a step: a weight, an optimizer slot, a counter, a metric's total.
 
-    Its buffer never moves: programs of every executor that shares NumPy's memory work on it directly.
+    Its buffer never moves: programs of every executor that shares NumPy's memory work on it directly; others compare
+    `version` to see whether it has been set.
 
     >>> kernel = Variable(np.zeros((2, 3)), name="kernel")
     >>> kernel
@@ -41,6 +42,7 @@ class Variable:
         self.constraint: Any = None
         self.value = aligned_zeros(value.shape, canonical(dtype))
         self.value[...] = value
+        self.version = 0
 
     @property
     def path(self) -> str:
@@ -72,6 +74,7 @@ class Variable:
                 "Give an array of exactly that shape."
             )
         self.value[...] = array
+        self.version += 1
 
     def __repr__(self) -> str:
         return f"Variable({self.name!r}, shape={self.shape}, dtype={self.dtype})"

@@ -97,7 +97,7 @@ class Steps:
         key = tuple(specs.items())
         step = self.kept.pop(key, None)
         if step is None:
-            largest = max(self.kept.values(), key=lambda step: step.memory.arena.size, default=None)
+            largest = max(self.kept.values(), key=lambda step: step.program.arena, default=None)
             step = yield from uncollected(self.build(self.model, specs, self.totals, pacer, largest))
             self.kept[key] = step
             while len(self.kept) > 1 and self.nbytes > KEPT_BYTES:
@@ -108,8 +108,11 @@ class Steps:
     @property
     def nbytes(self) -> int:
         """About how much memory the planned steps hold, arenas that they share counted once."""
-        arenas = {id(step.memory.arena): step.memory.arena.size for step in self.kept.values()}
-        return sum(arenas.values()) + CALL_BYTES * sum(step.length for step in self.kept.values())
+        steps = self.kept.values()
+        arenas = 0
+        for executor in {step.executor for step in steps}:
+            arenas += executor.nbytes(step.memory for step in steps if step.executor is executor)
+        return arenas + CALL_BYTES * sum(step.length for step in steps)
 
     def fed(self, data: ArrayData, pacer: Pacer) -> Work:
         """The step for one batch, with its arrays written into it."""
@@ -122,9 +125,9 @@ class Steps:
         step = yield from self.planned(specs, pacer)
         yield from self._check_ahead(step, pacer)
         yield from check_lookups(step.lookups, arrays, pacer)
-        step.bind(None)
+        yield from step.bind(None)
         for name, array in arrays.items():
-            step.feed(name, array)
+            yield from step.feed(name, array)
         return step
 
     def bound(self, batches: Batches, size: int, pacer: Pacer) -> Work:
@@ -136,7 +139,7 @@ class Steps:
         step = yield from self.planned(specs, pacer)
         yield from self._check_ahead(step, pacer)
         yield from self._check_once(step, batches.arrays, pacer)
-        step.bind(batches)
+        yield from step.bind(batches)
         return step
 
     def _check_ahead(self, step: Step, pacer: Pacer) -> Work:
@@ -157,7 +160,7 @@ class Steps:
         self.ahead = None
         self._checked.clear()
         for step in self.kept.values():
-            step.bind(None)
+            step.unbind()
 
 
 class ArraySource:

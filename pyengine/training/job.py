@@ -33,6 +33,21 @@ PAUSE = Pause()
 
 Work = Generator[Any, Any, Any]
 
+
+class Needed:
+    """Something to await that a stop does not cut short: work of an executor, which is never left half done."""
+
+    def __init__(self, awaitable: Awaitable[Any]):
+        self.awaitable = awaitable
+
+
+def answer_of(answer: Any) -> Work:
+    """What an executor has answered, awaited where it must be."""
+    if hasattr(answer, "__await__"):
+        answer = yield Needed(answer)
+    return answer
+
+
 GRACE = 1.0  # seconds, as PATIENCE: see above
 PATIENCE = 10.0
 
@@ -70,8 +85,10 @@ class Stop:
         if self._wait is wait and not timeout.expired() and end < (timeout.when() or math.inf):
             timeout.reschedule(end)
 
-    async def wait_for(self, awaitable: Awaitable[Any]) -> Any:
+    async def wait_for(self, awaitable: Awaitable[Any] | Needed) -> Any:
         """The result of an awaitable, or ABANDONED where it takes too long after a stop."""
+        if isinstance(awaitable, Needed):
+            return await awaitable.awaitable
         timeout = asyncio.timeout(PATIENCE if self._requested else None)
         try:
             async with timeout:
@@ -196,7 +213,7 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def wait_for(self, awaitable: Awaitable[Any], stop: Stop) -> Any:
+    def wait_for(self, awaitable: Awaitable[Any] | Needed, stop: Stop) -> Any:
         """The result of an awaitable. Inside somebody else's running loop only what does not really wait works."""
         if self._loop is None:
             try:
@@ -204,7 +221,7 @@ class Loop:
             except RuntimeError:
                 self._loop = asyncio.new_event_loop()
             else:
-                return complete(awaitable)
+                return complete(awaitable.awaitable if isinstance(awaitable, Needed) else awaitable)
         return self._loop.run_until_complete(stop.wait_for(awaitable))
 
     def close(self) -> None:

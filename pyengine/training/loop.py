@@ -36,6 +36,7 @@ class Running:
         self.epoch = 0
         self.batch = 0
         self.logs = Logs()
+        self.step: Step | None = None
 
     @property
     def stopped(self) -> bool:
@@ -43,8 +44,15 @@ class Running:
         return self.fitting and self.model.stop_training
 
     def call(self, hook: str, *args: Any) -> Work:
-        """Call a hook of every callback, and have what it returns awaited."""
-        yield from self.callbacks.call(hook, *args)
+        """Call a hook of every callback, and have what it returns awaited. Variables are as the last step left them."""
+        if self.callbacks.wants(hook):
+            yield from self.fetch()
+            yield from self.callbacks.call(hook, *args)
+
+    def fetch(self) -> Work:
+        """Let the variables hold what the step that ran last has left in them."""
+        if self.step is not None:
+            yield from self.step.fetch()
 
     def breathe(self, due: bool) -> Work:
         """Give control back if it is time, and tell the callbacks."""
@@ -57,11 +65,11 @@ class Running:
 
         Ends between two steps: when all is done, when it is time for a pause, or behind a loss that is not finite.
         """
-        pacer = self.pacer
+        self.step, pacer = step, self.pacer
         count = 1 if singly or self.stopped else None
         while True:
             unhurried = pacer.deadline is None
-            step.advance(time.perf_counter() + STRETCH if unhurried else pacer.deadline, count)
+            yield from step.advance(time.perf_counter() + STRETCH if unhurried else pacer.deadline, count)
             if step.whole:
                 return
             count = 1
@@ -106,6 +114,7 @@ def training(
             count = yield from train_epoch(running, source, steps)
             if not count:
                 break
+            yield from running.fetch()
             logs = Logs({one.name: one.result() for one in steps.totals})
             if validate is not None and validation_due(epoch) and not running.stopped:
                 values = yield from validate()
@@ -118,7 +127,7 @@ def training(
         model.optimizer.finalize_variable_values(model.compiled.trained)
     except BaseException as error:
         # Also after an error callbacks put best weights back and close their files.
-        end = running.callbacks.call("on_train_end", logs)
+        end = running.call("on_train_end", logs)
         if isinstance(error, GeneratorExit):  # nothing can be awaited any more
             for awaitable in end:
                 discard(awaitable)
@@ -154,10 +163,11 @@ def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
                 yield from running.call("on_train_batch_begin", running.batch, logs)
             yield from running.advance(step, listened or pacer.every == "batch")
             running.batch = before + step.done - 1
-            check_loss(running, step)
+            yield from check_loss(running, step)
             due = pacer.after_batch()
             if listened or (due and callbacks.wants("on_yield")):
-                running.logs = Logs(batch=running.batch, size=fed.size, **step.batch_values())
+                values = yield from step.batch_values()
+                running.logs = Logs(batch=running.batch, size=fed.size, **values)
             if listened:
                 yield from running.call("on_train_batch_end", running.batch, running.logs)
             yield from running.breathe(due)
@@ -166,9 +176,12 @@ def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
     return before
 
 
-def check_loss(running: Running, step: Step) -> None:
+def check_loss(running: Running, step: Step) -> Work:
     """A loss that is no number any more is reported once per training."""
-    if running.model.loss_reported or math.isfinite(loss := step.loss()):
+    if running.model.loss_reported:
+        return
+    loss = float((yield from step.read("loss")))
+    if math.isfinite(loss):
         return
     running.model.loss_reported = True
     warnings.warn(
@@ -199,10 +212,12 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
             done = step.done
             yield from running.advance(step, listened or pacer.every == "batch")
             if listened:
-                logs = Logs(batch=batch, size=fed.size, **step.batch_values())
+                batch_values = yield from step.batch_values()
+                logs = Logs(batch=batch, size=fed.size, **batch_values)
                 yield from running.call("on_test_batch_end", batch, logs)
             batch += step.done - done
             yield from running.breathe(pacer.after_batch())
+    yield from running.fetch()
     short = running.stopped and batch != source.steps
     values = Logs({one.name: one.result() for one in steps.totals}) if batch and not short else Logs()
     yield from running.call("on_test_end", values)
@@ -214,6 +229,7 @@ def prediction(running: Running, source: Any, steps: Steps) -> Work:
     callbacks, pacer = running.callbacks, running.pacer
     listened = callbacks.wants("on_predict_batch_begin") or callbacks.wants("on_predict_batch_end")
     results: list[np.ndarray] = []
+    names = [f"output/{name}" for name in running.model.output_names]
     rows = len(source.data)
     yield from running.call("on_predict_begin", Logs())
     source.start(0)
@@ -224,17 +240,17 @@ def prediction(running: Running, source: Any, steps: Steps) -> Work:
             break
         step = fed.step
         step.begin(fed.count)
-        pieces = [step.memory.outputs[f"output/{name}"] for name in running.model.output_names]
         if not results:
-            results = [np.empty((rows, *piece.shape[1:]), piece.dtype) for piece in pieces]
+            specs = [step.program.outputs[name].spec for name in names]
+            results = [np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in specs]
         while not step.ended:
             logs = Logs(batch=batch, size=fed.size)
             if listened:
                 yield from running.call("on_predict_batch_begin", batch, logs)
             yield from running.advance(step, True)
             end = begin + fed.size
-            for result, piece in zip(results, pieces, strict=True):
-                result[begin:end] = piece
+            for name, result in zip(names, results, strict=True):
+                yield from step.read(name, result[begin:end])
             if listened:
                 yield from running.call("on_predict_batch_end", batch, logs)
             batch, begin = batch + 1, end

@@ -8,7 +8,7 @@ from typing import Any
 from pyengine.callbacks import CallbackList, progress_display
 from pyengine.data import ArrayData
 from pyengine.training import inputs, loop
-from pyengine.training.feeding import ArraySource, DatasetSource, refuse_endless
+from pyengine.training.feeding import ArraySource, DatasetSource, Steps, refuse_endless
 from pyengine.training.job import Job, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.preparing import batch_rows, build_from_first, first_batches, labelled, optional_count
@@ -89,10 +89,17 @@ def one_batch(model: Any, kind: str, data: ArrayData, return_dict: bool) -> Any:
     Job(inputs.check_numbers(model, data, pacer), pacer).finish()
     model.warn_of_changed_flags()
     with model.steps_of(kind) as steps:
-        step: Step = Job(steps.fed(data, pacer), pacer).finish()
-        step.begin()
-        step.advance(None)
-        return shaped(step.batch_values(), return_dict)
+        values = Job(one_step(steps, data, pacer), pacer).finish()
+    return shaped(values, return_dict)
+
+
+def one_step(steps: Steps, data: ArrayData, pacer: Pacer) -> Work:
+    """Run the step for one batch; returns its logged numbers by name."""
+    step: Step = yield from steps.fed(data, pacer)
+    step.begin()
+    yield from step.advance(None)
+    yield from step.fetch()
+    return (yield from step.batch_values())
 
 
 def shaped(values: Mapping[str, float], return_dict: bool) -> Any:

@@ -14,7 +14,7 @@ from pyengine.errors import ArgumentError
 from pyengine.executors import Batches, Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
-from pyengine.training.job import PAUSE, Work
+from pyengine.training.job import PAUSE, Work, answer_of
 from pyengine.training.lookups import Lookup, lookups
 from pyengine.training.pacing import Pacer
 from pyengine.transforms import differentiate, fuse, gradient_names, simplify, trace
@@ -46,7 +46,7 @@ class Totals:
 
     def reset(self) -> None:
         for variable in self.variables:
-            variable.value.fill(0)
+            variable.set(np.zeros(variable.shape))
 
     def result(self) -> float:
         """The number over everything since `reset`."""
@@ -62,6 +62,7 @@ class Step:
         stop: where what has been begun ends.
         seconds: how long one step took when last looked at.
         lookups: the tables that its inputs are indices of, by input.
+        fetched: whether the variables hold what the program has left in them.
     """
 
     def __init__(
@@ -81,18 +82,26 @@ class Step:
         self.length = max(1, self.memory.length)
         self.position = self.stop = 0
         self.seconds = math.inf
+        self.fetched = True
 
-    def feed(self, name: str, array: np.ndarray) -> None:
-        self.executor.write(self.memory, name, array)
+    def feed(self, name: str, array: np.ndarray) -> Work:
+        """Write an input of the next step."""
+        yield from answer_of(self.executor.write(self.memory, name, array))
 
-    def bind(self, batches: Batches | None) -> None:
+    def bind(self, batches: Batches | None) -> Work:
         """Take batch after batch from a data set; None: they are fed."""
         if self.memory.batches is not batches:
-            self.executor.bind(self.memory, batches)
+            yield from answer_of(self.executor.bind(self.memory, batches))
+
+    def unbind(self) -> None:
+        """Let go of a data set, which needs no waiting."""
+        if self.memory.batches is not None:
+            self.executor.bind(self.memory, None)
 
     def watch(self, name: str | None) -> None:
         """Stop behind a step that leaves no finite number in an output."""
-        self.memory.watched = name if name and self.memory.outputs[name].dtype == np.float32 else None
+        is_float = name is not None and self.program.outputs[name].spec.dtype == "float32"
+        self.memory.watched = name if is_float else None
 
     def begin(self, count: int = 1) -> None:
         """From here on `count` steps are to run."""
@@ -112,37 +121,40 @@ class Step:
     def ended(self) -> bool:
         return self.position >= self.stop
 
-    def advance(self, deadline: float | None, steps: int | None = None) -> bool:
-        """Run until the end, the end of so many steps (the running one is the first), or the deadline.
-
-        Returns whether all that was begun has ended.
-        """
+    def advance(self, deadline: float | None, steps: int | None = None) -> Work:
+        """Run until the end, the end of so many steps (the running one is the first), or the deadline."""
         stop = self.stop if steps is None else min(self.stop, (self.done + steps) * self.length)
         if self.position < stop:
             begin, began = self.position, time.perf_counter()
             self.position = stop  # if the run fails, nobody shall go on with it
-            self.position = self.executor.run(self.memory, begin, deadline, stop)
+            self.fetched = False
+            self.position = yield from answer_of(self.executor.run(self.memory, begin, deadline, stop))
             self.seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)
-        return self.ended
 
     def settle(self) -> None:
         """Finish the step that is running, now."""
-        if not self.whole:
-            self.advance(None, 1)
+        for request in self.advance(None, 1) if not self.whole else ():
+            raise AssertionError(
+                f"An executor that is awaited stops between steps only, but {request} is left."
+            )
 
-    def read(self, name: str) -> np.ndarray:
-        return self.executor.read(self.memory, name)
+    def fetch(self) -> Work:
+        """Let the variables hold what the program has left in them."""
+        if not self.fetched:
+            self.fetched = True
+            yield from answer_of(self.executor.fetch(self.memory))
 
-    def loss(self) -> float:
-        return float(self.memory.outputs["loss"])
+    def read(self, name: str, out: np.ndarray | None = None) -> Work:
+        """An output, copied into `out` if that is given."""
+        return (yield from answer_of(self.executor.read(self.memory, name, out)))
 
-    def batch_values(self) -> dict[str, float]:
-        """The logged numbers of the batch that has just run."""
+    def batch_values(self) -> Work:
+        """The logged numbers of the batch that has just run, by name."""
         values = {}
         for totals in self.totals:
-            contributions = [
-                self.memory.outputs[f"batch/{totals.name}/{index}"] for index in range(len(totals.variables))
-            ]
+            contributions = []
+            for index in range(len(totals.variables)):
+                contributions.append((yield from self.read(f"batch/{totals.name}/{index}")))
             values[totals.name] = float(totals.compute(*contributions))
         return values
 

@@ -13,9 +13,9 @@ import pyengine
 from pyengine import about, executors
 from pyengine.errors import ArgumentError, UnknownNameError
 from pyengine.executors import NumpyExecutor, SimdExecutor, choice
-from pyengine.executors.choice import DEFAULT_MODE, VARIABLE, chosen
+from pyengine.executors.choice import VARIABLE, chosen
 from pyengine.executors.simd import LibraryError, library, selftest
-from pyengine.executors.simd.library import NotHere
+from pyengine.executors.simd.library import MODES, NotHere
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +47,13 @@ def refusing(
 def test_the_c_library_is_the_default_and_always_the_same() -> None:
     executor = executors.default()
     assert isinstance(executor, SimdExecutor)
-    assert executor.library.mode == DEFAULT_MODE
+    assert executor.library.mode == MODES[0]
     assert executors.default() is executor
 
 
 @pytest.mark.parametrize(
     ("words", "name", "mode"),
-    [("numpy", "numpy", None), ("simd", "simd", DEFAULT_MODE), ("simd:relaxed", "simd", "relaxed")],
+    [("numpy", "numpy", None), ("simd", "simd", MODES[0]), ("simd:relaxed", "simd", "relaxed")],
 )
 def test_the_environment_chooses(
     monkeypatch: pytest.MonkeyPatch, words: str, name: str, mode: str | None
@@ -95,10 +95,10 @@ def test_without_the_library_numpy_runs_and_one_warning_says_why(monkeypatch: py
         assert isinstance(executors.default(), NumpyExecutor)
         assert isinstance(executors.default(), NumpyExecutor)
     assert [str(one.message) for one in said] == [
-        f"pyengine's C library cannot be used: there is no {DEFAULT_MODE} one "
+        f"pyengine's C library cannot be used: there is no {MODES[0]} one "
         "Until then pyengine runs on NumPy, many times slower."
     ]
-    assert f"there is no {DEFAULT_MODE} one" in about.described()
+    assert f"there is no {MODES[0]} one" in about.described()
 
 
 def test_who_asks_for_the_library_by_name_gets_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,5 +169,5 @@ def test_calls_without_a_kernel_are_counted_and_named(monkeypatch: pytest.Monkey
 def test_show_config_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     pyengine.show_config()
     printed = capsys.readouterr().out
-    for words in (pyengine.__version__, np.__version__, "simd", DEFAULT_MODE, "self-test"):
+    for words in (pyengine.__version__, np.__version__, "simd", MODES[0], "self-test"):
         assert words in printed

@@ -18,7 +18,7 @@ from pyengine.executors.numpy import prepared
 from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Table, Word
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
-from pyengine.executors.simd.library import WANTS_HOST, Library, load
+from pyengine.executors.simd.library import MODES, WANTS_HOST, Library, load
 from pyengine.graph.variable import aligned_bytes
 from pyengine.ops.base import Op
 from pyengine.ops.fused import Chain
@@ -168,8 +168,9 @@ class SimdExecutor(Executor):
     """
 
     name = "simd"
+    modes = MODES
 
-    def __init__(self, mode: str = "strict", library: Library | None = None):
+    def __init__(self, mode: str = MODES[0], library: Library | None = None):
         self.library = library or load(mode)
         self.programs = 0
         self.fallbacks: Counter[str] = Counter()
