@@ -113,6 +113,32 @@ def test_endless_data_without_a_limit_are_refused(engine: Page) -> None:
     ]
 
 
+def test_steps_beyond_the_data_end_the_epoch_in_fit_and_the_training_in_fit_dataset(engine: Page) -> None:
+    sizes, epochs, said = in_page(
+        engine,
+        f"""
+        {STOPPED}
+        const said = [];
+        const kept = console.warn;
+        console.warn = (words) => said.push(words);
+        const sizes = [];
+        const onBatchEnd = (batch, logs) => {{ sizes.push(logs.size); }};
+        const settings = {{ epochs: 2, batchSize: 4, stepsPerEpoch: 4, callbacks: {{ onBatchEnd }} }};
+        await compiled().fit(points(10), kinds(10), settings);
+        const fit = await compiled().fitDataset(batches().repeat(3), {{ epochs: 5, batchesPerEpoch: 4 }});
+        console.warn = kept;
+        return [sizes, fit.epoch, said];
+        """,
+    )
+    assert (sizes, epochs) == ([4, 4, 2] * 2, [0, 1])
+    assert said == [
+        "The data ended after 3 of the 4 steps that were asked for. Ask for fewer, or give more data, for example "
+        "with `dataset.repeat()`.",
+        "The dataset ended after 6 batches, and so does the training: `batchesPerEpoch` asks for 4 in every epoch. "
+        "Use `dataset.repeat()`, or ask for fewer steps or epochs.",
+    ]
+
+
 def test_what_a_function_throws_comes_back_as_it_was(engine: Page) -> None:
     found = in_page(
         engine,

@@ -313,8 +313,8 @@ class DatasetSource:
         if isinstance(self.steps, EveryEpoch):
             self.exhausted = True
             warnings.warn(
-                f"The dataset ended after {self._total} batches, and so does the training: `batches_per_epoch` asks for "
-                f"{self.steps} batches in every epoch. Use `dataset.repeat()`, or ask for fewer steps or epochs.",
+                f"The dataset ended after {self._total} batches, and so does the training: `batches_per_epoch` asks "
+                f"for {self.steps} in every epoch. Use `dataset.repeat()`, or ask for fewer steps or epochs.",
                 stacklevel=2,
             )
         elif self._taken == 0:
