@@ -190,8 +190,9 @@ class Graph:
     def add(self, op: Any, inputs: tuple[Value, ...]) -> Any:
         """Apply an op to values of this graph; returns its value, or the tuple of them where the op has several."""
         for value in inputs:
-            self.own(value)
-        specs = op.shape(*(value.spec for value in inputs))
+            if value.graph is not self:
+                self.own(value)
+        specs = op.shape(*[value.spec for value in inputs])
         several = isinstance(specs, tuple)
         node = Node(op, inputs, self, specs if several else (specs,))
         self.nodes.append(node)

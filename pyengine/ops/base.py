@@ -199,6 +199,9 @@ def shape_of(x: Array) -> tuple[int, ...]:
 
 def meet(*inputs: Array) -> tuple[Array, ...]:
     """The inputs in one dtype: floats win, Python numbers adapt to the arrays beside them."""
+    first = inputs[0]
+    if isinstance(first, Value) and all(isinstance(x, Value) and x.dtype == first.dtype for x in inputs):
+        return inputs
     arrays = [x for x in inputs if not isinstance(x, (bool, int, float))]
     common: str | None = None
     for x in arrays:

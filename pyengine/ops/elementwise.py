@@ -27,6 +27,9 @@ class Elementwise(Op):
     dtype: ClassVar[str | None] = None
 
     def shape(self, *specs: Spec) -> Spec:
+        last = specs[-1]
+        if self.dtype is None and all(spec is last or spec == last for spec in specs):
+            return last
         return Spec(shapes.broadcast(*(spec.shape for spec in specs)), self.dtype or specs[-1].dtype)
 
     def evaluate(self, *arrays):

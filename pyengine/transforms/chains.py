@@ -93,11 +93,11 @@ class Grouping:
 
     def needed(self, values: Iterable[Value], *inside: Group) -> list[Value]:
         """Those of the values that are needed outside of some groups."""
+        group, users, kept = self.group, self.users, self.kept
         return [
             value
             for value in values
-            if value in self.kept
-            or any(self.group[place] not in inside for place in self.users.get(value, ()))
+            if value in kept or not all(group[place] in inside for place in users.get(value, ()))
         ]
 
     def merge(self, a: Group, b: Group) -> bool:
@@ -107,8 +107,7 @@ class Grouping:
         factor = 1 if a.target else SCALARS
         if len(a.members) + len(b.members) > self.target.chain_instructions * factor:
             return False
-        place, group = self.place, self.group
-        inputs = {v for v in a.inputs | b.inputs if v not in place or group[place[v]] not in (a, b)}
+        inputs = (a.inputs | b.inputs).difference(a.outputs, b.outputs)
         if len(inputs) > self.target.chain_inputs * factor:
             return False
         outputs = self.needed(a.outputs, a, b) + self.needed(b.outputs, a, b)
@@ -126,7 +125,7 @@ class Grouping:
         a.members = sorted(a.members + b.members)
         a.inputs, a.outputs = inputs, outputs
         for member in b.members:
-            group[member] = a
+            self.group[member] = a
         return True
 
     def near(self, early: Group, late: Group) -> bool:

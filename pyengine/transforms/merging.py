@@ -74,8 +74,6 @@ class TopologicalOrder(Generic[V]):
         found_up, found_down = {early}, {late}
         up, down = [early], [late]
         while True:
-            if not up:
-                return True, sorted(found_up - {early}, key=_label)
             vertex = up.pop()
             for other in self.after(vertex):
                 if other in found_up or other.label > late.label:
@@ -88,8 +86,8 @@ class TopologicalOrder(Generic[V]):
                     return None
                 found_up.add(other)
                 up.append(other)
-            if not down:
-                return False, sorted(found_down - {late}, key=_label)
+            if not up:
+                return True, sorted(found_up - {early}, key=_label)
             vertex = down.pop()
             for other in self.before(vertex):
                 if other in found_down or other.label < early.label:
@@ -102,6 +100,8 @@ class TopologicalOrder(Generic[V]):
                     return None
                 found_down.add(other)
                 down.append(other)
+            if not down:
+                return False, sorted(found_down - {late}, key=_label)
 
     def merge(self, kept: V, gone: V, moved: Moved) -> None:
         """Take `gone` out of the order and put `kept` where both may stand."""
@@ -127,6 +127,8 @@ class TopologicalOrder(Generic[V]):
         """Put vertices into the list, in this order."""
         assert behind is not None
         assert behind.following is not None
+        if not vertices:
+            return
         end, label = behind.following, behind.label
         step = (end.label - label) // (len(vertices) + 1)
         for vertex in vertices:

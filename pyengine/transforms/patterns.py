@@ -415,14 +415,15 @@ def matched(graph: Graph) -> Graph:
     if not any(type(node.op) in starts for node in graph.nodes):
         return graph
     graph, _ = rebuild(graph)
+    uses = Uses(graph)
     for patterns in PATTERNS:
-        replace(graph, patterns)
+        if replace(graph, patterns, uses):
+            uses = Uses(graph)
     return graph
 
 
-def replace(graph: Graph, patterns: dict[type[Op], Pattern]) -> None:
-    """One round, in the graph itself. Of matches that share a node the first counts."""
-    uses = Uses(graph)
+def replace(graph: Graph, patterns: dict[type[Op], Pattern], uses: Uses) -> bool:
+    """One round, in the graph itself; whether it found anything. Of matches that share a node the first counts."""
     given: dict[Value, Match] = {}
     dropped: set[Node] = set()
     for node in graph.nodes:
@@ -432,17 +433,23 @@ def replace(graph: Graph, patterns: dict[type[Op], Pattern]) -> None:
             dropped.update(match.nodes)
             given.update(dict.fromkeys(match.outputs, match))
     if not given:
-        return
+        return False
     nodes, graph.nodes = graph.nodes, []
     instead: dict[Value, Value] = {}
     written: set[Node] = set()
     with graph:
         for node in nodes:
-            for value in node.outputs:
-                if node not in dropped or value in given:
-                    write(value, graph, given, instead, written)
+            if node in dropped:
+                for value in node.outputs:
+                    if value in given:
+                        write(value, graph, given, instead, written)
+            elif node not in written:  # what it needs stands before it
+                written.add(node)
+                node.inputs = tuple([instead.get(value, value) for value in node.inputs])
+                graph.nodes.append(node)
     graph.writes = {variable: instead.get(value, value) for variable, value in graph.writes.items()}
     graph.outputs = {name: instead.get(value, value) for name, value in graph.outputs.items()}
+    return True
 
 
 def write(

@@ -16,6 +16,8 @@ def recomputed(graph: Graph, target: Target) -> Graph:
     A late user stands behind real work, before which its input would have to be kept. It gets a value of its own where
     all that this is made of is there anyway; or where one array, if it is kept, gives several.
     """
+    if not any(node.op.cheap and node.output.spec.nbytes > SMALL for node in graph.nodes):
+        return graph
     stage: dict[Node, int] = {}  # how many nodes that do real work stand before it
     made: dict[Value, Node] = {}
     users: dict[Value, list[Node]] = defaultdict(list)

@@ -21,10 +21,13 @@ def foldable(op: Op, output: Value) -> bool:
     return output.spec.nbytes <= FOLDED and not isinstance(op, BroadcastTo)
 
 
+def stretched(value: Value) -> bool:
+    """Whether it is made by a broadcast."""
+    return value.node is not None and isinstance(value.node.op, BroadcastTo)
+
+
 def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
     """Elementwise ops broadcast by themselves, so an explicit broadcast before them can go."""
-    if not isinstance(op, Elementwise):
-        return inputs
     short = list(inputs)
     for place, value in enumerate(inputs):
         if value.node is not None and isinstance(value.node.op, BroadcastTo):
@@ -36,8 +39,6 @@ def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value
 
 def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...] | None:
     """The inputs before they were stretched, if the op may as well stretch its result, for it is smaller."""
-    if not isinstance(op, Elementwise):
-        return None
     short = tuple(
         value.node.inputs[0] if value.node is not None and isinstance(value.node.op, BroadcastTo) else value
         for value in inputs
@@ -67,19 +68,23 @@ def simplify(graph: Graph) -> Graph:
         key = (op.key, *inputs)
         if key not in known:
             same_specs = op is node.op and all(
-                value.spec == old.spec for value, old in zip(inputs, node.inputs, strict=True)
+                value.spec is old.spec or value.spec == old.spec
+                for value, old in zip(inputs, node.inputs, strict=True)
             )
             known[key] = new.again(node, inputs) if same_specs else new.add(op, inputs)
         return known[key]
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
-        op, inputs = merged(op, unstretched(op, inputs, node.output))
-        small = stretched_late(op, inputs, node.output)
-        if small is not None:
-            made = write(op, small, node, new)
-            assert isinstance(made, Value)
-            op, inputs = BroadcastTo(target=node.output.shape), (made,)
+        if not isinstance(op, Elementwise):
+            return write(*merged(op, inputs), node, new)
+        if any(stretched(value) for value in inputs):
+            inputs = unstretched(op, inputs, node.output)
+            small = stretched_late(op, inputs, node.output)
+            if small is not None:
+                made = write(op, small, node, new)
+                assert isinstance(made, Value)
+                op, inputs = BroadcastTo(target=node.output.shape), (made,)
         return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
