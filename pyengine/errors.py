@@ -71,10 +71,14 @@ Use, for example, `batch_size=32`.
         >>> print(error)
         model.fit_dataset: y[1] of batch 3 expects numbers.
         """
-        if self.expected:
-            self.where = self.where or where
-            self.argument = argument(self.argument) if argument and self.argument else self.argument
-            self.args = (sentence(self.where, self.argument, self.expected, self.got, self.fix),)
+        if not self.expected:
+            return
+        built = str(self) == sentence(*(getattr(self, name) for name in PARTS))
+        prefix = f"{where}: " if where and not self.where else ""
+        self.where = self.where or where
+        self.argument = argument(self.argument) if argument and self.argument else self.argument
+        text = sentence(*(getattr(self, name) for name in PARTS)) if built else f"{prefix}{self}"
+        self.args = (text,)
 
     def rewritten(self, change: Callable[[str], str]) -> Self:
         """The same error, every part of its text changed by a function."""

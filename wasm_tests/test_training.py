@@ -379,12 +379,15 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
     ("body", "words"),
     [
         ("await small().fit(points(3), kinds(3));", "not compiled"),
-        ("await compiled().fit(points(3), kinds(4));", "x has 3, y has 4"),
+        (
+            "await compiled().fit(points(3), kinds(4));",
+            "model.fit: y expects as many samples",
+        ),
         (
             "await compiled().fit(tf.zeros([3, 5]), kinds(3));",
-            "expects shape [batch, 4], but x has shape [3, 5]",
+            "model.fit: x expects shape [batch, 4], but got shape [3, 5]",
         ),
-        ("await compiled().fit(points(3), kinds(3), { validationSplit: 1.5 });", "got 1.5"),
+        ("await compiled().fit(points(3), kinds(3), { validationSplit: 1.5 });", "got `1.5`"),
         ("await compiled().fit(points(3), kinds(3), { epoch: 2 });", "Did you mean 'epochs'"),
         ("await compiled().fit(points(3), kinds(3), { yieldEvery: 'sometimes' });", "'sometimes'"),
         (
@@ -399,7 +402,7 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
             "await compiled().fit(points(3), kinds(3), { classWeight: { 0: 2, 1: -1, 2: 1 } });",
             "classWeight expects finite factors of at least 0, but got `-1` for class 1",
         ),
-        ("await compiled().fit(tf.zeros([0, 4]), tf.zeros([0, 3]));", "zero samples"),
+        ("await compiled().fit(tf.zeros([0, 4]), tf.zeros([0, 3]));", "x expects at least one sample"),
         ("small().compile({ optimizer: 'adamm', loss: 'mse' });", "Did you mean 'adam'"),
         ("small().compile({ optimizer: 'adam', loss: 'mse', metric: ['acc'] });", "Did you mean 'metrics'"),
         ("tf.layers.dense({ unit: 3 });", "Did you mean 'units'"),

@@ -23,7 +23,7 @@ from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
 from pyengine.bridge.javascript import spoken
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, called
 from pyengine.names import camel, snake
 from pyengine.training.entry import parameters
 from pyengine.training.feeding import EveryEpoch
@@ -244,7 +244,8 @@ async def wait(job: Any) -> Any:
 
 def values_count(model: Any) -> int:
     """How many numbers `evaluate` gives."""
-    chosen = model.ensure_compiled()
+    with called("model.evaluate"):
+        chosen = model.ensure_compiled()
     return 1 + (len(model.outputs) if len(model.outputs) > 1 else 0) + len(chosen.tracked)
 
 

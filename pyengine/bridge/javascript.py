@@ -42,10 +42,11 @@ def bracketed(shape: re.Match[str]) -> str:
 def name(text: str) -> str:
     """The name of an argument, a method or a function; words that are no names stay.
 
-    >>> name("validation_data[0]"), name("model.fit_dataset"), name("Dense 'my_head'")
-    ('validationData[0]', 'model.fitDataset', "Dense 'my_head'")
+    >>> name("validation_data[0]"), name("model.fit_dataset"), name("Dense 'my_head'"), name("x of batch 3")
+    ('validationData[0]', 'model.fitDataset', "Dense 'my_head'", 'x of batch 3')
     """
-    return code(text) if re.fullmatch(r"[\w.\[\]]+", text) else text
+    spelled, rest = re.fullmatch(r"([\w.\[\]]*)(| of .*)|.*", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{code(spelled)}{rest}" if spelled else text
 
 
 def code(python: str) -> str:
@@ -55,6 +56,8 @@ def code(python: str) -> str:
     'model.fit(x, y, { epochs: 5, shuffle: false })'
     >>> code("return_sequences=True"), code("on_epoch_end"), code("layers.Dense(10)")
     ('returnSequences: true', 'onEpochEnd', 'tf.layers.dense(10)')
+    >>> code("x[None]"), code("np.transpose(x, (0, 2, 1))")
+    ('tf.expandDims(x, 0)', 'tf.transpose(x, [0, 2, 1])')
     >>> code("no code at all")
     'no code at all'
     """
@@ -91,6 +94,8 @@ def expression(node: ast.expr) -> str:
             return camel(identifier) if "_" in identifier.strip("_") else identifier
         case ast.Attribute(value=value, attr=attribute):
             return member(value, attribute, called=False)
+        case ast.Subscript(value=value, slice=ast.Constant(value=None)):
+            return f"tf.expandDims({expression(value)}, 0)"
         case ast.Subscript(value=value, slice=index):
             return f"{expression(value)}[{expression(index)}]"
         case ast.List(elts=parts) | ast.Tuple(elts=parts):
@@ -123,6 +128,6 @@ def member(owner: ast.expr, attribute: str, called: bool) -> str:
         return f"tf.{name}.{factory(attribute) if attribute[:1].isupper() else camel(attribute)}"
     if name == "optimizers" and called:
         return f"tf.train.{attribute.lower()}"
-    if name in ("ops", "pyengine"):
+    if name in ("ops", "pyengine", "np"):
         return f"tf.{camel(attribute.strip('_'))}"
     return f"{expression(owner)}.{camel(attribute)}"

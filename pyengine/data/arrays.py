@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
 from pyengine import random
-from pyengine.errors import ArgumentError, DataError
+from pyengine.errors import ArgumentError, DataError, describe
 
 ORDERED_TOGETHER = 2048  # row numbers that take hardly longer than a few: several epochs of little data
 
@@ -73,10 +74,12 @@ class ArrayData:
         Errors: ArgumentError outside that range, DataError when one part would be empty. Labels sorted by
             class get a warning, since the last rows then hold other classes than the first.
         """
-        if not 0 <= validation_split < 1:
+        if not isinstance(validation_split, Real) or not 0 <= validation_split < 1:
             raise ArgumentError(
-                f"validation_split must be at least 0 and less than 1 (a share of the rows), but got "
-                f"{validation_split!r}."
+                argument="validation_split",
+                expected="a share of the rows, at least 0 and less than 1",
+                got=describe(validation_split),
+                fix="Use, for example, `validation_split=0.2`.",
             )
         if validation_split == 0:
             return self, None
@@ -84,8 +87,10 @@ class ArrayData:
         if cut == 0 or cut == self.count:
             part = "training" if cut == 0 else "validation"
             raise DataError(
-                f"validation_split={validation_split!r} of {self.count} rows leaves no row for {part}. "
-                "Choose another share, or give validation_data."
+                argument="validation_split",
+                expected=f"a share that leaves rows for {part}",
+                got=f"{validation_split!r} of {self.count} rows",
+                fix="Choose another share, or give `validation_data`.",
             )
         for i, labels in enumerate(self.y):
             if sorted_by_class(labels):
@@ -105,11 +110,20 @@ class ArrayData:
         if not self.x:
             raise DataError("There is no input array. Give x.")
         if len(set(counts.values())) > 1:
-            listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
-            raise DataError(f"All arrays need the same number of samples (rows), but {listed}.")
+            raise DataError(
+                argument=next(name for name, count in counts.items() if count != len(self.x[0])),
+                expected="as many samples (rows) as the other arrays",
+                got=", ".join(f"{count} in {name}" for name, count in counts.items()),
+                fix="Give the same number of rows in each.",
+            )
         count = next(iter(counts.values()))
         if count == 0:
-            raise DataError(f"The data has zero samples: {', '.join(counts)} of shape {self.x[0].shape}.")
+            raise DataError(
+                argument=next(iter(counts)),
+                expected="at least one sample",
+                got=f"shape {self.x[0].shape}, which has zero",
+                fix="Look where the rows were lost.",
+            )
         return count
 
 

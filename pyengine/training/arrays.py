@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.data import ArrayData
-from pyengine.dtypes import FLOATX, canonical
-from pyengine.errors import DataError, ShapeError, unknown_name
+from pyengine.data import ArrayData, Dataset
+from pyengine.dtypes import FLOATX
+from pyengine.errors import DataError, ShapeError, describe, unknown_name
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
 
@@ -17,47 +17,138 @@ CHUNK = 1 << 18  # numbers checked or cast between two looks at the clock: about
 
 
 def as_arrays(what: str, given: Any, names: Sequence[str]) -> list[np.ndarray]:
-    """One array per name, from an array, a list in order, or a map by name."""
+    """One array per name, from an array, a list in order, or a map by name.
+
+    Arguments:
+        what: the argument that was given, for errors: "x".
+    """
+    listed = ", ".join(names)
+    wanted = "one array" if len(names) == 1 else f"{len(names)} arrays"
+    example = "Give a list in that order or a map by name." if len(names) > 1 else "Give the array alone."
     if isinstance(given, Mapping):
         for name in given:
             if name not in names:
                 raise unknown_name(f"name in {what}", name, names)
         missing = [name for name in names if name not in given]
         if missing:
-            raise DataError(f"{what} lacks {', '.join(missing)}; the model has {', '.join(names)}.")
+            raise DataError(
+                argument=what,
+                expected=f"an array for each of {listed}",
+                got=f"none for {', '.join(missing)}",
+                fix=example,
+            )
         return [as_array(f"{what}[{name!r}]", given[name]) for name in names]
-    if isinstance(given, (list, tuple)) and (len(names) > 1 or (given and hasattr(given[0], "shape"))):
+    if isinstance(given, list | tuple) and (len(names) > 1 or (given and hasattr(given[0], "shape"))):
         if len(names) == 1 and len(given) != 1:
             return [as_array(what, given)]
         if len(given) != len(names):
             raise DataError(
-                f"{what} has {len(given)} arrays, but the model has {len(names)}: {', '.join(names)}."
+                argument=what, expected=f"{wanted}, for {listed}", got=f"a list of {len(given)}", fix=example
             )
         return [as_array(f"{what}[{index}]", array) for index, array in enumerate(given)]
     if len(names) > 1:
-        raise DataError(
-            f"{what} is one array, but the model has {len(names)}: {', '.join(names)}. "
-            "Give a list in that order or a map by name."
-        )
+        raise DataError(argument=what, expected=f"{wanted}, for {listed}", got=describe(given), fix=example)
     return [as_array(what, given)]
 
 
 def as_array(what: str, given: Any) -> np.ndarray:
-    """An array of a dtype that pyengine knows; nested lists are taken too."""
+    """An array of a dtype that pyengine knows; nested lists are taken, too.
+
+    Arguments:
+        what: the argument that was given, for errors.
+    Errors: DataError, or ShapeError for lists whose rows differ in length.
+    """
+    if isinstance(given, Dataset) or hasattr(given, "__next__") or hasattr(given, "__anext__"):
+        raise not_numbers(
+            what, given, "Use `model.fit_dataset(dataset, epochs=5)` with a Dataset of batches instead."
+        )
+    if given is None:
+        raise not_numbers(what, given, "Give the data as an array.")
     try:
         array = np.asarray(given)
-    except ValueError as error:
-        raise ShapeError(f"{what} is a nested list whose rows differ in length: {error}.") from None
-    if array.dtype == object or array.dtype.kind in "USMmVc":
-        raise DataError(
-            f"{what} expects numbers, but got dtype {array.dtype}. Encode text and dates as numbers first."
-        )
-    if array.dtype.name in ("float16", "longdouble", "float128"):
-        array = array.astype(np.float32)
-    if array.dtype.kind in "iu" and array.dtype.name not in ("int32", "int64", "uint8", "uint32"):
+    except (TypeError, ValueError) as error:
+        if isinstance(given, list | tuple) and "inhomogeneous" in str(error):
+            raise ShapeError(
+                argument=what,
+                expected="rows of equal length",
+                got=f"a nested list whose rows have {uneven(given)}",
+                fix="Pad the shorter rows, for example with 0, or cut the longer ones.",
+            ) from None
+        raise not_numbers(what, given, "Give the data as an array or as nested lists of numbers.") from None
+    if array.dtype.kind not in "fiub":
+        example, place = first_example(array)
+        fix = FIXES.get(array.dtype.kind, "Convert them to numbers first.")
+        if array.dtype.kind in "US" and is_number(str(example)):
+            fix = "Convert the text: `np.float32(x)`."
+        elif example is None:
+            fix = "Replace or remove missing values first."
+        raise not_numbers(what, example, fix, place)
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
+        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    elif array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+        array = array.astype(np.float64)
+    elif array.dtype.kind in "iu" and array.dtype.name not in ("int32", "int64", "uint8", "uint32"):
         array = array.astype(np.int32 if array.dtype.itemsize < 4 else np.int64)
-    canonical(array.dtype)
     return array
+
+
+FIXES = {
+    "U": "Encode text as numbers first.",
+    "S": "Encode text as numbers first.",
+    "M": "Encode dates as numbers first, for example as days since a date.",
+    "m": "Encode durations as numbers first, for example as seconds.",
+    "c": "Give real and imaginary parts as two features.",
+    "V": "Stack the fields into one array of numbers first.",
+}
+"""What helps against arrays that are not of numbers, by the kind of their dtype."""
+
+
+def not_numbers(what: str, given: Any, fix: str, place: str = "") -> DataError:
+    """The error for data that are not an array of numbers."""
+    return DataError(argument=what, expected="an array of numbers", got=f"{describe(given)}{place}", fix=fix)
+
+
+def first_example(array: np.ndarray) -> tuple[Any, str]:
+    """The first entry of an array that is no number, and where it is: `None`, " at [2][0]"."""
+    if array.ndim == 0:
+        return array.item(), ""
+    for place in np.ndindex(array.shape):
+        if not isinstance(array[place], int | float | np.number):
+            return array[place].item() if isinstance(array[place], np.generic) else array[place], (
+                f" at {''.join(f'[{index}]' for index in place)}"
+            )
+    return array.flat[0], " among integers too large for any dtype"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number written out."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def uneven(rows: Sequence[Any]) -> str:
+    """In what the first rows that differ do differ: "lengths 2 and 3"."""
+    lengths = [len(row) if hasattr(row, "__len__") else None for row in rows]
+    for length in lengths:
+        if length != lengths[0]:
+            return (
+                "numbers and lists mixed"
+                if None in (length, lengths[0])
+                else f"lengths {lengths[0]} and {length}"
+            )
+    return next((uneven(row) for row in rows if not is_even(row)), "different lengths")
+
+
+def is_even(rows: Any) -> bool:
+    """Whether nested lists are an array."""
+    try:
+        np.asarray(rows)
+    except ValueError:
+        return False
+    return True
 
 
 def dtypes_of(model: Any, data: ArrayData) -> list[str]:

@@ -21,17 +21,25 @@ def check_numbers(model: Any, data: ArrayData, pacer: Pacer) -> Work:
 
     Errors: DataError that names the first such sample.
     """
-    dtypes = dtypes_of(model, data)
-    for what, arrays, kinds in (("x", data.x, dtypes), ("y", data.y, dtypes[len(data.x) :])):
-        for index, array in enumerate(arrays):
-            named = f"{what}[{index}]" if len(arrays) > 1 else what
-            yield from check_range(named, array, kinds[index], pacer)
+    yield from check_inputs(model, data, pacer, finite=True)
+    for index, (array, dtype) in enumerate(zip(data.y, dtypes_of(model, data)[len(data.x) :], strict=False)):
+        yield from check_range(f"y[{index}]" if len(data.y) > 1 else "y", array, dtype, pacer)
     for array, symbolic, loss, name in zip(
         data.y, model.outputs, model.compiled.losses, model.output_names, strict=True
     ):
         check_labels(array, symbolic, loss, name)
         if pacer.due():
             yield PAUSE
+
+
+def check_inputs(model: Any, data: ArrayData, pacer: Pacer, finite: bool = False) -> Work:
+    """Numbers of inputs that the step's dtype cannot hold.
+
+    Arguments:
+        finite: whether those that are not finite are refused, too: a training cannot use them, a prediction can.
+    """
+    for index, (array, dtype) in enumerate(zip(data.x, dtypes_of(model, data), strict=False)):
+        yield from check_range(f"x[{index}]" if len(data.x) > 1 else "x", array, dtype, pacer, finite)
 
 
 def check_range(argument: str, array: np.ndarray, dtype: str, pacer: Pacer, finite: bool = True) -> Work:

@@ -11,8 +11,8 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from pyengine.errors import ArgumentError, unknown_name
-from pyengine.training.job import Job, blocking
+from pyengine.errors import ArgumentError, called, unknown_name
+from pyengine.training.job import Job, Work, blocking
 
 P = ParamSpec("P")
 Self = TypeVar("Self")
@@ -69,7 +69,17 @@ def make_job(model: Any, name: str, *args: Any, **kwargs: Any) -> Job:
                 got="none",
                 fix=f"Give it, for example `{EXAMPLES[parameter.name]}`.",
             )
-    return JOBS[name](model, *args, **kwargs)
+    where = f"model.{name}"
+    with called(where):
+        job = JOBS[name](model, *args, **kwargs)
+    job.work = named(where, job.work)
+    return job
+
+
+def named(where: str, work: Work) -> Work:
+    """The work, whose errors say what was called."""
+    with called(where):
+        return (yield from work)
 
 
 @functools.cache

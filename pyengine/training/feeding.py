@@ -16,7 +16,7 @@ from pyengine import random
 from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
 from pyengine.dtypes import canonical
-from pyengine.errors import DataError, called
+from pyengine.errors import DataError, called, describe
 from pyengine.executors import Batches
 from pyengine.graph import Spec
 from pyengine.training import inputs
@@ -250,6 +250,7 @@ class DatasetSource:
         steps: batches per epoch at most. None: as many as there are.
         carry_on: whether an epoch goes on where the last one ended, and with a new pass only when that has no more,
             as Keras does it in training; by default each epoch is a pass of its own.
+        within: the argument that the dataset is, for errors, unless it is the main one: "validation_data".
     """
 
     def __init__(
@@ -260,8 +261,10 @@ class DatasetSource:
         steps: int | None = None,
         carry_on: bool = False,
         class_weight: Any = None,
+        within: str = "",
     ):
         self.model = model
+        self.within = within
         self.dataset = dataset
         self.steps = steps
         self.carry_on = carry_on and steps is not None
@@ -305,11 +308,12 @@ class DatasetSource:
 
     def argument(self, name: str) -> str:
         """What errors call "x" or "y" of the last batch."""
-        return f"{name} of batch {self._taken - 1}" + (f" in epoch {self._epoch}" if self._epoch else "")
+        place = f" in epoch {self._epoch}" if self._epoch else f" of {self.within}" if self.within else ""
+        return f"{name} of batch {self._taken - 1}{place}"
 
     def _ended(self) -> None:
         if self._total == 0:
-            raise DataError("The dataset has no batch: its first pass ended at once.")
+            raise no_batch()
         if isinstance(self.steps, EveryEpoch):
             self.exhausted = True
             warnings.warn(
@@ -333,6 +337,16 @@ def warn_of_end(batches: int, steps: int) -> None:
         f"The data ended after {batches} of the {steps} steps that were asked for. Ask for fewer, or give more data, "
         "for example with `dataset.repeat()`.",
         stacklevel=2,
+    )
+
+
+def no_batch() -> DataError:
+    """The error for a dataset that yields nothing."""
+    return DataError(
+        argument="dataset",
+        expected="at least one batch",
+        got="a dataset whose first pass ended at once",
+        fix="Look at what it is made of; a generator that has ended cannot begin again.",
     )
 
 
@@ -370,12 +384,10 @@ def unpacked(element: Any) -> tuple[Any, Any, Any]:
         return element["xs"], element.get("ys"), element.get("weights", element.get("sampleWeight"))
     if isinstance(element, (tuple, list)) and len(element) in (2, 3):
         return element[0], element[1], element[2] if len(element) == 3 else None
-    kind = (
-        f"a map with {', '.join(map(str, element))}"
-        if isinstance(element, Mapping)
-        else type(element).__name__
-    )
+    kind = f"a map with {', '.join(map(str, element))}" if isinstance(element, Mapping) else describe(element)
     raise DataError(
-        "A dataset for training yields {xs, ys} or pairs (x, y), already batched, "
-        f"but this one yields {kind}."
+        argument="dataset",
+        expected="{xs, ys} or pairs (x, y), already batched",
+        got=f"a dataset that yields {kind}",
+        fix="Map its elements to pairs, and call `batch`.",
     )

@@ -9,7 +9,7 @@ from typing import Any
 from pyengine import random
 from pyengine.callbacks import CallbackList, History, progress_display
 from pyengine.data import Dataset
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 from pyengine.training import inputs, loop
 from pyengine.training.feeding import ArraySource, DatasetSource, EveryEpoch, refuse_endless
 from pyengine.training.job import Work
@@ -73,7 +73,12 @@ def fit_arrays(
     """Train on arrays in memory; returns the History."""
     batch_size = batch_rows(batch_size)
     if isinstance(x, Dataset):
-        raise ArgumentError("fit takes arrays; for a Dataset use fit_dataset(dataset, epochs=...).")
+        raise ArgumentError(
+            argument="x",
+            expected="arrays",
+            got="a Dataset",
+            fix="Use `model.fit_dataset(dataset, epochs=5)`.",
+        )
     refuse_endless(
         validation.data,
         validation.steps,
@@ -82,13 +87,11 @@ def fit_arrays(
         limit="validation_steps",
     )
     data = labelled(model, x, y, sample_weight)
+    yield from inputs.check_numbers(model, data, pacer)
     held_back = validation.data
     if held_back is None:
         data, held_back = data.split(validation.split)
     data = class_weighted(model, data, class_weight)
-    yield from inputs.check_numbers(model, data, pacer)
-    if validation.data is None and held_back is not None:
-        yield from inputs.check_numbers(model, held_back, pacer)
     data = yield from inputs.matched(model, data, pacer)
     key = random.next_key() if shuffle else None
     steps = optional_count("steps_per_epoch", steps_per_epoch)
@@ -116,7 +119,12 @@ def fit_batches(
     """Train on a Dataset of batches; returns the History."""
     model.require_compile()
     if not isinstance(dataset, Dataset):
-        raise ArgumentError(f"fit_dataset takes a pyengine Dataset, but got {type(dataset).__name__}.")
+        raise ArgumentError(
+            argument="dataset",
+            expected="a pyengine Dataset of batches",
+            got=describe(dataset),
+            fix="For arrays use `model.fit(x, y, epochs=5)`; a Dataset is made by `data.Dataset.from_arrays(x, y)`.",
+        )
     steps = optional_count("steps_per_epoch", steps_per_epoch)
     refuse_endless(dataset, steps, where="model.fit_dataset", argument="dataset", limit="steps_per_epoch")
     refuse_endless(

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.errors import DataError, ShapeError
+from pyengine.errors import DataError, describe
 from pyengine.layers.advice import fewer_axes
 from pyengine.training.arrays import as_arrays, dtypes_of, matched
-from pyengine.training.checks import check_numbers
+from pyengine.training.checks import check_inputs, check_numbers
+from pyengine.training.shaping import fits, unfit
 from pyengine.training.weighting import class_weights, sample_weights
 
 __all__ = [
+    "check_inputs",
     "check_numbers",
     "class_weights",
     "dtypes_of",
@@ -28,79 +30,81 @@ def fit_inputs(model: Any, x: Any) -> list[np.ndarray]:
     """Arrays for the model's inputs; a missing last axis of length 1 is added."""
     names = model.input_names if model.built else ["x"]
     arrays = as_arrays("x", x, names)
+    for argument, array in named("x", arrays):
+        require_rows(argument, array)
     if not model.built:
         model.build_from([(None, *array.shape[1:]) for array in arrays])
     result = []
-    for array, symbolic in zip(arrays, model.inputs, strict=True):
+    for (argument, given), symbolic in zip(named("x", arrays), model.inputs, strict=True):
         expected = tuple(symbolic.shape)
-        if array.ndim == len(expected) - 1 and expected[-1] == 1:
-            array = array[..., None]
-        if array.ndim != len(expected) or any(
-            want is not None and have != want
-            for have, want in zip(array.shape[1:], expected[1:], strict=True)
-        ):
-            raise ShapeError(
-                f"Input {symbolic.name!r} of model {model.name!r} expects shape {shown(expected)}, "
-                f"but x has shape {array.shape}." + hint(array.shape, expected)
-            )
+        array = given[..., None] if given.ndim == len(expected) - 1 and expected[-1] == 1 else given
+        if not fits(array.shape, expected):
+            whose = f"input {symbolic.name!r}" if len(arrays) > 1 else ""
+            raise unfit(argument, given.shape, expected, whose)
         result.append(array)
     return result
 
 
 def fit_targets(model: Any, y: Any) -> list[np.ndarray]:
     """Arrays for the outputs that have a loss or metric, in the shape that the loss compares."""
+    names = model.output_names
     if y is None:
         raise DataError(
-            f"y is missing: model {model.name!r} is trained on targets ({', '.join(model.output_names)})."
+            argument="y",
+            expected=f"targets for the output{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}",
+            got="`None`",
+            fix="Give `y` beside `x`.",
         )
-    arrays = as_arrays("y", y, model.output_names)
+    arrays = as_arrays("y", y, names)
     return [
-        fit_target(array, symbolic, loss, name)
-        for array, symbolic, loss, name in zip(
-            arrays, model.outputs, model.compiled.losses, model.output_names, strict=True
+        fit_target(argument, array, symbolic, loss, f"output {name!r}" if len(names) > 1 else "")
+        for (argument, array), symbolic, loss, name in zip(
+            named("y", arrays), model.outputs, model.compiled.losses, names, strict=True
         )
     ]
 
 
-def fit_target(array: np.ndarray, symbolic: Any, loss: Any, name: str) -> np.ndarray:
-    expected, given = tuple(symbolic.shape), array.ndim
-    sparse = loss is not None and loss.targets == "classes"
-    if sparse:
-        if array.ndim == len(expected) and array.shape[-1] == 1:
-            array = array[..., 0]
-        expected = expected[:-1]
-    elif array.ndim == len(expected) - 1 and expected[-1] == 1:
-        array = array[..., None]
-    if loss is not None and loss.targets == "any":
+def fit_target(argument: str, given: np.ndarray, symbolic: Any, loss: Any, whose: str) -> np.ndarray:
+    """The targets of one output, in the shape that its loss compares with the predictions."""
+    require_rows(argument, given)
+    predicted = tuple(symbolic.shape)
+    targets = "values" if loss is None else loss.targets
+    array, expected = given, predicted
+    if targets == "classes":
+        expected = predicted[:-1]
+        if given.ndim == len(predicted) and given.shape[-1] == 1:
+            array = given[..., 0]
+    elif given.ndim == len(predicted) - 1 and predicted[-1] == 1:
+        array = given[..., None]
+    if targets == "any" or fits(array.shape, expected):
         return array
-    if array.ndim != len(expected) or any(
-        want is not None and have != want for have, want in zip(array.shape[1:], expected[1:], strict=True)
-    ):
-        advice = ""
-        if not sparse and array.ndim <= len(expected) and "crossentropy" in getattr(loss, "name", ""):
-            advice = (
-                " For class numbers use the loss 'sparse_categorical_crossentropy', or one-hot encode them."
-            )
-        if given < len(expected):
-            advice = f" {fewer_axes(symbolic)}".rstrip() or advice
-        raise ShapeError(
-            f"Output {name!r} expects targets of shape {shown(expected)}, but y has shape {array.shape}.{advice}"
+    fix = ""
+    if targets == "classes" and fits(given.shape, predicted):
+        fix = (
+            "One-hot targets have the loss `'categorical_crossentropy'`; "
+            "this one takes class numbers, such as 2 for `[0, 0, 1]`."
         )
-    return array
+    elif targets == "probabilities" and (fits(given.shape, predicted[:-1]) or given.shape[1:] == (1,)):
+        fix = (
+            "Class numbers have the loss `'sparse_categorical_crossentropy'`; "
+            f"this one takes one-hot rows of length {predicted[-1]}."
+        )
+    if given.ndim < len(expected):
+        fix = fewer_axes(symbolic) or fix
+    raise unfit(argument, given.shape, expected, whose, fix)
 
 
-def shown(shape: Sequence[int | None]) -> str:
-    """A shape in words: (batch, 784)."""
-    return (
-        f"({', '.join('batch' if i == 0 else 'any' if n is None else str(n) for i, n in enumerate(shape))})"
-    )
+def named(what: str, arrays: Sequence[np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    """Arrays with what errors call them: "x", or "x[0]", "x[1]", … where there are several."""
+    return [(f"{what}[{index}]" if len(arrays) > 1 else what, array) for index, array in enumerate(arrays)]
 
 
-def hint(have: Sequence[int], want: Sequence[int | None]) -> str:
-    """How to mend a shape, where that is clear."""
-    fixed = [length for length in want[1:] if length is not None]
-    if len(fixed) == len(want) - 1 and int(np.prod(have[1:])) == int(np.prod(fixed)):
-        return f" Reshape it to ({have[0] if have else 0}, {', '.join(map(str, fixed))})."
-    if tuple(have) == tuple(fixed):
-        return " It looks like one sample: add a first axis for the batch."
-    return " The first axis counts the samples."
+def require_rows(argument: str, array: np.ndarray) -> None:
+    """A single number has no samples."""
+    if array.ndim == 0:
+        raise DataError(
+            argument=argument,
+            expected="an array whose first axis counts the samples",
+            got=describe(array),
+            fix="Put it in a list for each axis that is missing.",
+        )

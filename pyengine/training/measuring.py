@@ -74,6 +74,7 @@ def predict_arrays(
     batch_size = batch_rows(batch_size)
     given = ArrayData(inputs.fit_inputs(model, x))
     given = first_batches(given, batch_size, optional_count("steps", steps))
+    yield from inputs.check_inputs(model, given, pacer)
     data = yield from inputs.matched(model, given, pacer)
     source = ArraySource(data, batch_size)
     model.settle()

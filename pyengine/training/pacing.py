@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 
 AUTO = 16.0  # milliseconds: one frame of a screen with 60 of them a second
 
@@ -20,8 +20,8 @@ class Pacer:
     >>> Pacer("sometimes")
     Traceback (most recent call last):
     ...
-    pyengine.errors.ArgumentError: yield_every must be 'auto', 'batch', 'epoch', 'never' or a number of \
-milliseconds, but got 'sometimes'.
+    pyengine.errors.ArgumentError: yield_every expects 'auto', 'batch', 'epoch', 'never' or a number of \
+milliseconds, but got `'sometimes'`. Use, for example, `yield_every='auto'`.
     """
 
     def __init__(self, yield_every: str | float = "auto"):
@@ -32,8 +32,10 @@ milliseconds, but got 'sometimes'.
             or (isinstance(yield_every, (int, float)) and yield_every >= 0)
         ):
             raise ArgumentError(
-                "yield_every must be 'auto', 'batch', 'epoch', 'never' or a number of milliseconds, "
-                f"but got {yield_every!r}."
+                argument="yield_every",
+                expected="'auto', 'batch', 'epoch', 'never' or a number of milliseconds",
+                got=describe(yield_every),
+                fix="Use, for example, `yield_every='auto'`.",
             )
         if yield_every == "auto":
             self.interval = AUTO / 1000

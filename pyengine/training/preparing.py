@@ -8,9 +8,9 @@ import numpy as np
 
 from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
-from pyengine.errors import ArgumentError, DataError
+from pyengine.errors import ArgumentError, called, describe
 from pyengine.training import inputs
-from pyengine.training.feeding import ArraySource, DatasetSource, unpacked, warn_of_end
+from pyengine.training.feeding import ArraySource, DatasetSource, no_batch, unpacked, warn_of_end
 from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 
@@ -40,7 +40,7 @@ def build_from_first(model: Any, dataset: Dataset) -> Work:
     try:
         first = yield anext(iterator)
     except StopAsyncIteration:
-        raise DataError("The dataset has no batch: its first pass ended at once.") from None
+        raise no_batch() from None
     if first is not ABANDONED:
         inputs.fit_inputs(model, unpacked(first)[0])
 
@@ -50,25 +50,46 @@ def validation_source(model: Any, given: Any, batch_size: int, steps: int | None
     if given is None:
         return None
     if isinstance(given, Dataset):
-        return DatasetSource(model, given, steps=steps)
-    if not isinstance(given, ArrayData):
-        if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
-            raise ArgumentError(
-                f"validation_data is (x, y), (x, y, sample_weight) or a Dataset, but got {type(given).__name__}"
-                + (f" of length {len(given)}." if isinstance(given, (tuple, list)) else ".")
-            )
-        given = labelled(model, given[0], given[1], given[2] if len(given) == 3 else None)
-        yield from inputs.check_numbers(model, given, pacer)
-    given = yield from inputs.matched(model, first_batches(given, batch_size, steps), pacer)
-    return ArraySource(given, batch_size)
+        return DatasetSource(model, given, steps=steps, within="validation_data")
+    if isinstance(given, ArrayData):  # held back from the data that have been checked
+        held_back = yield from inputs.matched(model, first_batches(given, batch_size, steps), pacer)
+        return ArraySource(held_back, batch_size, argument="{} of the rows held back for validation".format)
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise ArgumentError(
+            argument="validation_data",
+            expected="(x, y), (x, y, sample_weight) or a Dataset",
+            got=describe(given),
+            fix="Give, for example, `validation_data=(x_test, y_test)`.",
+        )
+    with called(argument=in_validation_data):
+        data = labelled(model, given[0], given[1], given[2] if len(given) == 3 else None)
+        yield from inputs.check_numbers(model, data, pacer)
+    data = yield from inputs.matched(model, first_batches(data, batch_size, steps), pacer)
+    return ArraySource(data, batch_size, argument=in_validation_data)
+
+
+def in_validation_data(argument: str) -> str:
+    """Where a part of the validation data is.
+
+    >>> in_validation_data("x"), in_validation_data("y[1]")
+    ('validation_data[0]', 'validation_data[1][1]')
+    """
+    for place, name in enumerate(("x", "y", "sample_weight")):
+        if argument == name or argument.startswith(f"{name}["):
+            return f"validation_data[{place}]{argument[len(name) :]}"
+    return argument
 
 
 def count(name: str, number: Any, least: int = 1) -> int:
     """A whole number of at least `least`."""
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.integer)) or number != int(number):
-        raise ArgumentError(f"{name} is a whole number of at least {least}, but got {number!r}.")
-    if number < least:
-        raise ArgumentError(f"{name} is a whole number of at least {least}, but got {number!r}.")
+    whole = isinstance(number, int | float | np.number) and not isinstance(number, bool)
+    if not whole or not float(number).is_integer() or number < least:
+        raise ArgumentError(
+            argument=name,
+            expected=f"a whole number of at least {least}",
+            got=describe(number),
+            fix=f"Use, for example, `{name}={32 if 'batch_size' in name else max(5, least)}`.",
+        )
     return int(number)
 
 

@@ -52,8 +52,9 @@ class TrainingState:
         """Refuse a model for which compile was never called, before anything is built for it."""
         if self._compile_arguments is None:
             raise NotCompiledError(
-                f"Model {self.name!r} is not compiled yet: "  # type: ignore[attr-defined]
-                "call model.compile(optimizer=..., loss=...) before training or evaluating it."
+                expected="a compiled model",
+                got=f"{self.name!r}, which is not compiled yet",  # type: ignore[attr-defined]
+                fix="Call `model.compile(optimizer='adam', loss='mse')` first.",
             )
 
     def ensure_compiled(self) -> Compiled:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pyengine.data import Dataset
+from pyengine.errors import called
 from pyengine.training import fitting, inputs, measuring
 from pyengine.training.compile import compiled
 from pyengine.training.entry import awaits, blocks, make_job
@@ -21,6 +22,7 @@ Array = Any
 class Trainer(TrainingState):
     """The training half of a model. A model gives it `inputs`, `outputs`, names, weights and `call`."""
 
+    @called("model.compile")
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -341,6 +343,7 @@ class Trainer(TrainingState):
 
     # One batch
 
+    @called("model.train_on_batch")
     def train_on_batch(
         self,
         x: Array,
@@ -363,6 +366,7 @@ class Trainer(TrainingState):
         data = class_weighted(self, labelled(self, x, y, sample_weight), class_weight)
         return measuring.one_batch(self, "train", data, return_dict)
 
+    @called("model.test_on_batch")
     def test_on_batch(
         self, x: Array, y: Array = None, sample_weight: Array = None, return_dict: bool = False
     ) -> Any:
@@ -373,6 +377,7 @@ class Trainer(TrainingState):
         self.settle()
         return measuring.one_batch(self, "test", labelled(self, x, y, sample_weight), return_dict)
 
+    @called("model.predict_on_batch")
     def predict_on_batch(self, x: Array) -> Any:
         """The outputs for one batch; argument, result and errors as `predict`.
 

@@ -794,26 +794,31 @@ def refused(model, error, match, *arguments, **keywords):
 
 def test_fit_before_compile_is_refused():
     model = pyengine.Sequential([layers.Dense(3, input_shape=(4,))])
-    refused(model, NotCompiledError, r"not compiled yet: call model\.compile", *data())
+    refused(
+        model,
+        NotCompiledError,
+        r"model\.fit expects a compiled model.* Call `model\.compile",
+        *data(),
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        (lambda x, y: (x[:, :3], y), ShapeError, r"expects shape \(batch, 4\), but x has shape \(40, 3\)"),
-        (lambda x, y: (x[0], y), ShapeError, r"It looks like one sample"),
-        (lambda x, y: (x.reshape(40, 2, 2), y), ShapeError, r"Reshape it to \(40, 4\)"),
-        (lambda x, y: (x, y[:30]), DataError, r"x has 40, y has 30"),
-        (lambda x, y: (x[:0], y[:0]), DataError, "zero samples"),
+        (lambda x, y: (x[:, :3], y), ShapeError, r"x expects shape \(batch, 4\), but got shape \(40, 3\)"),
+        (lambda x, y: (x[0], y), ShapeError, r"shape \(4,\)\. This looks like one sample\. Add .* `x\[None\]`"),
+        (lambda x, y: (x.reshape(40, 2, 2), y), ShapeError, r"Reshape each sample: `np\.reshape\(x, \(-1, 4\)\)`"),
+        (lambda x, y: (x, y[:30]), DataError, r"y expects as many samples .* but got 40 in x, 30 in y"),
+        (lambda x, y: (x[:0], y[:0]), DataError, r"at least one sample, but got shape \(0, 4\)"),
         (lambda x, y: (x, y.argmax(1)), ShapeError, "sparse_categorical_crossentropy"),
         (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, "finite numbers, but got nan in sample 7"),
         (lambda x, y: (x.astype("f8") * 1e39, y), DataError, r"x expects numbers from .* which float32 holds, but"),
         (lambda x, y: (x, y.astype('f8') * 1e39), DataError, r"y expects numbers from .* but got 1e\+39"),
         (lambda x, y: (x, y.astype("i8") + 2**32), DataError, r"y expects .* int32 holds, but got 429496729\d in"),
         (lambda x, y: (x, y * 3), DataError, r"y expects numbers from 0 to 1, .* but got 3 in sample 0"),
-        (lambda x, y: (x, None), DataError, "y is missing"),
-        (lambda x, y: (np.array([["a"] * 4] * 40), y), DataError, "expects numbers"),
-        (lambda x, y: ({"inputt": x}, y), UnknownNameError, "Unknown name in x 'inputt'"),
+        (lambda x, y: (x, None), DataError, "y expects targets for the output .* but got `None`"),
+        (lambda x, y: (np.array([["a"] * 4] * 40), y), DataError, "an array of numbers, but got `'a'`"),
+        (lambda x, y: ({"inputt": x}, y), UnknownNameError, r"model\.fit: Unknown name in x 'inputt'"),
     ],
 )  # fmt: skip
 def test_bad_data_is_refused_in_words_and_changes_nothing(change, error, match):
@@ -837,16 +842,16 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
     [
         ({"validation_split": 1.0}, ArgumentError, "less than 1"),
         ({"validation_split": -0.1}, ArgumentError, "at least 0"),
-        ({"batch_size": 0}, ArgumentError, "batch_size is a whole number of at least 1, but got 0"),
-        ({"epochs": 2.5}, ArgumentError, r"epochs is a whole number .* but got 2\.5"),
+        ({"batch_size": 0}, ArgumentError, "batch_size expects a whole number of at least 1, but got `0`"),
+        ({"epochs": 2.5}, ArgumentError, r"epochs expects a whole number .* but got `2\.5`"),
         ({"epoch": 2}, UnknownNameError, "Unknown argument of fit 'epoch'. Did you mean 'epochs'"),
-        ({"yield_every": "often"}, ArgumentError, "yield_every must be"),
+        ({"yield_every": "often"}, ArgumentError, "yield_every expects 'auto'"),
         ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
         ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got 1e\+39"),
         ({"sample_weight": -np.ones(60)}, DataError, r"weights from 0 .* but got -1\.0 in sample 0"),
         ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got nan in sample 0"),
-        ({"validation_data": 3}, ArgumentError, r"validation_data is \(x, y\)"),
-        ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"x has shape \(2, 5\)"),
+        ({"validation_data": 3}, ArgumentError, r"validation_data expects \(x, y\)"),
+        ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"_data\[0\] expects .* \(2, 5\)"),
         ({"callbacks": [3]}, ArgumentError, "no callback"),
     ],
 )  # fmt: skip

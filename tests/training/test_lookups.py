@@ -172,3 +172,28 @@ def test_class_numbers_in_a_loss_of_ones_own_are_indices() -> None:
     labels[6] = 3
     error = refused(model, lambda: model.fit(WORDS, labels, batch_size=2, verbose=0))
     assert (error.argument, error.expected, error.got) == ("y", "indices from 0 to 2", "3 in sample 6")
+
+
+def test_predict_takes_no_index_that_int32_cannot_hold() -> None:
+    model = compiled(embedding())
+    error = refused(model, lambda: model.predict(words_with(2**32 + 1, 9)))
+    assert (error.where, error.argument, error.got) == ("model.predict", "x", "4294967297 in sample 9")
+
+
+def test_predict_takes_numbers_that_are_not_finite_but_none_too_large_for_float32() -> None:
+    model = pyengine.Sequential([layers.ReLU(input_shape=(2,))])
+    np.testing.assert_array_equal(model.predict([[np.nan, np.inf]], verbose=0), [[np.nan, np.inf]])
+    np.testing.assert_array_equal(
+        model.predict(np.float64([[np.nan, np.inf]]), verbose=0), [[np.nan, np.inf]]
+    )
+    model.compile("sgd", "mse")
+    assert refused(model, lambda: model.predict(np.float64([[np.nan, 1e39]]))).got == "1e+39 in sample 0"
+
+
+def test_a_stream_of_validation_data_says_so() -> None:
+    model = compiled(embedding())
+    good, bad = (Dataset.from_arrays(x, TARGETS).batch(5) for x in (WORDS, words_with(8, 7)))
+    with pytest.raises(
+        DataError, match=r"x of batch 1 of validation_data expects indices .* got 8 in sample 2"
+    ):
+        model.fit_dataset(good, epochs=2, verbose=0, validation_data=bad)
