@@ -76,6 +76,11 @@ class Variable:
         self.value[...] = array
         self.version += 1
 
+    def clear(self) -> None:
+        """Fill with zeros, outside any step."""
+        self.value.fill(0)
+        self.version += 1
+
     def __repr__(self) -> str:
         return f"Variable({self.name!r}, shape={self.shape}, dtype={self.dtype})"
 

@@ -137,8 +137,9 @@ class Steps:
             for name, array in batches.arrays.items()
         }
         step = yield from self.planned(specs, pacer)
-        yield from self._check_ahead(step, pacer)
-        yield from self._check_once(step, batches.arrays, pacer)
+        if step.lookups:
+            yield from self._check_ahead(step, pacer)
+            yield from self._check_once(step, batches.arrays, pacer)
         yield from step.bind(batches)
         return step
 

@@ -46,7 +46,7 @@ class Totals:
 
     def reset(self) -> None:
         for variable in self.variables:
-            variable.set(np.zeros(variable.shape))
+            variable.clear()
 
     def result(self) -> float:
         """The number over everything since `reset`."""

@@ -9,12 +9,13 @@ on registers alone, or a copy of 4 MB. TensorFlow.js runs the same steps in the 
     make bench WHERE="browser torch"  some places: cpython, browser, tensorflow, torch
     make bench MODE=strict            one build of the library
     TORCH=path/to/python make bench   PyTorch as well, where that Python has it
+    make bench AGAINST=HEAD~1         steps in CPython against those of another commit, in turn; keeps nothing
 
 What was found replaces those rows of `results.json`; the README's table is made from it.
 
     workloads.py, charlm.py  the models        steps.py, page.js   steps in Python, in JavaScript
     kernels.py, peak.c       single kernels    cpython.py, page.py, torch_steps.py   where they run
-    measure.py, results.py   figures, the file and the table
+    measure.py, results.py   figures, the file and the table    against.py   two commits in turn
 
 To add a workload: a row in `workloads.WORKLOADS`, its losses from PyTorch with the same rule. A kernel: `kernels.ROWS`.
 """

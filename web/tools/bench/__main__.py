@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pyengine.executors.simd.build import MODES
-from web.tools.bench import results
+from web.tools.bench import against, results
 from web.tools.bench.kernels import AGREEMENT, ROWS
 from web.tools.bench.measure import Found, kernel_row, line, workload_row
 from web.tools.bench.workloads import WORKLOADS
@@ -124,6 +124,9 @@ def keeper(bench: Bench, place: str):
 @step
 def main() -> int:
     bench = Bench()
+    if commit := os.environ.get("AGAINST"):
+        names = [workload.name for workload in bench.workloads]
+        return 0 if against.compare(commit, bench.modes, names) else 1
     if "cpython" in bench.places:
         in_cpython(bench)
     if {"browser", "tensorflow"} & set(bench.places):
