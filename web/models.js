@@ -46,7 +46,11 @@ export class LayersModel extends Layer {
     return call("get", this, "optimizer");
   }
 
-  /** Set it to true to end a training after the running batch. @returns {boolean} */
+  /**
+   * Set it to true to end a training after the running batch. Hooks and data that it then waits for get one second.
+   *
+   * @returns {boolean}
+   */
   get stopTraining() {
     return call("get", this, "stop_training");
   }
