@@ -9,7 +9,7 @@ import pytest
 
 from pyengine.executors import NumpyExecutor
 from web.tools.bench import kernels, results, steps
-from web.tools.bench.measure import kernel_row, line, workload_row
+from web.tools.bench.measure import kernel_row, line, planning_row, workload_row
 from web.tools.bench.workloads import WORKLOADS
 
 
@@ -75,3 +75,12 @@ def test_a_workload_with_other_losses_is_wrong() -> None:
     losses[4] = float("nan")
     assert not workload_row("mlp32", measured, 100.0)["agrees"]
     assert "cannot: no kernel" in line("there", "cnn", workload_row("cnn", {"error": "no kernel"}, 0.0))
+
+
+def test_planning_is_judged_by_the_loss_and_told_with_its_ratio() -> None:
+    measured = {"losses": [1.0, 1.0], "milliseconds": [300.0, 615.0], "calls": 2088}
+    row = planning_row(measured)
+    assert (row["agrees"], row["ms"], row["ratio"]) == (True, 615.0, 2.05)
+    assert "615.0 ms of CPU · twice the blocks: 2.05 times" in line("here", "planning", row)
+    assert not planning_row({**measured, "losses": [1.0, 1.1]})["agrees"]
+    assert not planning_row({**measured, "losses": [float("nan"), 1.0]})["agrees"]

@@ -6,30 +6,17 @@ import gc
 import sys
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
-import pyengine
-from pyengine import layers
 from pyengine.training.feeding import uncollected
 from pyengine.training.job import PAUSE, Work
-
-
-def deep(blocks: int) -> pyengine.Model:
-    """Blocks of Dense, LayerNormalization and Add, one behind the other."""
-    inputs = x = pyengine.Input((16,))
-    for _ in range(blocks):
-        hidden = layers.Dense(16, activation="gelu")(x)
-        x = layers.Add()([x, layers.LayerNormalization()(hidden)])
-    model = pyengine.Model(inputs, layers.Dense(1)(x))
-    model.compile("adam", "mse")
-    return model
+from web.tools.bench.planning import data, deep
 
 
 def calls_of_first_step(blocks: int) -> int:
     """How many calls of Python functions the first step takes, planning included."""
     model, count = deep(blocks), 0
-    x, y = np.ones((4, 16), np.float32), np.ones((4, 1), np.float32)
+    x, y = data()
 
     def profile(frame: object, event: str, argument: object) -> None:
         nonlocal count
@@ -96,5 +83,5 @@ def test_the_collector_works_again_after_planning_fails_or_is_given_up(collector
 def test_a_collector_that_the_user_has_stopped_stays_stopped(collector: None) -> None:
     gc.disable()
     model = deep(1)
-    model.train_on_batch(np.ones((4, 16), np.float32), np.ones((4, 1), np.float32))
+    model.train_on_batch(*data())
     assert not gc.isenabled()

@@ -16,6 +16,7 @@ What was found replaces those rows of `results.json`; the README's table is made
     workloads.py, charlm.py  the models        steps.py, page.js   steps in Python, in JavaScript
     kernels.py, peak.c       single kernels    cpython.py, page.py, torch_steps.py   where they run
     measure.py, results.py   figures, the file and the table    against.py   two commits in turn
+    planning.py              deep models
 
 To add a workload: a row in `workloads.WORKLOADS`, its losses from PyTorch with the same rule. A kernel: `kernels.ROWS`.
 """

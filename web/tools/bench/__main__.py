@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from pyengine.executors.simd.build import MODES
-from web.tools.bench import against, results
+from web.tools.bench import against, planning, results
 from web.tools.bench.kernels import AGREEMENT, ROWS
-from web.tools.bench.measure import Found, kernel_row, line, workload_row
+from web.tools.bench.measure import Found, kernel_row, line, planning_row, workload_row
 from web.tools.bench.workloads import WORKLOADS
 from web.tools.failure import StepFailed, step
 
@@ -34,10 +34,11 @@ class Bench:
     def __init__(self) -> None:
         self.places = chosen("WHERE", PLACES)
         self.modes = chosen("MODE", list(MODES))
-        only = chosen("ONLY", [*WORKLOADS, PRODUCTS, *(row.name for row in ROWS)], ",")
+        only = chosen("ONLY", [*WORKLOADS, planning.NAME, PRODUCTS, *(row.name for row in ROWS)], ",")
         self.workloads = [WORKLOADS[name] for name in only if name in WORKLOADS]
         self.kernels = [row.name for row in ROWS if row.name in only]
         self.products = PRODUCTS in only
+        self.planning = planning.NAME in only
         self.file = results.load()
         self.agrees = True
 
@@ -45,6 +46,9 @@ class Bench:
         print(line(place, name, row), flush=True)
         self.agrees &= row.get("agrees", True)
         results.put(self.file, place, kind, name, row)
+
+    def keep_planning(self, place: str, found: Found) -> None:
+        self.keep(place, "planning", planning.NAME, planning_row(found))
 
     def keep_products(self, place: str, rates: list[float]) -> None:
         found = {str(size): float(f"{rate:.3g}") for size, rate in zip(SIZES, rates, strict=True)}
@@ -73,6 +77,8 @@ def in_cpython(bench: Bench) -> None:
         for workload in bench.workloads:
             row = workload_row(workload.name, cpython.measure_workload(mode, workload), bench.peak(place))
             bench.keep(place, "workloads", workload.name, row)
+        if bench.planning:
+            bench.keep_planning(place, cpython.measure_planning(mode))
 
 
 def in_the_browser(bench: Bench) -> None:
@@ -87,6 +93,8 @@ def in_the_browser(bench: Bench) -> None:
             for workload in bench.workloads:
                 row = workload_row(workload.name, opened.measure_workload(mode, workload), bench.peak(place))
                 bench.keep(place, "workloads", workload.name, row)
+            if bench.planning:
+                bench.keep_planning(place, opened.measure_planning(mode))
             if bench.products:
                 bench.keep_products(place, opened.measure_products(mode, SIZES))
         if "tensorflow" in bench.places:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyengine
-from web.tools.bench import kernels, peak, steps
+from web.tools.bench import kernels, peak, planning, steps
 from web.tools.bench.workloads import Workload
 
 Found = dict[str, Any]
@@ -23,3 +23,8 @@ def measure_kernels(mode: str, names: list[str], tell: Callable[[Found], None]) 
 def measure_workload(mode: str, workload: Workload) -> Found:
     pyengine.set_executor("simd", mode=mode)
     return steps.measured(workload)
+
+
+def measure_planning(mode: str) -> Found:
+    pyengine.set_executor("simd", mode=mode)
+    return planning.measured()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from web.tools.bench import planning
 from web.tools.bench.workloads import AGREEMENT, WORKLOADS
 
 Found = dict[str, Any]  # as the results file holds it
@@ -48,6 +49,20 @@ def kernel_row(measured: Found, agreement: float) -> Found:
     }
 
 
+def planning_row(measured: Found) -> Found:
+    """The figures of planning: of the deepest model, and how many times as long it takes as one half as deep."""
+    found, expected = measured["losses"]
+    half, whole = measured["milliseconds"]
+    difference = abs(found - expected) / abs(expected)
+    return {
+        "difference": float(f"{difference:.1e}"),
+        "agrees": bool(difference <= planning.AGREEMENT),
+        "ms": rounded(whole),
+        "ratio": rounded(whole / half),
+        "calls": measured["calls"],
+    }
+
+
 def rounded(number: float) -> float:
     """To three digits: more would be noise."""
     return float(f"{number:.3g}")
@@ -58,6 +73,8 @@ def line(place: str, name: str, row: Found) -> str:
     if "error" in row:
         return f"{place:<16} {name:<36} cannot: {row['error']}"
     word = f"ok {row['difference']:.0e}" if row["agrees"] else f"WRONG by {row['difference']:.1e}"
+    if "ratio" in row:
+        return f"{place:<16} {name:<36} {word} · {row['ms']:8.1f} ms of CPU · twice the blocks: {row['ratio']} times"
     if "us" in row:
         time, unit = f"{row['us']:10.2f} µs", row["unit"]
     else:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Found = dict[str, Any]
 HERE = Path(__file__).parent
-SOURCES = ("workloads.py", "kernels.py", "steps.py", "charlm.py")
+SOURCES = ("workloads.py", "kernels.py", "steps.py", "charlm.py", "planning.py")
 MINUTES = 60_000
 
 # The Python of a page, with this package's own files in it.
@@ -53,6 +53,7 @@ STEPS = """(name) => {
   python.globals.set("name", name);
   return python.runPython("from web.tools.bench import steps; steps.answer(name)");
 }"""
+PLANNING = """() => python.runPython("from web.tools.bench import planning; planning.answer()")"""
 ENGINE = """async (simd) => {
   const { loadPyEngine } = await import("/pyengine.js");
   window.tf = await loadPyEngine({ simd });
@@ -110,6 +111,11 @@ class Pages:
                 return json.loads(page.evaluate(STEPS, workload.name))
         with self.page(ENGINE, mode) as page:
             return page.evaluate(MEASURE, [described(workload), False])
+
+    def measure_planning(self, mode: str) -> Found:
+        """Through the Python face: the work is the same in both."""
+        with self.python(mode) as page:
+            return json.loads(page.evaluate(PLANNING))
 
     def measure_tensorflow(self, workload: Workload) -> Found:
         """The same in TensorFlow.js; {"error"} says what it cannot do."""

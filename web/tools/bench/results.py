@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from web.tools.bench import planning
 from web.tools.bench.workloads import WORKLOADS
 from web.tools.fetch import write_whole
 from web.tools.paths import ROOT
@@ -82,6 +83,8 @@ def table(file: Found) -> str:
     columns = [place for place in COLUMNS if place in places]
     head = ["", *(TITLES.get(place, place) for place in columns)]
     rows = [[f"**{name}**", *(step(places[place], name) for place in columns)] for name in WORKLOADS]
+    planned = [plans(places[place]) for place in columns]
+    rows.append(["planning 160 blocks, ms of CPU (times that of 80)", *planned])
     for size in ("64", "256", "512"):
         cells = [product(places[place], size) for place in columns]
         rows.append([f"matMul {size}³ and its result, GFLOP/s", *cells])
@@ -115,6 +118,11 @@ def drawn(head: list[str], rows: list[list[str]]) -> list[str]:
 def step(place: Found, name: str) -> str:
     row = place.get("workloads", {}).get(name, {})
     return f"{row['ms']:g}" if row.get("agrees") else NONE
+
+
+def plans(place: Found) -> str:
+    row = place.get("planning", {}).get(planning.NAME, {})
+    return f"{row['ms']:g} ({row['ratio']:g})" if row.get("agrees") else NONE
 
 
 def product(place: Found, size: str) -> str:
