@@ -14,6 +14,7 @@ import numpy as np
 from pyengine.executors import choice
 from pyengine.executors.blocks import address
 from pyengine.executors.simd.encode import Moving, Table
+from pyengine.executors.simd.encode.rounds import AT_ONCE
 from pyengine.executors.simd.executor import (
     CALLS,
     INDEX,
@@ -71,7 +72,11 @@ class Encoding:
         scratch = op.scratch(*specs)
         slots = [Slot(number, 0, spec) for number, spec in enumerate((*specs, self.output))]
         spare = Slot(len(slots), 0, Spec((scratch,), "uint8")) if scratch else None
-        found = encode(Call(op, tuple(slots[:-1]), (slots[-1],), spare))
+        token = AT_ONCE.set(True)
+        try:
+            found = encode(Call(op, tuple(slots[:-1]), (slots[-1],), spare))
+        finally:
+            AT_ONCE.reset(token)
         if found is None:
             raise LookupError(op.name)
         words = [library.kernels[found.kernel], found.nanoseconds, *found.words]

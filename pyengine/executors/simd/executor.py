@@ -16,6 +16,7 @@ from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.blocks import Blocks, address
 from pyengine.executors.numpy import prepared
 from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Table, Word
+from pyengine.executors.simd.encode.base import moved
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
 from pyengine.executors.simd.library import MODES, WANTS_HOST, Library, load
@@ -151,7 +152,7 @@ def shared_workspace(library: Library) -> np.ndarray:
 def taking(slot: Slot) -> Encoded:
     """The record that takes a step's rows of an input: idle until `bind` names the data set."""
     rows = slot.spec.shape[0] if slot.spec.shape else 0
-    return Encoded("batch", (slot, None, None, 0, rows, slot.spec.nbytes // max(rows, 1), 0), 100)
+    return Encoded("batch", (slot, None, None, 0, rows, slot.spec.nbytes // max(rows, 1), 0, 0), moved(slot))
 
 
 class SimdExecutor(Executor):
@@ -204,6 +205,7 @@ class SimdExecutor(Executor):
             record[ORDER] = order_address
             record[ROWS] = 0 if array is None else len(array if order is None else order)
             record[FIRST] = batches.first if batches else 0
+        memory.control[INTERRUPTED] = 0  # rows of the former data set do not count
 
     def run(
         self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None

@@ -16,7 +16,7 @@ from pyengine.executors.simd.build import MODES
 
 __all__ = ["ABI", "MODES", "Library", "LibraryError", "NotHere", "load"]
 
-ABI = 2
+ABI = 3
 REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE = range(4)
 # A folder with strict.so and relaxed.so, made by `build.build_host`, to be taken instead of this machine's own.
 FOLDER = "PYENGINE_LIBRARIES"

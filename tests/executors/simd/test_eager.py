@@ -10,6 +10,7 @@ from pyengine.errors import ShapeError
 from pyengine.executors import set_executor
 from pyengine.executors.choice import chosen
 from pyengine.executors.simd import eager
+from pyengine.executors.simd.encode import rounds
 from pyengine.ops import base
 from pyengine.ops.conv import Conv2D
 from pyengine.ops.matmul import Matmul
@@ -63,6 +64,15 @@ def test_a_convolution_is_that_of_the_reference():
     settings = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
     op = Conv2D(**settings)
     np.testing.assert_allclose(done(op, x, kernel), op.evaluate(x, kernel), rtol=2e-5, atol=1e-4)
+
+
+def test_a_long_call_is_not_left_to_numpy(monkeypatch):
+    monkeypatch.setattr(rounds, "LONG", 0)
+    eager.encoded.cache_clear()
+    a = np.ones((70, 40), np.float32)
+    found = eager.accelerate(Matmul(transpose_a=False, transpose_b=True), (a, a))
+    assert found is not None
+    np.testing.assert_array_equal(found, np.full((70, 70), 40, np.float32))
 
 
 def test_ops_come_to_it_by_themselves(monkeypatch):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from pyengine.dtypes import itemsize
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes
 from pyengine.executors.simd.encode.operations import (
     BYTE,
@@ -28,12 +29,13 @@ from pyengine.executors.simd.encode.operations import (
     Operand,
     Unsupported,
 )
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 from pyengine.shapes import Shape, size
 
 # What loads make of memory, in the order of kernels/chain.c; other dtypes are words.
 KINDS = ("words", TRUTH, BYTE, "longs_float32", "longs_int32", "longs_bool", "constant")
-SHORT, SPACE, AXES, OPERANDS = 64, 16, 8, 255  # as there
+SHORT, SPACE, AXES, OPERANDS, HEAD = 64, 16, 8, 255, 11  # as there
 BLOCK = 1024  # numbers; up to FEW arrays of it fit the first-level cache, beyond these half of it is taken
 FEW = 10
 WORKSPACE = 1 << 18  # numbers
@@ -191,6 +193,32 @@ class Placement:
         for x, shape in self.loads:
             yield from load(x, shape)
 
+    def axes(self) -> Iterator[Axis]:
+        """What blocks can be divided along: axes of the target, merged where every load is stretched or none is."""
+        whole = len(self.whole_inputs) + len(self.whole_outputs)
+        stores = HEAD + whole + len(self.code)
+        place = stores + 2 * len(self.stores) + 3 * len(self.scalars)
+        moving = {HEAD + number: itemsize(FLOAT) for number in range(whole)}
+        moving |= {stores + 2 * number + 1: 1 for number in range(len(self.stores))}
+        sources: dict[int, tuple[int, Shape]] = {}  # by place: bytes of a number, shape with all axes
+        for x, merged in self.loads:
+            assert isinstance(x.source, Slot)
+            own = x.source.spec.shape
+            padded = (1,) * (len(self.expression.target) - len(own)) + own
+            sources[place + 1] = itemsize(x.source.spec.dtype), padded
+            place += 3 + 2 * (len(merged) - 1)
+        target = self.expression.target
+        long = [axis for axis, n in enumerate(target) if n != 1]
+        stretched = {axis: [shape[axis] == 1 for _, shape in sources.values()] for axis in long}
+        for _, run in groupby(long, stretched.__getitem__):
+            behind = [*run][-1] + 1
+            unit = size(target[behind:])
+            steps = {place: step * unit for place, step in moving.items()}
+            for place, (width, shape) in sources.items():
+                if shape[behind - 1] != 1:
+                    steps[place] = width * size(shape[behind:])
+            yield Axis(0, steps, BLOCK if unit == 1 else 1, unit)
+
     def nanoseconds(self) -> int:
         """About how long it takes: deciding when the library next looks at the clock."""
         work = sum(COSTS.get(one.operation, 1) for one in self.code[self.constants :]) + 2 * len(self.loads)
@@ -235,10 +263,10 @@ def overlap(a: Any, b: Slot) -> bool:
     )
 
 
-def record(call: Call) -> Encoded:
-    """The call's record; raises Unsupported, which says what is in the way."""
+def record(call: Call) -> tuple[Encoded, tuple[Axis, ...]]:
+    """The call's record, and what it is divided along; raises Unsupported, which says what is in the way."""
     placed = Placement(Expression(call), call.outputs)
-    return Encoded("chain", tuple(placed.words()), placed.nanoseconds())
+    return Encoded("chain", tuple(placed.words()), placed.nanoseconds()), tuple(placed.axes())
 
 
 def obstacle(call: Call) -> str:
@@ -255,10 +283,12 @@ class Template:
     """The record of all calls that differ only in where their arrays lie.
 
     Attributes:
+        axes: what the record can be divided along.
         slots: places among the record's words, and the number of the input or output each of them stands for.
     """
 
     record: Encoded
+    axes: tuple[Axis, ...]
     slots: tuple[tuple[int, int], ...]
 
 
@@ -283,7 +313,7 @@ def chain(call: Call) -> Encoded | None:
     words = list(template.record.words)
     for place, number in template.slots:
         words[place] = slots[number]
-    return replace(template.record, words=tuple(words))
+    return in_rounds(replace(template.record, words=tuple(words)), *template.axes)
 
 
 def template_of(call: Call) -> Template | None:
@@ -291,9 +321,9 @@ def template_of(call: Call) -> Template | None:
     # Slots that can be told apart even where the call names one twice.
     inputs, outputs = (tuple(replace(slot) for slot in slots) for slots in (call.inputs, call.outputs))
     try:
-        one = record(Call(call.op, inputs, outputs))
+        one, axes = record(Call(call.op, inputs, outputs))
     except Unsupported:
         return None
     number = {id(slot): number for number, slot in enumerate((*inputs, *outputs))}
     slots = tuple((place, number[id(word)]) for place, word in enumerate(one.words) if isinstance(word, Slot))
-    return Template(one, slots)
+    return Template(one, axes, slots)

@@ -39,7 +39,10 @@ def encoded(
     ending = call.op.name.removeprefix("conv2d").removesuffix("_bias")
     operations = 2 * size(made.spec.shape) * size(weights.spec.shape[:3])
     speed = 10 if alone else 40  # operations a nanosecond
-    one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, 200 + operations // speed)
+    each_place = (160 if filters % 4 else 0) if alone else 0 if ending == "_kernel_gradient" else 20
+    places = max(size(slot.spec.shape[:3]) for slot in (made, call.output))
+    nanoseconds = 200 + operations // speed + each_place * places
+    one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, nanoseconds)
     return in_rounds(one, Axis(len(words) - GEOMETRY, moving))
 
 

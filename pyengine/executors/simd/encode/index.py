@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pyengine.dtypes import itemsize
 from pyengine.executors.simd.encode.base import Encoded, encodes, moved
 from pyengine.executors.simd.encode.reduce import around
-from pyengine.plan import Call
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
+from pyengine.executors.simd.encode.structure import cleared
+from pyengine.plan import Call, Slot
 
 TYPES = ("int32", "int64", "uint8", "uint32")  # numbered as in kernels/index.c
 ADDED = ("float32", "int32", "uint32")  # dtypes that can be added up there
@@ -18,8 +22,10 @@ def gather(call: Call) -> Encoded:
     (x, indices), (out,) = call.inputs, call.outputs
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
     kind = TYPES.index(indices.spec.dtype)
-    words = (out, x, indices, kind, outer, length, indices.spec.size, inner * itemsize(x.spec.dtype))
-    return Encoded("gather", words, indices.spec.size + moved(out, out))
+    n, width = indices.spec.size, inner * itemsize(x.spec.dtype)
+    one = Encoded("gather", (out, x, indices, kind, outer, length, n, width), n + moved(out, out))
+    by_index = Axis(6, {0: width, 2: itemsize(indices.spec.dtype)})
+    return in_rounds(one, Axis(4, {0: n * width, 1: length * width}), by_index)
 
 
 @encodes("scatter_add")
@@ -29,8 +35,19 @@ def scatter_add(call: Call) -> Encoded | None:
         return None
     outer, length, inner = around(out.spec.shape, call.op.settings["axis"])
     kind = TYPES.index(indices.spec.dtype)
-    words = (out, x, indices, kind, outer, length, indices.spec.size, inner, x.spec.dtype == "float32")
-    return Encoded("scatter_add", words, indices.spec.size + moved(x, x, out))
+    n, row = indices.spec.size, inner * 4
+    words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
+    by_outer = {0: length * row, 1: n * row}
+    by_index = {1: row, 2: itemsize(indices.spec.dtype)}
+    return adding(Encoded("scatter_add", words, n + moved(x, x, out)), out, by_outer, by_index)
+
+
+def adding(one: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int, int]) -> Encoded:
+    """Clears first what it adds to; where that is long, beforehand. Moving words: along what lies before the axis, and
+    along it."""
+    long = is_long(one)
+    one = replace(one, words=(*one.words, long))
+    return in_turn(cleared(out), in_rounds(one, Axis(4, by_outer), Axis(6, by_index))) if long else one
 
 
 @encodes("take_along_axis")
@@ -38,8 +55,12 @@ def take_along_axis(call: Call) -> Encoded:
     (x, indices), (out,) = call.inputs, call.outputs
     axis, kind = call.op.settings["axis"], TYPES.index(indices.spec.dtype)
     outer, length, inner = around(x.spec.shape, axis)
-    words = (out, x, indices, kind, outer, length, out.spec.shape[axis], inner, itemsize(x.spec.dtype))
-    return Encoded("take_along", words, 50 + 2 * out.spec.size)
+    n, width = out.spec.shape[axis], itemsize(x.spec.dtype)
+    row, of_indices = inner * width, inner * itemsize(indices.spec.dtype)
+    words = (out, x, indices, kind, outer, length, n, inner, width)
+    by_outer = Axis(4, {0: n * row, 1: length * row, 2: n * of_indices})
+    one = Encoded("take_along", words, 50 + 2 * out.spec.size)
+    return in_rounds(one, by_outer, Axis(6, {0: row, 2: of_indices}))
 
 
 @encodes("add_along_axis")
@@ -49,8 +70,11 @@ def add_along_axis(call: Call) -> Encoded | None:
         return None
     axis, kind = call.op.settings["axis"], TYPES.index(indices.spec.dtype)
     outer, length, inner = around(out.spec.shape, axis)
-    words = (out, x, indices, kind, outer, length, x.spec.shape[axis], inner, x.spec.dtype == "float32")
-    return Encoded("add_along", words, 2 * x.spec.size + moved(out))
+    n, row, of_indices = x.spec.shape[axis], inner * 4, inner * itemsize(indices.spec.dtype)
+    words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
+    by_outer = {0: length * row, 1: n * row, 2: n * of_indices}
+    one = Encoded("add_along", words, 2 * x.spec.size + moved(out))
+    return adding(one, out, by_outer, {1: row, 2: of_indices})
 
 
 @encodes("one_hot")
@@ -58,5 +82,6 @@ def one_hot(call: Call) -> Encoded:
     (indices,), (out,) = call.inputs, call.outputs
     one = int.from_bytes(np.ones((), out.spec.dtype).tobytes(), "little")
     kind, depth = TYPES.index(indices.spec.dtype), call.op.settings["depth"]
-    words = (out, indices, kind, indices.spec.size, depth, itemsize(out.spec.dtype), one)
-    return Encoded("one_hot", words, 2 * indices.spec.size + moved(out))
+    n, width = indices.spec.size, itemsize(out.spec.dtype)
+    record = Encoded("one_hot", (out, indices, kind, n, depth, width, one), 2 * n + moved(out))
+    return in_rounds(record, Axis(3, {0: depth * width, 1: itemsize(indices.spec.dtype)}))

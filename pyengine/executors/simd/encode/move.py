@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pyengine.executors.simd.encode.base import Encoded, encodes, moved
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
+
+PAGE = 4096  # bytes moved at least
 
 
 @encodes("copy")
 def copy(call: Call) -> Encoded:
     (x,) = call.inputs
     (out,) = call.outputs
-    return Encoded("copy", (out, x, x.spec.nbytes), moved(x, out))
+    return in_rounds(Encoded("copy", (out, x, x.spec.nbytes), moved(x, out)), Axis(2, {0: 1, 1: 1}, PAGE))

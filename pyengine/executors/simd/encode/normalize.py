@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyengine.executors.simd.encode.base import Encoded, encodes, floats, moved
 from pyengine.executors.simd.encode.index import TYPES
 from pyengine.executors.simd.encode.reduce import around, loops
-from pyengine.plan import Call
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
+from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
 LONGEST = 2**18  # so many numbers fit into a kernel's workspace
 ROWS_KEPT = 5  # of sums, in kernels/standardize.c
 WIDEST = 16  # numbers in a vector of any build
+SHORT = 32  # in kernels/softmax.c, rows up to this length are done several at a time
 MASK_LOOPS = 8  # over the rows of a mask, in kernels/softmax.c
 WHAT = ("softmax", "log_softmax", "logsumexp")  # numbered as in kernels/softmax.c
 
 
 def cost(call: Call) -> int:
-    """Exponentials: about a nanosecond each."""
-    return 50 + call.inputs[0].spec.size
+    """Exponentials: about two nanoseconds each, and as much as ten of them for each row."""
+    x = call.inputs[0].spec
+    return 50 + 2 * x.size + 20 * size(x.shape[:-1])
 
 
 @encodes("softmax", "log_softmax")
 def softmax(call: Call) -> Encoded | None:
-    (x,), (out,) = call.inputs, call.outputs
+    (x,) = call.inputs
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
     if not floats(call) or (inner > 1 and length > LONGEST // WIDEST):
         return None
     if not x.spec.size:
         outer = 0
-    return Encoded("softmax", (WHAT.index(call.op.name), out, x, outer, length, inner), cost(call))
+    return along(call, outer, length, inner)
 
 
 @encodes("logsumexp")
 def logsumexp(call: Call) -> Encoded | None:
-    (x,), (out,) = call.inputs, call.outputs
+    (x,) = call.inputs
     words = loops(x.spec.shape, call.op.settings["axes"])
     if not floats(call) or not x.spec.size or words is None or len(words) > 4:
         return None
     outer, length, inner, _ = words
     if inner > 1 and length > LONGEST // WIDEST:
         return None
-    return Encoded("softmax", (WHAT.index(call.op.name), out, x, outer, length, inner), cost(call))
+    return along(call, outer, length, inner)
+
+
+def along(call: Call, outer: int, length: int, inner: int) -> Encoded:
+    """Of an axis with so many numbers before it, along it and behind it."""
+    (x,), (out,) = call.inputs, call.outputs
+    one = Encoded("softmax", (WHAT.index(call.op.name), out, x, outer, length, inner), cost(call))
+    of_out, of_x = (slot.spec.nbytes // max(outer, 1) for slot in (out, x))
+    return in_rounds(one, Axis(3, {1: of_out, 2: of_x}, 1 if inner > 1 else together(length)))
+
+
+def together(length: int) -> int:
+    """So many rows are done at a time."""
+    return WIDEST if length <= SHORT else 1
 
 
 @encodes("softmax_crossentropy")
@@ -51,7 +69,7 @@ def softmax_crossentropy(call: Call) -> Encoded | None:
         return None
     likelihood, gradient = call.outputs
     words = (likelihood, gradient, x, targets, slope, rows, n, bool(slope.spec.shape))
-    return Encoded("softmax_crossentropy", words, 2 * cost(call))
+    return row_by_row(Encoded("softmax_crossentropy", words, cost(call)), 5, together(n))
 
 
 @encodes("sparse_softmax_crossentropy")
@@ -63,7 +81,19 @@ def sparse_softmax_crossentropy(call: Call) -> Encoded | None:
     kind = TYPES.index(classes.spec.dtype)
     likelihood, gradient = call.outputs
     words = (likelihood, gradient, x, classes, slope, rows, n, bool(slope.spec.shape), kind)
-    return Encoded("sparse_softmax_crossentropy", words, 2 * cost(call))
+    return row_by_row(Encoded("sparse_softmax_crossentropy", words, cost(call)), 5, together(n))
+
+
+def row_by_row(one: Encoded, counted: int, least: int = 1, shared: Sequence[Slot] = ()) -> Encoded:
+    """Divided by rows: every array but those shared by all rows has as many. `counted`: the place of their number."""
+    rows = one.words[counted]
+    assert isinstance(rows, int)
+    arrays = {
+        place: word.spec.nbytes // max(rows, 1)
+        for place, word in enumerate(one.words)
+        if isinstance(word, Slot) and word.spec.shape and word not in shared
+    }
+    return in_rounds(one, Axis(counted, arrays, least))
 
 
 @encodes("layer_norm", "batch_norm", "layer_norm_gradient", "batch_norm_gradient")
@@ -74,7 +104,10 @@ def standardize(call: Call) -> Encoded | None:
         return None
     n = gamma.spec.size
     words = (*call.outputs, *call.inputs, x.spec.size // n, n, call.op.settings["epsilon"])
-    return Encoded(call.op.name, words, moved(*call.inputs, *call.outputs))
+    one = Encoded(call.op.name, words, moved(*call.inputs, *call.outputs))
+    if call.op.name != "layer_norm":
+        return one  # sums over all rows
+    return row_by_row(one, 6, shared=call.inputs[1:])
 
 
 @encodes("masked_softmax")
@@ -97,10 +130,16 @@ def masked_softmax(call: Call) -> Encoded | None:
         shape[-1],
         shape[-2],
     )
+    causal = call.op.settings["causal"]
     loops = (word for loop in rows for word in loop)
-    return Encoded(
-        "masked_softmax", (*words, call.op.settings["causal"], along, len(rows), *loops), cost(call)
-    )
+    one = Encoded("masked_softmax", (*words, causal, along, len(rows), *loops), cost(call))
+    axes = []
+    # Not within queries of causal rows: which keys are hidden depends on the number of the row.
+    for axis in range(len(shape) - 1 - causal):
+        unit = size(shape[axis + 1 : -1])
+        moving = {0: 4 * unit * shape[-1], 1: 4 * unit * shape[-1], 2: rows[axis][1] if rows else 0}
+        axes.append(Axis(3, moving, unit=unit))
+    return in_rounds(one, *axes)
 
 
 @encodes("softmax_gradient")
@@ -109,4 +148,4 @@ def softmax_gradient(call: Call) -> Encoded | None:
     if not floats(call):
         return None
     words = (out, dy, y, size(y.spec.shape[:-1]), y.spec.shape[-1])
-    return Encoded("softmax_gradient", words, moved(dy, y, out))
+    return row_by_row(Encoded("softmax_gradient", words, moved(dy, y, out)), 3)

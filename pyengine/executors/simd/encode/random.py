@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from pyengine.executors.simd.encode.base import Encoded, encodes
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
+
+NUMBERS = Axis(2, {0: 4, 3: 1}, 1024)  # words: how many, and the number of the first one
 
 
 def countable(out: Slot) -> bool:
@@ -19,8 +22,8 @@ def random_uniform(call: Call) -> Encoded | None:
     if not countable(out):
         return None
     low, high = np.float32(call.op.settings["low"]), np.float32(call.op.settings["high"])
-    words = (out, state, out.spec.size, float(low), float(high - low))
-    return Encoded("random_uniform", words, 50 + 4 * out.spec.size)
+    words = (out, state, out.spec.size, 0, float(low), float(high - low))
+    return in_rounds(Encoded("random_uniform", words, 50 + 4 * out.spec.size), NUMBERS)
 
 
 @encodes("random_normal")
@@ -28,7 +31,8 @@ def random_normal(call: Call) -> Encoded | None:
     (state,), (out,) = call.inputs, call.outputs
     if not countable(out):
         return None
-    return Encoded("random_normal", (out, state, out.spec.size), 50 + 15 * out.spec.size)
+    words = (out, state, out.spec.size, 0)
+    return in_rounds(Encoded("random_normal", words, 50 + 15 * out.spec.size), NUMBERS)
 
 
 @encodes("next_random_state")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
+from pyengine.executors.simd.encode.base import Encoded, Word, each, encodes, floats
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
 
 
@@ -12,6 +13,10 @@ def cell(call: Call) -> Encoded | None:
     if not floats(call):
         return None
     state = call.inputs[-1].spec
-    curves = 0 if call.op.name.endswith("gradient") else 5
-    words: tuple[Word, ...] = (*call.outputs, *call.inputs, *state.shape)
-    return Encoded(call.op.name, words, 50 + (1 + curves) * state.size)
+    each_unit = 3 if call.op.name.endswith("gradient") else 6
+    if state.shape[1] % 4:  # the last units go by way of whole vectors
+        each_unit += 20
+    arrays = (*call.outputs, *call.inputs)
+    words: tuple[Word, ...] = (*arrays, *state.shape)
+    one = Encoded(call.op.name, words, 50 + each_unit * state.size)
+    return in_rounds(one, Axis(len(arrays), dict(enumerate(map(each, arrays)))))

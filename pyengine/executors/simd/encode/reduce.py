@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from pyengine.executors.simd.encode.base import Encoded, encodes, moved
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
 from pyengine.shapes import Shape, size
 
@@ -51,10 +52,21 @@ def reduce(call: Call) -> Encoded | None:
         return None
     cost = moved(x, out)
     if call.op.name in ("all", "any"):
-        return Encoded("truth", (call.op.name == "any", out, x, *words), 4 * cost)
+        return by_kept(Encoded("truth", (call.op.name == "any", out, x, *words), 4 * cost), 1)
     if x.spec.dtype not in NUMBERS:
         return None
-    return Encoded("reduce", (KINDS.index((call.op.name, x.spec.dtype)), out, x, *words), cost)
+    return by_kept(Encoded("reduce", (KINDS.index((call.op.name, x.spec.dtype)), out, x, *words), cost), 4)
+
+
+def by_kept(one: Encoded, width: int) -> Encoded:
+    """Divided along the axes that are kept, whose numbers know nothing of each other; a number is `width` bytes."""
+    _, length, inner, count, *rest = (word for word in one.words[3:] if isinstance(word, int))
+    axes = [
+        Axis(7 + 3 * k, {1: width * rest[3 * k + 2], 2: width * rest[3 * k + 1]})
+        for k in range(count)
+        if rest[3 * k + 2]
+    ]
+    return in_rounds(one, *axes, Axis(3, {1: width * inner, 2: width * length * inner}))
 
 
 def around(shape: Shape, axis: int) -> tuple[int, int, int]:
@@ -68,9 +80,9 @@ def argument(call: Call) -> Encoded | None:
     if x.spec.dtype not in NUMBERS:
         return None
     flags = x.spec.dtype == "float32", call.op.name == "argmin"
-    return Encoded(
-        "argument", (out, x, *around(x.spec.shape, call.op.settings["axis"]), *flags), 3 * moved(x)
-    )
+    outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
+    one = Encoded("argument", (out, x, outer, length, inner, *flags), 3 * moved(x))
+    return in_rounds(one, Axis(2, {0: 4 * inner, 1: 4 * length * inner}))
 
 
 @encodes("cumsum")
@@ -79,4 +91,6 @@ def cumsum(call: Call) -> Encoded | None:
     if x.spec.dtype not in NUMBERS:
         return None
     flags = x.spec.dtype == "float32", call.op.settings["reverse"]
-    return Encoded("cumsum", (out, x, *around(x.spec.shape, call.op.settings["axis"]), *flags), 4 * moved(x))
+    outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
+    one = Encoded("cumsum", (out, x, outer, length, inner, *flags), 4 * moved(x))
+    return in_rounds(one, Axis(2, dict.fromkeys((0, 1), 4 * length * inner)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from pyengine.executors.simd.encode.base import Encoded, Moving, Table, Word
@@ -11,6 +12,7 @@ from pyengine.graph import Spec
 from pyengine.plan import Slot
 
 LONG = 8_000_000  # nanoseconds: half a frame
+AT_ONCE: ContextVar[bool] = ContextVar("AT_ONCE", default=False)  # for who cannot stop within a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def in_rounds(one: Encoded, *axes: Axis) -> Encoded:
 
     axes: from the outermost; a further one is divided where a single one of those before is still long.
     """
-    if one.nanoseconds <= LONG:
+    if not is_long(one):
         return one
     axis = next((axis for axis in axes if counted(one, axis) >= 2 * axis.least), None)
     if axis is None:
@@ -54,6 +56,11 @@ def in_rounds(one: Encoded, *axes: Axis) -> Encoded:
     for place, step in axis.moving.items():
         words[place] = further(words[place], step * part * rounds)
     return in_turn(loop, in_rounds(shortened(inner, words, axis, left), *rest))
+
+
+def is_long(one: Encoded) -> bool:
+    """Whether it has to be divided."""
+    return one.nanoseconds > LONG and not AT_ONCE.get()
 
 
 def parts(count: int, needed: float, least: int) -> tuple[int, int, int]:
@@ -87,7 +94,7 @@ def repeated(rounds: int, *records: Encoded) -> Encoded:
 def counted(one: Encoded, axis: Axis) -> int:
     count = one.words[axis.counted]
     assert isinstance(count, int)
-    return count // axis.unit
+    return count // max(axis.unit, 1)
 
 
 def shortened(one: Encoded, words: list[Word], axis: Axis, part: int) -> Encoded:

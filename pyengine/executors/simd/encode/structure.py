@@ -7,6 +7,8 @@ from itertools import accumulate
 
 from pyengine.dtypes import itemsize
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, moved
+from pyengine.executors.simd.encode.move import PAGE
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.plan import Call, Slot
 from pyengine.shapes import Shape, size
 
@@ -61,7 +63,24 @@ def strided(call: Call, parts: Sequence[tuple[Word, ...] | None], clear: int = 0
     if len(found) < len(parts):
         return None
     flat = (word for one in found for word in one)
-    return Encoded("strided", (out, clear, len(found), *flat), 2 * moved(*call.inputs, out))
+    one = Encoded("strided", (out, clear, len(found), *flat), 2 * moved(*call.inputs, out))
+    if not is_long(one):
+        return one
+    before = [cleared(out)] if clear else []
+    return in_turn(*before, *(part_in_rounds(out, words) for words in found))
+
+
+def cleared(out: Slot) -> Encoded:
+    """Zeros everywhere."""
+    return in_rounds(Encoded("strided", (out, out.spec.nbytes, 0), moved(out)), Axis(1, {0: 1}, PAGE))
+
+
+def part_in_rounds(out: Slot, words: tuple[Word, ...]) -> Encoded:
+    """One input, divided along its loops from the outermost, and where a piece is long within that."""
+    _, _, width, _, count, *loops = (word for word in words if isinstance(word, int))
+    one = Encoded("strided", (out, 0, 1, *words), 50 + 4 * width * size(loops[::3]) // 10)
+    axes = [Axis(9 + 3 * k, {4: loops[3 * k + 2], 5: loops[3 * k + 1]}) for k in range(count)]
+    return in_rounds(one, *axes, Axis(6, {4: 1, 5: 1}, PAGE))
 
 
 @encodes("transpose")

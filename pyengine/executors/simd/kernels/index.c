@@ -1,5 +1,5 @@
-// Numbers chosen by whole numbers. Every index is checked before anything is written: if one is out of range the answer
-// is WRONG, and the reference runs the call and says which.
+// Numbers chosen by whole numbers. A call checks every index before it writes anything: if one is out of range the answer
+// is WRONG, and the reference runs the call and says which. It may be one round of many: then those before have written.
 #include "copy.h"
 #include "indices.h"
 
@@ -31,7 +31,8 @@ INLINE void add_whole_row(uint32_t *out, const uint32_t *x, int64_t n) {
 }
 
 // In the order of the updates.
-// out: (outer, length, inner)  x: (outer, n, inner)  w: out, x, indices, type, outer, length, n, inner, whether floats
+// out: (outer, length, inner)  x: (outer, n, inner)
+// w: out, x, indices, type, outer, length, n, inner, whether floats, whether to add to what is in `out`
 int kernel_scatter_add(word *w, context *c) {
   (void)c;
   const void *indices = w[2].p;
@@ -40,7 +41,7 @@ int kernel_scatter_add(word *w, context *c) {
   char *out = w[0].p;
   const char *x = w[1].p;
   if (!in_range(indices, type, n, length)) return WRONG;
-  memset(out, 0, (size_t)(outer * length * inner * 4));
+  if (!w[9].i) memset(out, 0, (size_t)(outer * length * inner * 4));
   for (int64_t o = 0; o < outer; o++, out += length * inner * 4)
     for (int64_t i = 0; i < n; i++, x += inner * 4) {
       char *row = out + index_at(indices, type, i) * inner * 4;
@@ -74,14 +75,14 @@ int kernel_take_along(word *w, context *c) {
 }
 
 // … and out[o, index, j] += x[o, i, j], in the order of the updates; the rest is 0.
-// w: out, x, indices, type, outer, length, n, inner, whether floats
+// w: out, x, indices, type, outer, length, n, inner, whether floats, whether to add to what is in `out`
 int kernel_add_along(word *w, context *c) {
   (void)c;
   const void *indices = w[2].p;
   int type = (int)w[3].i, floats = w[8].i != 0;
   int64_t outer = w[4].i, length = w[5].i, n = w[6].i, inner = w[7].i, place = 0;
   if (!in_range(indices, type, outer * n * inner, length)) return WRONG;
-  memset(w[0].p, 0, (size_t)(outer * length * inner * 4));
+  if (!w[9].i) memset(w[0].p, 0, (size_t)(outer * length * inner * 4));
   for (int64_t o = 0; o < outer; o++)
     for (int64_t i = 0; i < n; i++)
       for (int64_t j = 0; j < inner; j++, place++) {

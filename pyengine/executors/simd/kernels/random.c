@@ -67,16 +67,16 @@ static void make_words(uint32_t *words, key k, int64_t first, int64_t count) {
   }
 }
 
-// w: out, state, count, low, high - low
+// w: out, state, count, number of the first (even), low, high - low
 int kernel_random_uniform(word *w, context *c) {
   float *out = w[0].p;
   const key k = key_of_state(w[1].p);
   const int64_t count = w[2].i;
-  const float low = (float)w[3].f, span = (float)w[4].f;
+  const float low = (float)w[4].f, span = (float)w[5].f;
   uint32_t *words = (uint32_t *)c->workspace;
   for (int64_t done = 0; done < count; done += CHUNK) {
     int64_t n = count - done < CHUNK ? count - done : CHUNK, i = 0;
-    make_words(words, k, done, n);
+    make_words(words, k, w[3].i + done, n);
     for (; n - i >= LANES; i += LANES) {
       vu word = *(const vu_memory *)(words + i) >> 8;
       store(out + done + i, to_float((vi)word) * 0x1p-24f * span + low);
@@ -141,7 +141,7 @@ INLINE vd probability(const uint32_t *words) {
   return (__builtin_convertvector(*(const pair *)words, vd) + 0.5) * 0x1p-32;
 }
 
-// w: out, state, count
+// w: out, state, count, number of the first (even)
 int kernel_random_normal(word *w, context *c) {
   float *out = w[0].p;
   const key k = key_of_state(w[1].p);
@@ -150,7 +150,7 @@ int kernel_random_normal(word *w, context *c) {
   int32_t *where = (int32_t *)(far + CHUNK + PAIR);
   for (int64_t done = 0; done < count; done += CHUNK) {
     int64_t n = count - done < CHUNK ? count - done : CHUNK, sides = 0;
-    make_words(words, k, done, n);
+    make_words(words, k, w[3].i + done, n);
     for (int64_t i = 0; i < n; i += PAIR) {
       vd centred = probability(words + i) - 0.5;
       vd result = rational(CENTRE, SIDE_FROM * SIDE_FROM - centred * centred) * centred;
