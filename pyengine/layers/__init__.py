@@ -31,6 +31,7 @@ from pyengine.layers.pool import (
 )
 from pyengine.layers.recurrent import GRU, LSTM, SimpleRNN
 from pyengine.layers.symbolic import Connection, SymbolicTensor
+from pyengine.layers.weight import Weight
 
 LAYERS: dict[str, type[Layer]] = {
     name: value
@@ -39,4 +40,4 @@ LAYERS: dict[str, type[Layer]] = {
 }
 """Every layer by class name."""
 
-__all__ = [*LAYERS, "LAYERS", "Connection", "Input", "Layer", "SymbolicTensor", "reset_names"]
+__all__ = [*LAYERS, "LAYERS", "Connection", "Input", "Layer", "SymbolicTensor", "Weight", "reset_names"]

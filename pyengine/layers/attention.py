@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from pyengine import constraints, initializers, ops, regularizers
+from pyengine import ops
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
+from pyengine.layers.weight import Weight
 
 
 class MultiHeadAttention(Layer):
@@ -32,7 +33,6 @@ class MultiHeadAttention(Layer):
         use_bias: whether the projections add a bias.
         output_shape: length of the output's last axis; by default that of query.
         attention_axes: None or (1,): attention goes along the axis of time.
-        kernel_…, bias_…: initializers, regularizers and constraints of all projections.
         seed: of the dropped ones; by default the process's seed decides.
 
     >>> import numpy as np
@@ -46,6 +46,9 @@ class MultiHeadAttention(Layer):
     arity = (2, 3)
     takes = "sequences (batch, time, features)"
 
+    kernel = Weight("glorot_uniform")
+    bias = Weight("zeros", when="use_bias")
+
     def __init__(
         self,
         num_heads: int,
@@ -56,12 +59,6 @@ class MultiHeadAttention(Layer):
         use_bias: bool = True,
         output_shape: int | Sequence[int] | None = None,
         attention_axes: int | Sequence[int] | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -78,12 +75,6 @@ class MultiHeadAttention(Layer):
             raise self.refusal(
                 "attention_axes", "`None` or `(1,)`, the axis of time", attention_axes, "Leave it out."
             )
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.seed = seed
 
     def __call__(self, *inputs: Any, key: Any = None, **words: Any) -> Any:
@@ -113,17 +104,10 @@ class MultiHeadAttention(Layer):
 
     def projection(self, name: str, kernel: AnyShape, bias: AnyShape) -> tuple[Any, Any]:
         """Kernel and bias, or None for the latter."""
-
-        def weight(kind: str, shape: AnyShape) -> Any:
-            return self.add_weight(
-                f"{name}/{kind}",
-                shape,
-                getattr(self, f"{kind}_initializer"),
-                regularizer=getattr(self, f"{kind}_regularizer"),
-                constraint=getattr(self, f"{kind}_constraint"),
-            )
-
-        return weight("kernel", kernel), weight("bias", bias) if self.use_bias else None
+        return (
+            self.add_declared("kernel", kernel, f"{name}/kernel"),
+            self.add_declared("bias", bias, f"{name}/bias"),
+        )
 
     def call(
         self,

@@ -28,10 +28,16 @@ from pyengine.errors import (
     unknown_name,
 )
 from pyengine.graph import Graph, Value, Variable, recording
-from pyengine.layers import naming
+from pyengine.layers import check, naming
+from pyengine.layers.documentation import documented
+from pyengine.layers.signature import complete_signature
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
+from pyengine.layers.weight import KINDS, Weight, declared
 from pyengine.ops.base import to_array
 from pyengine.shapes import size
+
+COMMON = ("name", "trainable", "dtype", "input_shape", "batch_input_shape")
+"""What every layer takes, last."""
 
 _training: ContextVar[bool] = ContextVar("training", default=False)  # of the layer that is being called
 
@@ -66,11 +72,17 @@ class Layer(Configurable):
     casts: ClassVar[bool] = True
     """Whether floating inputs are cast to the layer's dtype."""
 
+    declared_weights: ClassVar[dict[str, Weight]] = {}
+    """The weights that the class declares, by attribute."""
+
     _takes_training: ClassVar[bool] = True
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.__signature__ = complete_signature(cls)  # type: ignore[attr-defined]
+        cls.declared_weights = declared(cls)
+        cls.__signature__ = complete_signature(cls, COMMON)  # type: ignore[attr-defined]
+        if vars(cls).get("__doc__"):
+            cls.__doc__ = documented(cls)
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
         if "call" in cls.__dict__:
@@ -87,12 +99,14 @@ class Layer(Configurable):
         dtype: str = "float32",
         input_shape: Sequence[int | None] | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
+        **of_weights: Any,
     ):
         self._named = name is not None
         self.name = naming.unique(type(self).__name__) if name is None else name
         self.dtype = canonical(dtype)
         if self.casts and not is_float(self.dtype):
             raise self.refusal("dtype", "'float32' or 'float64'", dtype, "Use `dtype='float32'`.")
+        self._keep(of_weights)
         self._trainable = bool(trainable)
         self._weights: list[Variable] = []
         self._states: list[Variable] = []
@@ -105,6 +119,19 @@ class Layer(Configurable):
             self.declared_shape = _lengths(self.label, batch_input_shape, "batch_input_shape")
         elif input_shape is not None:
             self.declared_shape = (None, *_lengths(self.label, input_shape, "input_shape"))
+
+    def _keep(self, of_weights: dict[str, Any]) -> None:
+        """The initializers, regularizers and constraints of the declared weights, as attributes."""
+        arguments = {
+            name: (KINDS[kind], weight.initializer if kind == "initializer" else None)
+            for weight in self.declared_weights.values()
+            for kind, name in weight.arguments().items()
+        }
+        for name in of_weights:
+            if name not in arguments:
+                raise unknown_name(f"argument of {type(self).__name__}", name, [*arguments, *COMMON])
+        for name, (get, default) in arguments.items():
+            setattr(self, name, check.resolved(self, name, get, of_weights.get(name, default)))
 
     # What a subclass writes
 
@@ -170,6 +197,38 @@ class Layer(Configurable):
         weight.constraint = constraints.get(constraint)
         self._weights.append(weight)
         return weight
+
+    def add_weights(self, **shapes: Sequence[int | None]) -> None:
+        """The declared weights of these shapes, in this order, as attributes; None where a setting leaves one out.
+
+        >>> from pyengine import layers
+        >>> class Scale(layers.Layer):
+        ...     factor = layers.Weight("ones")
+        ...     def build(self, shape):
+        ...         self.add_weights(factor=(shape[-1],))
+        >>> layer = Scale()
+        >>> layer.build((None, 3))
+        >>> layer.factor.name, layer.factor.shape
+        ('scale/factor', (3,))
+        """
+        for name, shape in shapes.items():
+            setattr(self, name, self.add_declared(name, shape))
+
+    def add_declared(self, declared: str, shape: Sequence[int | None], name: str = "") -> Variable | None:
+        """A new weight with the initializer, the regularizer and the constraint of a declared one.
+
+        Arguments:
+            declared: the attribute that declares it.
+            shape: its lengths, all known.
+            name: its own part of the name, if it is not called as it is declared.
+
+        Returns: the weight, or None where a setting leaves it out.
+        """
+        weight = self.declared_weights[declared]
+        if weight.when and not getattr(self, weight.when):
+            return None
+        words = {kind: getattr(self, argument) for kind, argument in weight.arguments().items()}
+        return self.add_weight(name or declared, shape, **words, trainable=weight.trainable)
 
     def add_random_state(self, seed: int | None = None) -> Variable:
         """A counter for `ops.random_uniform` and its like: (key, key, step). It is a state, not a weight."""
@@ -549,22 +608,8 @@ class Layer(Configurable):
         return given
 
 
-def complete_signature(cls: type) -> inspect.Signature:
-    """A class's constructor with `**kwargs` replaced by the arguments that its bases add.
-
-    So an unknown argument is found at once, and whoever offers layers elsewhere sees all their arguments.
-    """
-    own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
-    if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in own):
-        return inspect.Signature(own)
-    kept = [parameter for parameter in own if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
-    names = {parameter.name for parameter in kept}
-    for base in cls.__mro__[1:]:
-        if "__init__" in base.__dict__ and base is not cls:
-            inherited = inspect.signature(base).parameters.values()
-            kept += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in inherited if p.name not in names]
-            break
-    return inspect.Signature(kept)
+_OWN = list(inspect.signature(Layer.__init__).parameters.values())[1:-1]
+Layer.__signature__ = inspect.Signature(_OWN)  # type: ignore[attr-defined]
 
 
 def _once(build: Callable) -> Callable:

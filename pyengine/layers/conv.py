@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pyengine import constraints, initializers, ops, regularizers
-from pyengine.graph import Variable
+from pyengine import ops
 from pyengine.layers import check
 from pyengine.layers.spatial import Spatial
 from pyengine.layers.symbolic import AnyShape
+from pyengine.layers.weight import Weight
 
 PADDINGS = ("valid", "same")
 
@@ -17,38 +17,27 @@ PADDINGS = ("valid", "same")
 class Windowed(Spatial):
     """Base of convolutions: what they share about windows, channels, bias and activation."""
 
-    def _keep_window(
+    paddings: ClassVar[Sequence[str]] = PADDINGS
+
+    bias: Any
+
+    def __init__(
         self,
         kernel_size: Any,
         strides: Any,
         padding: Any,
         dilation_rate: Any,
-        paddings: Sequence[str] = PADDINGS,
-    ) -> None:
+        activation: Any,
+        use_bias: bool,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
         self.kernel_size = check.wholes(self, "kernel_size", kernel_size, self.axes)
         self.strides = check.wholes(self, "strides", strides, self.axes)
         self.dilation_rate = check.wholes(self, "dilation_rate", dilation_rate, self.axes)
-        self.padding = check.choice(self, "padding", padding, paddings)
-
-    def _keep_bias(
-        self, activation: Any, use_bias: bool, initializer: Any, regularizer: Any, constraint: Any
-    ) -> None:
+        self.padding = check.choice(self, "padding", padding, self.paddings)
         self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
-        self.bias: Variable | None = None
-        self.bias_initializer = initializers.get(initializer)
-        self.bias_regularizer = regularizers.get(regularizer)
-        self.bias_constraint = constraints.get(constraint)
-
-    def _add_bias(self, filters: int) -> None:
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                (filters,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
 
     def _finish(self, x: Any) -> Any:
         """With bias and activation."""
@@ -69,7 +58,8 @@ class Windowed(Spatial):
 class Convolution(Windowed):
     """Base of Conv1D and Conv2D."""
 
-    paddings: ClassVar[Sequence[str]] = PADDINGS
+    kernel = Weight("glorot_uniform")
+    bias = Weight("zeros", when="use_bias")
 
     def __init__(
         self,
@@ -83,26 +73,24 @@ class Convolution(Windowed):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(data_format=data_format, **kwargs)
-        self._keep_window(kernel_size, strides, padding, dilation_rate, self.paddings)
-        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            dilation_rate,
+            activation,
+            use_bias,
+            data_format=data_format,
+            **kwargs,
+        )
         self.filters = check.whole(self, "filters", filters)
         self.groups = check.whole(self, "groups", groups)
         if self.filters % self.groups:
             raise self.refusal(
                 "filters", f"a multiple of groups={groups}", filters, "Change `filters` or `groups`."
             )
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
 
     def build(self, shape: AnyShape) -> None:
         channels = self._channels(shape)
@@ -112,14 +100,9 @@ class Convolution(Windowed):
                 f"{channels} channels, shape {shape}",
                 "Change `groups`, or the channels of the input.",
             )
-        self.kernel = self.add_weight(
-            "kernel",
-            (*self.kernel_size, channels // self.groups, self.filters),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
+        self.add_weights(
+            kernel=(*self.kernel_size, channels // self.groups, self.filters), bias=(self.filters,)
         )
-        self._add_bias(self.filters)
 
 
 class Conv1D(Convolution):
@@ -135,7 +118,7 @@ class Conv1D(Convolution):
             the end), or "causal" (an output sees nothing later than itself).
         dilation_rate: steps between the places that a window sees.
         groups: the channels and filters are split into so many parts that do not see each other.
-        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+        activation, use_bias: as in Dense.
 
     >>> Conv1D(4, 3).compute_output_shape((None, 10, 2))
     (None, 8, 4)
@@ -172,7 +155,7 @@ class Conv2D(Convolution):
             the bottom and the right).
         dilation_rate: steps between the places that a window sees.
         groups: the channels and filters are split into so many parts that do not see each other.
-        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+        activation, use_bias: as in Dense.
 
     >>> Conv2D(8, 3, padding="same").compute_output_shape((None, 28, 28, 1))
     (None, 28, 28, 8)
@@ -203,7 +186,7 @@ class DepthwiseConv2D(Windowed):
     Arguments:
         kernel_size, strides, padding, dilation_rate: as in Conv2D.
         depth_multiplier: how many outputs each channel has.
-        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+        activation, use_bias: as in Dense.
 
     >>> DepthwiseConv2D(3, depth_multiplier=2).compute_output_shape((None, 8, 8, 4))
     (None, 6, 6, 8)
@@ -212,6 +195,9 @@ class DepthwiseConv2D(Windowed):
     """
 
     axes = 2
+
+    kernel = Weight("glorot_uniform", words="depthwise")
+    bias = Weight("zeros", when="use_bias")
 
     def __init__(
         self,
@@ -224,32 +210,26 @@ class DepthwiseConv2D(Windowed):
         dilation_rate: int | Sequence[int] = 1,
         activation: Any = None,
         use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(data_format=data_format, **kwargs)
-        self._keep_window(kernel_size, strides, padding, dilation_rate)
-        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            dilation_rate,
+            activation,
+            use_bias,
+            data_format=data_format,
+            **kwargs,
+        )
         self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
 
     def build(self, shape: AnyShape) -> None:
         channels = self._channels(shape)
-        self.kernel = self.add_weight(
-            "kernel",
-            (*self.kernel_size, channels, self.depth_multiplier),
-            self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        self.add_weights(
+            kernel=(*self.kernel_size, channels, self.depth_multiplier),
+            bias=(channels * self.depth_multiplier,),
         )
-        self._add_bias(channels * self.depth_multiplier)
 
     def call(self, x: Any) -> Any:
         return self._finish(
@@ -269,7 +249,7 @@ class SeparableConv2D(Windowed):
         filters: how many outputs each place has, at least 1.
         kernel_size, strides, padding, dilation_rate: as in Conv2D.
         depth_multiplier: how many numbers each channel becomes before they are mixed.
-        activation, use_bias, …_initializer, …_regularizer, …_constraint: as in Dense.
+        activation, use_bias: as in Dense.
 
     >>> SeparableConv2D(16, 3).compute_output_shape((None, 8, 8, 4))
     (None, 6, 6, 16)
@@ -278,6 +258,10 @@ class SeparableConv2D(Windowed):
     """
 
     axes = 2
+
+    depthwise_kernel = Weight("glorot_uniform", words="depthwise")
+    pointwise_kernel = Weight("glorot_uniform", words="pointwise")
+    bias = Weight("zeros", when="use_bias")
 
     def __init__(
         self,
@@ -291,46 +275,28 @@ class SeparableConv2D(Windowed):
         depth_multiplier: int = 1,
         activation: Any = None,
         use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        pointwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        pointwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        pointwise_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(data_format=data_format, **kwargs)
-        self._keep_window(kernel_size, strides, padding, dilation_rate)
-        self._keep_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            dilation_rate,
+            activation,
+            use_bias,
+            data_format=data_format,
+            **kwargs,
+        )
         self.filters = check.whole(self, "filters", filters)
         self.depth_multiplier = check.whole(self, "depth_multiplier", depth_multiplier)
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
 
     def build(self, shape: AnyShape) -> None:
         channels = self._channels(shape)
-        self.depthwise_kernel = self.add_weight(
-            "depthwise_kernel",
-            (*self.kernel_size, channels, self.depth_multiplier),
-            self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        self.add_weights(
+            depthwise_kernel=(*self.kernel_size, channels, self.depth_multiplier),
+            pointwise_kernel=(1, 1, channels * self.depth_multiplier, self.filters),
+            bias=(self.filters,),
         )
-        self.pointwise_kernel = self.add_weight(
-            "pointwise_kernel",
-            (1, 1, channels * self.depth_multiplier, self.filters),
-            self.pointwise_initializer,
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
-        )
-        self._add_bias(self.filters)
 
     def call(self, x: Any) -> Any:
         x = ops.depthwise_conv2d(

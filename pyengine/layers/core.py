@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyengine import constraints, initializers, ops, regularizers
+from pyengine import ops
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
+from pyengine.layers.weight import Weight
 from pyengine.shapes import size
 
 
@@ -21,9 +22,6 @@ class Dense(Layer):
         units: how many outputs, at least 1.
         activation: name or function of ops; None leaves the sum as it is.
         use_bias: whether a bias is added.
-        kernel_initializer, bias_initializer: how they begin.
-        kernel_regularizer, bias_regularizer: penalties added to the loss.
-        kernel_constraint, bias_constraint: applied after every update.
 
     >>> Dense(2, kernel_initializer="ones")([[1.0, 2.0, 3.0]])
     array([[6., 6.]], dtype=float32)
@@ -31,30 +29,14 @@ class Dense(Layer):
     Agrees with Keras 3.
     """
 
-    def __init__(
-        self,
-        units: int,
-        activation: Any = None,
-        *,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        **kwargs: Any,
-    ):
+    kernel = Weight("glorot_uniform")
+    bias = Weight("zeros", when="use_bias")
+
+    def __init__(self, units: int, activation: Any = None, *, use_bias: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = check.whole(self, "units", units)
         self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, shape: AnyShape) -> None:
         if len(shape) < 2:
@@ -69,22 +51,7 @@ class Dense(Layer):
                 shape,
                 "Give `Input` (or the first layer) that length.",
             )
-        self.kernel = self.add_weight(
-            "kernel",
-            (shape[-1], self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                "bias",
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.add_weights(kernel=(shape[-1], self.units), bias=(self.units,))
         self.known_lengths = {-1: shape[-1]}
 
     def call(self, x: Any) -> Any:

@@ -7,51 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from pyengine import constraints, initializers, ops, regularizers
+from pyengine import ops
 from pyengine.graph import Variable
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.merge import BATCH_AXIS
 from pyengine.layers.symbolic import AnyShape
+from pyengine.layers.weight import Weight
 from pyengine.shapes import normalize_axes, normalize_axis
 
 
 class Normalization(Layer):
     """Base: a scale gamma and an offset beta, each optional."""
 
-    def _keep_scale(
-        self,
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta: tuple[Any, Any, Any],
-        gamma: tuple[Any, Any, Any],
-    ) -> None:
-        """beta, gamma: (initializer, regularizer, constraint)."""
+    beta = Weight("zeros", when="center")
+    gamma = Weight("ones", when="scale")
+
+    def __init__(self, epsilon: float, center: bool, scale: bool, **kwargs: Any):
+        super().__init__(**kwargs)
         self.epsilon = float(
             check.number(self, "epsilon", epsilon, "a number above 0", lambda value: value > 0, "1e-3")
         )
         self.center, self.scale = center, scale
-        self.beta: Variable | None = None
-        self.gamma: Variable | None = None
-        self._beta_words = (initializers.get(beta[0]), regularizers.get(beta[1]), constraints.get(beta[2]))
-        self._gamma_words = (
-            initializers.get(gamma[0]),
-            regularizers.get(gamma[1]),
-            constraints.get(gamma[2]),
-        )
-
-    def _add_scale(self, shape: Sequence[int | None]) -> None:
-        if self.scale:
-            initializer, regularizer, constraint = self._gamma_words
-            self.gamma = self.add_weight(
-                "gamma", shape, initializer, regularizer=regularizer, constraint=constraint
-            )
-        if self.center:
-            initializer, regularizer, constraint = self._beta_words
-            self.beta = self.add_weight(
-                "beta", shape, initializer, regularizer=regularizer, constraint=constraint
-            )
 
     def _scale_and_offset(self, shape: Sequence[int], dtype: str) -> tuple[Any, Any]:
         """gamma and beta; ones and zeros where there is none."""
@@ -89,7 +66,6 @@ class BatchNormalization(Normalization):
         epsilon: added to the variance, above 0.
         center: whether beta is added.
         scale: whether gamma multiplies.
-        …_initializer, …_regularizer, …_constraint: of the four weights.
 
     >>> BatchNormalization(epsilon=1e-7)([[1.0], [3.0]], training=True)
     array([[-1.],
@@ -97,6 +73,9 @@ class BatchNormalization(Normalization):
 
     Agrees with Keras 3. Source: Ioffe, Szegedy, "Batch normalization" (ICML 2015).
     """
+
+    moving_mean = Weight("zeros", trainable=False)
+    moving_variance = Weight("ones", trainable=False)
 
     def __init__(
         self,
@@ -106,24 +85,9 @@ class BatchNormalization(Normalization):
         *,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self._keep_scale(
-            epsilon,
-            center,
-            scale,
-            (beta_initializer, beta_regularizer, beta_constraint),
-            (gamma_initializer, gamma_regularizer, gamma_constraint),
-        )
+        super().__init__(epsilon, center, scale, **kwargs)
         if isinstance(axis, (list, tuple)) and len(axis) == 1:
             axis = axis[0]
         self.axis = check.axis(self, "axis", axis)
@@ -132,8 +96,6 @@ class BatchNormalization(Normalization):
                 self, "momentum", momentum, "a number from 0 to 1", lambda value: 0 <= value <= 1, "0.99"
             )
         )
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 
     def build(self, shape: AnyShape) -> None:
         axis = normalize_axis(self.axis, len(shape))
@@ -144,13 +106,8 @@ class BatchNormalization(Normalization):
                 shape,
                 "Give `Input` (or the first layer) that length.",
             )
-        self._add_scale((channels,))
-        self.moving_mean = self.add_weight(
-            "moving_mean", (channels,), self.moving_mean_initializer, trainable=False
-        )
-        self.moving_variance = self.add_weight(
-            "moving_variance", (channels,), self.moving_variance_initializer, trainable=False
-        )
+        each = (channels,)
+        self.add_weights(gamma=each, beta=each, moving_mean=each, moving_variance=each)
         self.known_lengths = {self.axis: channels}
 
     def call(self, x: Any, *, training: bool) -> Any:
@@ -191,7 +148,6 @@ class LayerNormalization(Normalization):
         epsilon: added to the variance, above 0.
         center: whether beta is added.
         scale: whether gamma multiplies.
-        …_initializer, …_regularizer, …_constraint: of the two weights.
 
     >>> LayerNormalization(epsilon=1e-7)([[1.0, 3.0]])
     array([[-1.,  1.]], dtype=float32)
@@ -206,22 +162,9 @@ class LayerNormalization(Normalization):
         *,
         center: bool = True,
         scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        self._keep_scale(
-            epsilon,
-            center,
-            scale,
-            (beta_initializer, beta_regularizer, beta_constraint),
-            (gamma_initializer, gamma_regularizer, gamma_constraint),
-        )
+        super().__init__(epsilon, center, scale, **kwargs)
         self.axis = check.axes(self, "axis", axis)
 
     def build(self, shape: AnyShape) -> None:
@@ -235,7 +178,8 @@ class LayerNormalization(Normalization):
                 shape,
                 "Give `Input` (or the first layer) those lengths.",
             )
-        self._add_scale(tuple(lengths.values()))
+        each = tuple(lengths.values())
+        self.add_weights(gamma=each, beta=each)
         self.known_lengths = {axis: length for axis, length in lengths.items() if length is not None}
 
     def call(self, x: Any) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from pyengine import activations, constraints, initializers, ops, regularizers
+from pyengine import activations, ops
 from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
+from pyengine.layers.weight import Weight
 
 Step = Callable[[tuple, tuple, tuple], tuple[Sequence[Any], Sequence[Any]]]
 
@@ -25,9 +26,6 @@ class Recurrent(Layer):
         units: length of what it remembers and gives, at least 1.
         activation: name or function of ops.
         use_bias: whether a bias is added.
-        kernel_initializer, recurrent_initializer, bias_initializer: how the weights begin.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties added to the loss.
-        kernel_constraint, recurrent_constraint, bias_constraint: applied after every update.
         dropout: fraction of each sample's inputs that is dropped, the same ones in every step; in training only.
         recurrent_dropout: the same of what it remembers.
         seed: of the dropped ones; by default the process's seed decides.
@@ -37,6 +35,10 @@ class Recurrent(Layer):
         stateful: must be False: give initial_state instead.
         unroll: accepted for Keras's sake; the loop is the library's own in any case.
     """
+
+    kernel = Weight("glorot_uniform")
+    recurrent_kernel = Weight("orthogonal", words="recurrent")
+    bias = Weight("zeros", when="use_bias")
 
     takes = "sequences (batch, time, features)"
     gates = 1
@@ -50,15 +52,6 @@ class Recurrent(Layer):
         activation: Any = "tanh",
         *,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
@@ -73,15 +66,6 @@ class Recurrent(Layer):
         self.units = check.whole(self, "units", units)
         self.activation = check.activation(self, "activation", activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.dropout = check.fraction(self, "dropout", dropout)
         self.recurrent_dropout = check.fraction(self, "recurrent_dropout", recurrent_dropout)
         self.seed = seed
@@ -126,9 +110,10 @@ class Recurrent(Layer):
                 "Give one for each that `return_state=True` returns, or none.",
                 "initial_state",
             )
-        self.kernel = self.weight("kernel", (shape[2], self.gates * self.units))
-        self.recurrent_kernel = self.weight("recurrent", (self.units, self.gates * self.units))
-        self.bias = self.weight("bias", self.bias_shape()) if self.use_bias else None
+        width = self.gates * self.units
+        self.add_weights(
+            kernel=(shape[2], width), recurrent_kernel=(self.units, width), bias=self.bias_shape()
+        )
         self.random_state = (
             self.add_random_state(self.seed) if self.dropout or self.recurrent_dropout else None
         )
@@ -144,15 +129,6 @@ class Recurrent(Layer):
         if self.return_sequences or not reader.takes.startswith("sequences"):
             return ""
         return f"Give {self.label} `return_sequences=True`: it returns only its last output."
-
-    def weight(self, kind: str, shape: tuple[int, ...]) -> Any:
-        return self.add_weight(
-            "recurrent_kernel" if kind == "recurrent" else kind,
-            shape,
-            getattr(self, f"{kind}_initializer"),
-            regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
-        )
 
     def bias_shape(self) -> tuple[int, ...]:
         return (self.gates * self.units,)

@@ -84,6 +84,18 @@ SETTINGS = [
     row(lambda: layers.Dense("10"), ArgumentError, argument="units", expected="whole number", got="'10'"),
     row(lambda: layers.Dense(True), ArgumentError, argument="units", got="`True`", fix="units=3"),
     row(lambda: layers.Dense(3, "rleu"), UnknownNameError, got="rleu", fix="'relu'"),
+    row(
+        lambda: layers.Dense(3, kernel_initializer="glorot"),
+        UnknownNameError,
+        where="Dense 'dense'",
+        argument="kernel_initializer",
+        got="'glorot'",
+        fix="'glorot_uniform'",
+    ),
+    row(
+        lambda: layers.LSTM(3, recurrent_regularizer="l3"), UnknownNameError, argument="recurrent_regularizer"
+    ),
+    row(lambda: layers.Conv1D(3, 3, bias_constraint="maxnrm"), UnknownNameError, fix="'max_norm'"),
     row(lambda: layers.Dense(3, dtype="int32"), ArgumentError, argument="dtype", expected="'float64'"),
     row(lambda: layers.Dense(3, input_shape=5), ArgumentError, argument="input_shape", fix="[28, 28, 1]"),
     row(lambda: layers.Dense(3, input_shape=(-2,)), ArgumentError, got="(-2,)"),
