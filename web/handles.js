@@ -1,7 +1,6 @@
 /** Objects that live in Python, as this side has them: layers, symbolic tensors, weights, optimizers, … */
 
 import { INWARD, call, defined } from "./border.js";
-import { finishPending } from "./pending.js";
 import { Tensor, TensorLike, tensor } from "./tensor.js";
 
 /** Something of Python's, held by a handle. */
@@ -93,7 +92,6 @@ export class LayerVariable extends Handle {
 
   /** @param {any} value  a tensor or nested arrays of the same shape */
   write(value) {
-    finishPending();
     call("call", this, "set", [tensor(value)], {});
     return this;
   }
@@ -213,7 +211,6 @@ export class Layer extends Handle {
 
   /** @param {any[]} weights  tensors or nested arrays, in the order of `getWeights` */
   setWeights(weights) {
-    finishPending();
     call("call", this, "set_weights", [weights.map((weight) => tensor(weight))], {});
   }
 

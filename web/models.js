@@ -85,7 +85,7 @@ export class LayersModel extends Layer {
    * @param {Settings} settings  optimizer, loss, metrics, lossWeights, weightedMetrics
    */
   compile(settings) {
-    finishPending();
+    finishPending((model, kind) => model === this && kind !== "predict");
     call("compile", this, defined(settings));
   }
 
@@ -146,7 +146,6 @@ export class LayersModel extends Layer {
     /** @type {any[]} */
     const copies = [];
     try {
-      finishPending();
       const given = await this.#settingsInward(settings, copies);
       const positional = [];
       for (const part of data) positional.push(part instanceof Handle ? part : await copied(part, copies));
@@ -189,7 +188,7 @@ export class LayersModel extends Layer {
    */
   predict(x, settings = {}) {
     const inputs = this.#forInputs(x, "x");
-    const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)));
+    const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)), this, "predict");
     const rows = this.#rowsOf(inputs);
     const results = this.outputs.map((output, place) => pending.tensor(place, outputShape(output, rows)));
     return results.length === 1 ? results[0] : results;
@@ -235,14 +234,15 @@ export class LayersModel extends Layer {
    * @returns {Promise<any>}
    */
   async evaluateDataset(dataset, settings = {}) {
-    const pending = new Pending(call("begin", this, "evaluate_dataset", [dataset], defined(settings)));
+    const job = call("begin", this, "evaluate_dataset", [dataset], defined(settings));
+    const pending = new Pending(job, this, "evaluate_dataset");
     const values = await pending.wait();
     return values.length === 1 ? values[0] : values;
   }
 
   /** @param {any} job */
   #measured(job) {
-    const pending = new Pending(job);
+    const pending = new Pending(job, this, "evaluate");
     const values = Array.from({ length: call("valuesCount", this) }, (_, place) => pending.tensor(place, []));
     return values.length === 1 ? values[0] : values;
   }
@@ -256,7 +256,6 @@ export class LayersModel extends Layer {
    * @returns {Promise<number | number[]>}  its loss, or loss and metrics
    */
   async trainOnBatch(x, y, settings = {}) {
-    finishPending();
     return this.#onBatch("train_on_batch", x, y, settings);
   }
 
@@ -294,14 +293,19 @@ export class Sequential extends LayersModel {
    * @param {Layer | SymbolicTensor} layer
    */
   add(layer) {
-    finishPending();
+    this.#finishPending();
     call("call", this, "add", [layer], {});
   }
 
   /** Takes the topmost layer off. */
   pop() {
-    finishPending();
+    this.#finishPending();
     return call("call", this, "pop", [], {});
+  }
+
+  /** What was begun with the layers as they are is finished with them, also in models that this one is part of. */
+  #finishPending() {
+    finishPending((model) => call("sharesWeights", model, this));
   }
 }
 

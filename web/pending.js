@@ -1,14 +1,28 @@
-/** Results that are still being computed: begun at once, finished when someone asks. */
+/**
+ * Results that are still being computed: begun at once, finished when someone asks. They come of the weights as they
+ * were when they were begun, whatever has changed these since: Python sees to that.
+ */
 
 import { call, callAsync } from "./border.js";
 import { Tensor } from "./tensor.js";
 
-/** @type {Set<Pending>} */
-const unfinished = new Set();
+/** @typedef {import("./models.js").LayersModel} LayersModel */
+/** @typedef {"predict" | "evaluate" | "evaluate_dataset"} Kind */
 
-/** Before weights change: results that were begun with the old ones are finished with them. */
-export function finishPending() {
-  for (const pending of unfinished) pending.finish();
+/** Held weakly: a result that nobody can ask for any more goes, with its data. @type {Set<WeakRef<Pending>>} */
+const unfinished = new Set();
+const forgotten = new FinalizationRegistry((/** @type {WeakRef<Pending>} */ held) => unfinished.delete(held));
+
+/**
+ * Before what a model is made of, or is compiled with, changes: what was begun with the old is finished with it.
+ *
+ * @param {(model: LayersModel, kind: Kind) => boolean} depends  whether a result does on what changes
+ */
+export function finishPending(depends) {
+  for (const held of unfinished) {
+    const pending = held.deref();
+    if (pending && depends(pending.model, pending.kind)) pending.finish();
+  }
 }
 
 /** A job in Python, and the tensors that wait for it. */
@@ -19,18 +33,26 @@ export class Pending {
   #tensors = null;
   /** @type {Promise<Tensor[]> | null} */
   #waiting = null;
+  #held = new WeakRef(this);
 
-  /** @param {any} job  of Python */
-  constructor(job) {
+  /**
+   * @param {any} job  of Python
+   * @param {LayersModel} model
+   * @param {Kind} kind
+   */
+  constructor(job, model, kind) {
     this.#job = job;
-    unfinished.add(this);
+    this.model = model;
+    this.kind = kind;
+    unfinished.add(this.#held);
+    forgotten.register(this, this.#held);
     if (job.done) this.finish();
   }
 
   /** Computes the rest at once. */
   finish() {
     if (!this.#tensors) {
-      unfinished.delete(this);
+      unfinished.delete(this.#held);
       this.#take(call("finish", this.#job));
     }
     return /** @type {Tensor[]} */ (this.#tensors);
@@ -40,7 +62,7 @@ export class Pending {
   async wait() {
     if (this.#tensors) return this.#tensors;
     this.#waiting ??= callAsync("wait", this.#job)
-      .finally(() => unfinished.delete(this))
+      .finally(() => unfinished.delete(this.#held))
       .then((result) => {
         if (!this.#tensors) this.#take(result);
         return /** @type {Tensor[]} */ (this.#tensors);

@@ -242,6 +242,11 @@ async def wait(job: Any) -> Any:
     return outward(await job.wait())
 
 
+def shares_weights(model: Any, other: Any) -> bool:
+    """Whether two models are one, or have a weight in common."""
+    return model is other or not {*map(id, model.weights)}.isdisjoint(map(id, other.weights))
+
+
 def values_count(model: Any) -> int:
     """How many numbers `evaluate` gives."""
     with called("model.evaluate"):
@@ -322,6 +327,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "begin": begin,
     "finish": finish,
     "wait": wait,
+    "sharesWeights": shares_weights,
     "valuesCount": values_count,
     "onBatch": on_batch,
     "summary": summary,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from pyengine.dtypes import canonical
 from pyengine.errors import ShapeError
 from pyengine.shapes import Shape
+
+READERS: WeakSet[Any] = WeakSet()
+"""Unfinished work that reads variables: its `before_change(variables)` is called before they are set."""
 
 
 class Variable:
@@ -73,6 +77,8 @@ class Variable:
                 f"Variable {self.name!r} has shape {self.shape}, but the new value has shape {array.shape}. "
                 "Give an array of exactly that shape."
             )
+        for reader in list(READERS):
+            reader.before_change((self,))
         self.value[...] = array
         self.version += 1
 

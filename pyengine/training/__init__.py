@@ -6,6 +6,7 @@ state.py      what a model remembers between calls     preparing.py  where batch
 compile.py    optimizer, losses, metrics resolved      inputs.py     data made to fit: arrays, checks, weighting
 step.py       the step as a graph and a Program        feeding.py    batches into planned steps
 loop.py       the loops, as generators                 job.py        who drives them; pacing.py, host.py
+reading.py    weights as they were when a predict was begun
 """
 
 from pyengine.training.host import host

@@ -23,6 +23,7 @@ from pyengine.training import inputs
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.lookups import check_lookups
 from pyengine.training.pacing import Pacer
+from pyengine.training.reading import WeightsRead
 from pyengine.training.step import Step, Totals
 
 KEPT_BYTES = 256_000_000  # of planned steps that are kept, by shape; those used longest ago go first
@@ -77,6 +78,7 @@ class Steps:
         self.build = build
         self.totals = list(totals)
         self.kept: dict[tuple, Step] = {}
+        self.weights: WeightsRead | None = None
         self.ahead: ArraySource | None = None  # data that another step will see, checked with the first
         self._checked: set[int] = set()
 
@@ -103,6 +105,8 @@ class Steps:
             while len(self.kept) > 1 and self.nbytes > KEPT_BYTES:
                 del self.kept[next(iter(self.kept))]
         self.kept[key] = step
+        step.weights = self.weights
+        yield from step.follow_weights()
         return step
 
     @property
@@ -157,11 +161,12 @@ class Steps:
         self._checked |= {id(arrays[name]) for name in new}
 
     def release(self) -> None:
-        """Let go of the data."""
-        self.ahead = None
+        """Let go of the data, and of the weights that were to be read."""
+        self.ahead = self.weights = None
         self._checked.clear()
         for step in self.kept.values():
             step.unbind()
+            step.weights = None
 
 
 class ArraySource:

@@ -16,6 +16,7 @@ from pyengine.logs import Logs
 from pyengine.training.feeding import Fed, Steps
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer
+from pyengine.training.reading import before_training
 from pyengine.training.step import Step
 
 STRETCH = 0.25  # seconds: nobody waits for a turn, but an interrupt or a stop should be heard soon
@@ -66,6 +67,8 @@ class Running:
         Ends between two steps: when all is done, when it is time for a pause, or behind a loss that is not finite.
         """
         self.step, pacer = step, self.pacer
+        if self.fitting:
+            before_training(self.model)
         count = 1 if singly or self.stopped else None
         while True:
             unhurried = pacer.deadline is None
@@ -79,6 +82,8 @@ class Running:
                 step.settle()
                 return
             yield PAUSE
+            if self.fitting:
+                before_training(self.model)
             if step.whole:  # someone else has settled it meanwhile
                 return
             count = 1 if singly or self.stopped else None

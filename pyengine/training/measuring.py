@@ -12,6 +12,7 @@ from pyengine.training.feeding import ArraySource, DatasetSource, Steps, refuse_
 from pyengine.training.job import Job, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.preparing import batch_rows, build_from_first, first_batches, labelled, optional_count
+from pyengine.training.reading import WeightsRead, before_training
 from pyengine.training.step import Step
 
 
@@ -29,13 +30,14 @@ def evaluate_arrays(
     return_dict: bool,
 ) -> Work:
     """Loss and metrics on arrays in memory."""
+    weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
     data = labelled(model, x, y, sample_weight)
     yield from inputs.check_numbers(model, data, pacer)
     data = first_batches(data, batch_size, optional_count("steps", steps))
     data = yield from inputs.matched(model, data, pacer)
     source = ArraySource(data, batch_size)
-    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict))
+    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict, weights))
 
 
 def evaluate_batches(
@@ -50,19 +52,28 @@ def evaluate_batches(
 ) -> Work:
     """Loss and metrics on a Dataset of batches."""
     model.require_compile()
+    weights = WeightsRead(model)
     limit = optional_count("steps", steps)
     refuse_endless(dataset, limit, where="model.evaluate_dataset", argument="dataset", limit="steps")
     yield from build_from_first(model, dataset)
     source = DatasetSource(model, dataset, steps=limit)
-    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict))
+    return (yield from measure(model, pacer, source, verbose, callbacks, return_dict, weights))
 
 
-def measure(model: Any, pacer: Pacer, source: Any, verbose: Any, callbacks: Any, return_dict: bool) -> Work:
+def measure(
+    model: Any,
+    pacer: Pacer,
+    source: Any,
+    verbose: Any,
+    callbacks: Any,
+    return_dict: bool,
+    weights: WeightsRead,
+) -> Work:
     """One pass over the batches of `source` in inference mode."""
     model.ensure_compiled()
     model.settle()
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
-    with model.steps_of("test") as steps:
+    with model.steps_of("test", weights) as steps:
         values = yield from loop.evaluation(loop.Running(model, listeners, pacer), source, steps)
     return shaped(values, return_dict)
 
@@ -71,6 +82,7 @@ def predict_arrays(
     model: Any, pacer: Pacer, x: Any, *, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
 ) -> Work:
     """The model's outputs for all samples."""
+    weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
     given = ArrayData(inputs.fit_inputs(model, x))
     given = first_batches(given, batch_size, optional_count("steps", steps))
@@ -79,7 +91,7 @@ def predict_arrays(
     source = ArraySource(data, batch_size)
     model.settle()
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
-    with model.steps_of("predict") as planned:
+    with model.steps_of("predict", weights) as planned:
         results = yield from loop.prediction(loop.Running(model, listeners, pacer), source, planned)
     return results[0] if len(results) == 1 else results
 
@@ -87,6 +99,8 @@ def predict_arrays(
 def one_batch(model: Any, kind: str, data: ArrayData, return_dict: bool) -> Any:
     """One training or testing step on one batch, at once; returns its loss and metrics."""
     pacer = Pacer("never")
+    if kind == "train":
+        before_training(model)
     Job(inputs.check_numbers(model, data, pacer), pacer).finish()
     model.warn_of_changed_flags()
     with model.steps_of(kind) as steps:

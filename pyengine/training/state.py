@@ -12,6 +12,7 @@ from pyengine.executors import Executor
 from pyengine.training.compile import Compiled, compiled
 from pyengine.training.feeding import Steps
 from pyengine.training.job import Stop
+from pyengine.training.reading import WeightsRead
 from pyengine.training.step import Step, new_totals, predict_step, test_step, train_step
 
 KINDS = {"train": train_step, "test": test_step, "predict": predict_step}
@@ -99,16 +100,20 @@ class TrainingState:
     # Planned steps
 
     @contextlib.contextmanager
-    def steps_of(self, kind: str) -> Iterator[Steps]:
-        """The planned steps of a kind, for one user at a time; who comes meanwhile gets others."""
+    def steps_of(self, kind: str, weights: WeightsRead | None = None) -> Iterator[Steps]:
+        """The planned steps of a kind, for one user at a time; who comes meanwhile gets others.
+
+        weights: where they may be copies: steps that have come to read them are of no use to others.
+        """
         pool = self._steps[kind]
         totals = () if pool or kind == "predict" else new_totals(self)
         steps = pool.pop() if pool else Steps(self, KINDS[kind], totals)
+        steps.weights = weights
         try:
             yield steps
         finally:
             steps.release()
-            if self._steps[kind] is pool:
+            if self._steps[kind] is pool and not (weights and weights.copies):
                 pool.append(steps)
 
     def forget_steps(self, *kinds: str) -> None:

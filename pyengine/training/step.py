@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from pyengine.plan import Program, plan
 from pyengine.training.job import PAUSE, Work, answer_of
 from pyengine.training.lookups import Lookup, lookups
 from pyengine.training.pacing import Pacer
+from pyengine.training.reading import WeightsRead
 from pyengine.transforms import differentiate, fuse, gradient_names, simplify, trace
 
 
@@ -62,6 +64,7 @@ class Step:
         stop: where what has been begun ends.
         seconds: how long one step took when last looked at.
         lookups: the tables that its inputs are indices of, by input.
+        weights: whose copies, once there are any, it reads in place of the variables.
         fetched: whether the variables hold what the program has left in them.
     """
 
@@ -83,6 +86,7 @@ class Step:
         self.position = self.stop = 0
         self.seconds = math.inf
         self.fetched = True
+        self.weights: WeightsRead | None = None
 
     def feed(self, name: str, array: np.ndarray) -> Work:
         """Write an input of the next step."""
@@ -125,11 +129,25 @@ class Step:
         """Run until the end, the end of so many steps (the running one is the first), or the deadline."""
         stop = self.stop if steps is None else min(self.stop, (self.done + steps) * self.length)
         if self.position < stop:
+            yield from self.follow_weights()
             begin, began = self.position, time.perf_counter()
             self.position = stop  # if the run fails, nobody shall go on with it
             self.fetched = False
             self.position = yield from answer_of(self.executor.run(self.memory, begin, deadline, stop))
             self.seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)
+
+    def follow_weights(self) -> Work:
+        """Go on, even from inside a step, on the copies of what it only reads, where there are such by now."""
+        copies = self.weights.copies if self.weights else {}
+        if copies and self.memory.program is self.program:
+            changed, batches = self.graph.writes, self.memory.batches
+            variables = [
+                variable if variable in changed else copies.get(variable, variable)
+                for variable in self.program.variables
+            ]
+            program = dataclasses.replace(self.program, variables=tuple(variables))
+            self.memory = self.executor.allocate(program, self.memory)
+            yield from self.bind(batches)
 
     def settle(self) -> None:
         """Finish the step that is running, now."""
