@@ -23,12 +23,14 @@ class Case:
         config: its arguments.
         update: the formula.
         slots: names of what it keeps beside a weight, in order.
+        in_keras: whether Keras has it: then there must be rows in the golden file, too.
     """
 
     optimizer: str
     config: dict[str, Any]
     update: Update
     slots: tuple[str, ...] = ()
+    in_keras: bool = True
 
     def __str__(self) -> str:
         return f"{self.optimizer} {self.config or ''}".strip()

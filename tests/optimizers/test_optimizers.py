@@ -44,7 +44,7 @@ def variables_of(arrays):
 def test_every_optimizer_has_a_row_here_and_in_the_golden_file():
     classes = {type(optimizers.get(name)).__name__ for name in OPTIMIZERS}
     assert {case.optimizer for case in CASES} == classes
-    assert {row["optimizer"] for row in GOLDEN} == classes
+    assert {row["optimizer"] for row in GOLDEN} == {case.optimizer for case in CASES if case.in_keras}
 
 
 @pytest.mark.parametrize("row", GOLDEN, ids=row_name)
