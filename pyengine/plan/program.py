@@ -13,6 +13,7 @@ from pyengine.ops.structure import Copy
 from pyengine.plan.arena import Layout, layout
 from pyengine.plan.order import order
 from pyengine.plan.storage import buffers, ordering, root_of
+from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import rebuild
 
 ARENA, CONSTANTS = "arena", "constants"
@@ -144,6 +145,7 @@ def plan(graph: Graph) -> Program:
     return Program(tuple(calls), arena, constants, variables, inputs, outputs)
 
 
+@checked
 def with_moved_reads(graph: Graph) -> Graph:
     """The graph in which a copy is taken of what a variable held, where it shall be seen after the variable changed.
 

@@ -14,6 +14,7 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.fused import Chain, Instruction
 from pyengine.ops.structure import BroadcastTo
 from pyengine.shapes import Shape
+from pyengine.transforms.checking import checked
 from pyengine.transforms.merging import TopologicalOrder, Vertex
 from pyengine.transforms.rebuild import begun
 from pyengine.transforms.target import Target
@@ -218,6 +219,7 @@ class Grouping:
         return other.latest <= min([*later, other.earliest])
 
 
+@checked
 def chained(graph: Graph, target: Target) -> Graph:
     """The graph with Chains in place of the elementwise nodes that were brought together."""
     if not any(map(target.chains, graph.nodes)):

@@ -9,6 +9,7 @@ import numpy as np
 from pyengine.errors import ArgumentError
 from pyengine.graph import Graph, Node, Value, Variable
 from pyengine.ops.backward import dependent, pull_back
+from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import Made, keep, rebuild
 
 
@@ -32,6 +33,7 @@ def gradient_names(of: Iterable[Variable | str]) -> list[str]:
     return names
 
 
+@checked
 def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> Graph:
     """The graph with an output `gradient/<name>` more for each variable or input name in `wrt`.
 

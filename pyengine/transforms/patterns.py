@@ -30,6 +30,7 @@ from pyengine.ops.pool import MaxPool2DGradient
 from pyengine.ops.reduce import Sum
 from pyengine.ops.reduce import sum as sum_of
 from pyengine.ops.structure import BroadcastTo, Cast, Concatenate, Pad, Reshape, reshape
+from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import rebuild
 
 
@@ -409,6 +410,7 @@ PATTERNS: tuple[dict[type[Op], Pattern], ...] = (
 )
 
 
+@checked
 def matched(graph: Graph) -> Graph:
     """A graph with what `PATTERNS` put in the place of what they found."""
     starts = set().union(*PATTERNS)

@@ -6,10 +6,12 @@ from collections import defaultdict
 
 from pyengine.graph import Graph, Node, Value
 from pyengine.transforms.chains import SMALL, works
+from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import Made, rebuild
 from pyengine.transforms.target import Target
 
 
+@checked
 def recomputed(graph: Graph, target: Target) -> Graph:
     """The graph in which late users of cheap values have them made anew.
 

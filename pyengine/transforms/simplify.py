@@ -11,6 +11,7 @@ from pyengine.ops.base import Op
 from pyengine.ops.elementwise import Elementwise
 from pyengine.ops.structure import BroadcastTo, Cast, Reshape, Transpose
 from pyengine.shapes import broadcast
+from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import Made, keep, rebuild
 
 FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
@@ -46,6 +47,7 @@ def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Va
     return short if broadcast(*(value.shape for value in short)) != output.shape else None
 
 
+@checked
 def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
     known: dict[tuple, Made] = {}

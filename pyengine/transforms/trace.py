@@ -7,8 +7,10 @@ from typing import Any
 
 from pyengine.graph import Graph, Spec
 from pyengine.ops.base import to_value
+from pyengine.transforms.checking import checked
 
 
+@checked
 def trace(function: Callable[..., Mapping[str, Any]], specs: Mapping[str, Spec]) -> Graph:
     """Write down what `function` does.
 

@@ -7,7 +7,12 @@ from pyengine import ops
 from pyengine.errors import ArgumentError, GraphError
 from pyengine.graph import Graph, Spec, Variable, check, parse_graph, print_graph
 from pyengine.ops.base import OPS
-from pyengine.transforms import differentiate, rebuild, simplify, trace
+from pyengine.plan.program import with_moved_reads
+from pyengine.transforms import checking, differentiate, rebuild, simplify, trace
+from pyengine.transforms.chains import chained
+from pyengine.transforms.checking import checked
+from pyengine.transforms.patterns import matched
+from pyengine.transforms.recompute import recomputed
 from tests.random_graphs import interpret, random_graph
 
 
@@ -177,3 +182,20 @@ def test_a_variable_reads_as_what_was_assigned_before_in_the_step():
     outputs, written = interpret(trace(step, {}), {})
     assert outputs["now"] == 20
     assert written["counter"] == 2
+
+
+def test_a_transform_that_makes_an_illegal_graph_fails_under_its_own_name() -> None:
+    @checked
+    def reversed_nodes(graph: Graph) -> Graph:
+        graph.nodes.reverse()
+        return graph
+
+    graph = trace(lambda x: {"y": ops.exp(ops.square(x))}, {"x": Spec((2,))})
+    with pytest.raises(GraphError, match=r"reversed_nodes gives an illegal graph: node 0 \(exp\) uses"):
+        reversed_nodes(graph)
+
+
+def test_every_transform_is_checked_in_the_tests() -> None:
+    for transform in (trace, differentiate, simplify, matched, recomputed, chained, with_moved_reads):
+        assert transform.__wrapped__  # type: ignore[attr-defined]
+    assert checking.enabled
