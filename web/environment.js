@@ -7,6 +7,8 @@ channel.port1.onmessage = () => waiting.shift()?.();
 
 /** @type {{ postTask(task: () => void, options: { priority: string }): Promise<void> } | undefined} */
 const scheduler = /** @type {any} */ (globalThis).scheduler;
+const FRAME = 16; // milliseconds
+let lastTurn = performance.now();
 const PATIENCE = 50; // milliseconds that a busy page may keep us waiting
 
 /**
@@ -18,9 +20,20 @@ const PATIENCE = 50; // milliseconds that a busy page may keep us waiting
  *
  * @returns {Promise<void>}
  */
-export function pause() {
+export async function pause() {
   const hidden = globalThis.document?.hidden ?? true;
-  return hidden || !scheduler?.postTask ? message() : afterFrame();
+  await (hidden || !scheduler?.postTask ? message() : afterFrame());
+  lastTurn = performance.now();
+}
+
+/**
+ * `pause`, if the page has had no turn for the length of a frame: for calls that are quick, but may come one after the
+ * other. Besides what is seen, the page gives back the memory of models that nobody holds in a turn of its own.
+ *
+ * @returns {Promise<void>}
+ */
+export async function breathe() {
+  if (performance.now() - lastTurn > FRAME) await pause();
 }
 
 /** @returns {Promise<void>} */

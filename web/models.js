@@ -3,6 +3,7 @@
 import { call, callAsync, defined, isPlain } from "./border.js";
 import { callbacksInward } from "./callbacks.js";
 import { Dataset } from "./data.js";
+import { breathe } from "./environment.js";
 import { copied, tensorsOf } from "./feeding.js";
 import { Handle, Layer, SymbolicTensor } from "./handles.js";
 import { Pending, finishPending } from "./pending.js";
@@ -277,11 +278,13 @@ export class LayersModel extends Layer {
    * @param {any} y
    * @param {Settings} settings
    */
-  #onBatch(method, x, y, settings) {
+  async #onBatch(method, x, y, settings) {
     const given = defined(settings);
     if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
     const data = [this.#forInputs(x, "x"), this.#forOutputs(y, "y")];
-    return call("onBatch", this, method, data, given);
+    const values = call("onBatch", this, method, data, given);
+    await breathe();
+    return values;
   }
 }
 

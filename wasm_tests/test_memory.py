@@ -1,0 +1,71 @@
+"""The memory of models that nobody holds is given back and used again."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from wasm_tests.harness import load_engine, long_tasks, run
+
+# The memory of whatever is compiled in the page: Python's is the largest.
+WATCH_MEMORY = """
+  const instantiate = WebAssembly.instantiate;
+  const memories = new Set();
+  WebAssembly.instantiate = async (source, imports = {}) => {
+    const result = await instantiate.call(WebAssembly, source, imports);
+    const exported = (result.instance ?? result).exports ?? {};
+    for (const module of [exported, ...Object.values(imports)]) {
+      for (const value of Object.values(module)) if (value instanceof WebAssembly.Memory) memories.add(value);
+    }
+    return result;
+  };
+  window.heapBytes = () => Math.max(...[...memories].map((memory) => memory.buffer.byteLength));
+"""
+
+ONE_MODEL = """async () => {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units: 4096, activation: "relu", inputShape: [784] }));
+  model.add(tf.layers.dense({ units: 10, activation: "softmax" }));
+  model.compile({ optimizer: "adam", loss: "categoricalCrossentropy" });
+  await model.trainOnBatch(tf.zeros([8, 784]), tf.ones([8, 10]));
+  await model.fit(tf.zeros([8, 784]), tf.ones([8, 10]));
+  await model.predict(tf.zeros([8, 784])).data();
+}"""
+
+
+def test_models_that_nobody_holds_take_no_memory(page: Page) -> None:
+    """Each takes more than 40 MB: weights, the optimizer's moments, the step."""
+    page.add_init_script(WATCH_MEMORY)
+
+    load_engine(page)
+    collector = page.context.new_cdp_session(page)
+    heap = []
+    for _ in range(12):
+        run(page, ONE_MODEL)
+        collector.send("HeapProfiler.collectGarbage")
+        run(page, "() => new Promise((resolve) => setTimeout(resolve, 20))")
+        heap.append(page.evaluate("() => window.heapBytes()"))
+    assert heap[2] > 60e6  # it is Python's memory that is looked at
+    assert heap[-1] == heap[2], heap
+
+
+def test_one_batch_after_another_leaves_the_page_its_turns(engine: Page) -> None:
+    with long_tasks(engine) as tasks:
+        turns = run(
+            engine,
+            """async () => {
+              const model = tf.sequential();
+              model.add(tf.layers.dense({ units: 64, activation: "relu", inputShape: [64] }));
+              model.add(tf.layers.dense({ units: 1 }));
+              model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+              const [x, y] = [tf.zeros([8, 64]), tf.zeros([8, 1])];
+              await model.trainOnBatch(x, y);
+              let turns = 0;
+              const timer = setInterval(() => { turns += 1; }, 1);
+              const end = performance.now() + 400;
+              while (performance.now() < end) await model.trainOnBatch(x, y);
+              clearInterval(timer);
+              return turns;
+            }""",
+        )
+    assert turns >= 5
+    assert tasks.longest < 200
