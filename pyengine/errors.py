@@ -146,11 +146,12 @@ def describe(value: Any) -> str:
     if isinstance(value, types.GeneratorType):
         return "a generator"
     if isinstance(value, types.FunctionType | types.MethodType | types.BuiltinFunctionType):
-        return "a function"
+        named = getattr(value, "__name__", "<lambda>")
+        return "a function" if named == "<lambda>" else f"the function {named}"
     if isinstance(value, type):
         return f"the class {value.__name__}"
     shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+    if isinstance(shape, tuple) and not isinstance(getattr(value, "dtype", ""), str):
         return f"an array of shape {shape}, {value.dtype}" if shape else f"the number {value}"
     if isinstance(value, bool | int | str | type(None)) or (
         isinstance(value, float) and math.isfinite(value)
@@ -236,7 +237,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str], where: str = "")
     """The error for a name that does not exist, with the nearest known ones.
 
     Arguments:
-        kind: what it should name: "loss", "argument".
+        kind: what it should name: "loss", "argument", "argument of model.fit".
         known: the names that there are.
         where: what was called.
 
@@ -249,10 +250,11 @@ def unknown_name(kind: str, name: object, known: Iterable[str], where: str = "")
     close = nearest(str(name), known)
     hint = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
     fix = f"{hint}Known: {', '.join(known)}."
+    of_what, _, owner = kind.partition(" of ")
     return UnknownNameError(
         f"{where + ': ' if where else ''}Unknown {kind} {name!r}. {fix}",
-        where=where,
-        argument=kind,
+        where=where or owner,
+        argument=str(name) if of_what == "argument" else kind,
         expected=f"one of {', '.join(known)}",
         got=repr(name),
         fix=fix,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.logs import Logs
 
 
@@ -94,7 +94,12 @@ class LambdaCallback(Callback):
             if function is None:
                 continue
             if not callable(function):
-                raise ArgumentError(f"LambdaCallback: {name} must be a function, but got {function!r}.")
+                raise ArgumentError(
+                    argument=name,
+                    expected="a function",
+                    got=describe(function),
+                    fix="Give one with the arguments of the hook, see `callbacks.Callback`.",
+                )
             setattr(self, _OLD_NAMES.get(hook, hook), function)
 
 
@@ -225,15 +230,14 @@ def _flat(callbacks: Any) -> Iterator[Callback]:
         for callback in callbacks:
             yield from _flat(callback)
     elif isinstance(callbacks, type) and issubclass(callbacks, Callback):
-        name = callbacks.__name__
-        raise ArgumentError(f"callbacks has the class {name} itself. Make one of it: {name}(...).")
+        raise no_callback(callbacks, f"Make an instance of it: `{callbacks.__name__}()`.")
     elif callable(callbacks):
-        raise ArgumentError(
-            f"callbacks has the function {getattr(callbacks, '__name__', callbacks)!r}, which does not say "
-            "when to call it. Write LambdaCallback(on_epoch_end=function)."
-        )
+        raise no_callback(callbacks, "Say when to call it: `{'on_epoch_end': function}`.")
     else:
-        raise ArgumentError(
-            f"callbacks has {callbacks!r} ({type(callbacks).__name__}), which is no callback. Give instances "
-            "of Callback, or dictionaries of functions by hook name."
-        )
+        raise no_callback(callbacks, "Give, for example, `callbacks={'on_epoch_end': function}`.")
+
+
+def no_callback(given: Any, fix: str) -> ArgumentError:
+    """The error for what is no callback."""
+    expected = "instances of Callback, or maps of functions by hook"
+    return ArgumentError(argument="callbacks", expected=expected, got=describe(given), fix=fix)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyengine.callbacks.base import Callback
 from pyengine.callbacks.monitor import Monitor
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 
 
 class EarlyStopping(Callback):
@@ -54,7 +54,13 @@ class EarlyStopping(Callback):
         start_from_epoch: int = 0,
     ) -> None:
         if patience < 0:
-            raise ArgumentError(f"EarlyStopping: patience must be at least 0 epochs, but got {patience!r}.")
+            raise ArgumentError(
+                where="EarlyStopping",
+                argument="patience",
+                expected="a number of epochs, at least 0",
+                got=describe(patience),
+                fix="Use, for example, `patience=3`.",
+            )
         self.monitor = monitor
         self.min_delta = abs(min_delta)
         self.patience = patience

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyengine.callbacks.base import Callback
 from pyengine.callbacks.monitor import Monitor
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 
 
 class ReduceLROnPlateau(Callback):
@@ -46,7 +46,13 @@ class ReduceLROnPlateau(Callback):
         min_lr: float = 0.0,
     ) -> None:
         if not 0 < factor < 1:
-            raise ArgumentError(f"ReduceLROnPlateau: factor must be between 0 and 1, but got {factor!r}.")
+            raise ArgumentError(
+                where="ReduceLROnPlateau",
+                argument="factor",
+                expected="a number above 0 and below 1",
+                got=describe(factor),
+                fix="Use, for example, `factor=0.1`.",
+            )
         self.monitor = monitor
         self.factor = factor
         self.patience = patience
@@ -108,7 +114,13 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
-            raise ArgumentError(f"LearningRateScheduler: schedule must be a function, but got {schedule!r}.")
+            raise ArgumentError(
+                where="LearningRateScheduler",
+                argument="schedule",
+                expected="a function of the epoch",
+                got=describe(schedule),
+                fix="Give a function that returns the rate of an epoch, counted from 0.",
+            )
         self.schedule = schedule
         self.verbose = verbose
         self._takes_rate = _takes_two(schedule)
@@ -117,18 +129,18 @@ class LearningRateScheduler(Callback):
         optimizer = self.model.optimizer
         current = float(optimizer.learning_rate)
         rate = self.schedule(epoch, current) if self._takes_rate else self.schedule(epoch)
-        if not isinstance(rate, (int, float)) and not hasattr(rate, "__float__"):
+        number = float(rate) if hasattr(rate, "__float__") else math.nan
+        if not math.isfinite(number) or number < 0:
             raise ArgumentError(
-                f"LearningRateScheduler: the schedule must return a number, but epoch {epoch} gave {rate!r}."
+                where="LearningRateScheduler",
+                argument="schedule",
+                expected="a function that returns a finite number of at least 0",
+                got=f"one that returned {describe(rate)} in epoch {epoch}",
+                fix="Return the learning rate as a number.",
             )
-        rate = float(rate)
-        if not math.isfinite(rate) or rate < 0:
-            raise ArgumentError(
-                f"LearningRateScheduler: a rate must be finite and at least 0, but epoch {epoch} gave {rate}."
-            )
-        optimizer.learning_rate = rate
+        optimizer.learning_rate = number
         if self.verbose:
-            print(f"Epoch {epoch + 1}: learning rate set to {rate:g}.")
+            print(f"Epoch {epoch + 1}: learning rate set to {number:g}.")
 
     def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
         if logs is not None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from pyengine.callbacks.base import Callback
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 
 
 def progress_display(verbose: int | str = "auto") -> list[Callback]:
@@ -20,7 +20,12 @@ def progress_display(verbose: int | str = "auto") -> list[Callback]:
     """
     level = 1 if verbose == "auto" else verbose
     if level not in (0, 1, 2):
-        raise ArgumentError(f"verbose must be 0, 1, 2 or 'auto', but got {verbose!r}.")
+        raise ArgumentError(
+            argument="verbose",
+            expected="0, 1, 2 or 'auto'",
+            got=describe(verbose),
+            fix="Use, for example, `verbose=1`.",
+        )
     if level == 0:
         return []
     bars = level == 1 and sys.platform != "emscripten" and sys.stderr is not None and sys.stderr.isatty()

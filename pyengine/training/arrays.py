@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.data import ArrayData, Dataset
+from pyengine.data import ArrayData
 from pyengine.dtypes import FLOATX
 from pyengine.errors import DataError, ShapeError, describe, unknown_name
 from pyengine.training.job import PAUSE, Work
@@ -58,10 +58,9 @@ def as_array(what: str, given: Any) -> np.ndarray:
         what: the argument that was given, for errors.
     Errors: DataError, or ShapeError for lists whose rows differ in length.
     """
-    if isinstance(given, Dataset) or hasattr(given, "__next__") or hasattr(given, "__anext__"):
-        raise not_numbers(
-            what, given, "Use `model.fit_dataset(dataset, epochs=5)` with a Dataset of batches instead."
-        )
+    if hasattr(given, "__next__") or hasattr(given, "__anext__"):
+        fix = "Make a Dataset of batches, for `model.fit_dataset(dataset, epochs=5)`."
+        raise not_numbers(what, given, fix)
     if given is None:
         raise not_numbers(what, given, "Give the data as an array.")
     try:

@@ -56,20 +56,19 @@ def awaits(
 
 def make_job(model: Any, name: str, *args: Any, **kwargs: Any) -> Job:
     """The job of a call; an argument that it does not have, or lacks, is named."""
-    known = parameters(name)
+    known, where = parameters(name), f"model.{name}"
     for given in kwargs:
         if given not in known:
-            raise unknown_name(f"argument of {name}", given, known)
+            raise unknown_name(f"argument of {where}", given, known)
     for place, parameter in enumerate(known.values()):
         if parameter.default is parameter.empty and place >= len(args) and parameter.name not in kwargs:
             raise ArgumentError(
-                where=f"model.{name}",
+                where=where,
                 argument=parameter.name,
                 expected="a value",
                 got="none",
                 fix=f"Give it, for example `{EXAMPLES[parameter.name]}`.",
             )
-    where = f"model.{name}"
     with called(where):
         job = JOBS[name](model, *args, **kwargs)
     job.work = named(where, job.work)

@@ -8,8 +8,6 @@ from typing import Any
 
 from pyengine import random
 from pyengine.callbacks import CallbackList, History, progress_display
-from pyengine.data import Dataset
-from pyengine.errors import ArgumentError, describe
 from pyengine.training import inputs, loop
 from pyengine.training.feeding import ArraySource, DatasetSource, EveryEpoch, refuse_endless
 from pyengine.training.job import Work
@@ -21,6 +19,8 @@ from pyengine.training.preparing import (
     count,
     labelled,
     optional_count,
+    refuse_dataset,
+    require_dataset,
     validation_source,
 )
 
@@ -72,13 +72,7 @@ def fit_arrays(
 ) -> Work:
     """Train on arrays in memory; returns the History."""
     batch_size = batch_rows(batch_size)
-    if isinstance(x, Dataset):
-        raise ArgumentError(
-            argument="x",
-            expected="arrays",
-            got="a Dataset",
-            fix="Use `model.fit_dataset(dataset, epochs=5)`.",
-        )
+    refuse_dataset(x, "Use `model.fit_dataset(dataset, epochs=5)`.")
     refuse_endless(
         validation.data,
         validation.steps,
@@ -118,13 +112,7 @@ def fit_batches(
 ) -> Work:
     """Train on a Dataset of batches; returns the History."""
     model.require_compile()
-    if not isinstance(dataset, Dataset):
-        raise ArgumentError(
-            argument="dataset",
-            expected="a pyengine Dataset of batches",
-            got=describe(dataset),
-            fix="For arrays use `model.fit(x, y, epochs=5)`; a Dataset is made by `data.Dataset.from_arrays(x, y)`.",
-        )
+    require_dataset(dataset, "For arrays use `model.fit(x, y, epochs=5)`.")
     steps = optional_count("steps_per_epoch", steps_per_epoch)
     refuse_endless(dataset, steps, where="model.fit_dataset", argument="dataset", limit="steps_per_epoch")
     refuse_endless(
@@ -165,7 +153,7 @@ def train(
     initial_epoch = count("initial_epoch", asked.initial_epoch, least=0)
     model.ensure_compiled()
     model.warn_of_changed_flags()
-    model.history = History()
+    history = History()
     params = {
         "epochs": epochs,
         "initial_epoch": initial_epoch,
@@ -176,10 +164,10 @@ def train(
         "do_validation": validation is not None,
         "validation_freq": validation_freq,
     }
-    callbacks = CallbackList([progress_display(asked.verbose), asked.callbacks, model.history], model, params)
+    callbacks = CallbackList([progress_display(asked.verbose), asked.callbacks, history], model, params)
     running = loop.Running(model, callbacks, pacer, fitting=True)
     due = validation_due(validation_freq)
-    model.loss_reported = False
+    model.history, model.loss_reported = history, False
     try:
         with model.steps_of("train") as steps:
             steps.ahead = validation if isinstance(validation, ArraySource) else None

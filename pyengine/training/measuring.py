@@ -11,7 +11,15 @@ from pyengine.training import inputs, loop
 from pyengine.training.feeding import ArraySource, DatasetSource, Steps, refuse_endless
 from pyengine.training.job import Job, Work
 from pyengine.training.pacing import Pacer
-from pyengine.training.preparing import batch_rows, build_from_first, first_batches, labelled, optional_count
+from pyengine.training.preparing import (
+    batch_rows,
+    build_from_first,
+    first_batches,
+    labelled,
+    optional_count,
+    refuse_dataset,
+    require_dataset,
+)
 from pyengine.training.reading import WeightsRead, before_training
 from pyengine.training.step import Step
 
@@ -30,6 +38,7 @@ def evaluate_arrays(
     return_dict: bool,
 ) -> Work:
     """Loss and metrics on arrays in memory."""
+    refuse_dataset(x, "Use `model.evaluate_dataset(dataset)`.")
     weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
     data = labelled(model, x, y, sample_weight)
@@ -52,6 +61,7 @@ def evaluate_batches(
 ) -> Work:
     """Loss and metrics on a Dataset of batches."""
     model.require_compile()
+    require_dataset(dataset, "For arrays use `model.evaluate(x, y)`.")
     weights = WeightsRead(model)
     limit = optional_count("steps", steps)
     refuse_endless(dataset, limit, where="model.evaluate_dataset", argument="dataset", limit="steps")
@@ -82,6 +92,7 @@ def predict_arrays(
     model: Any, pacer: Pacer, x: Any, *, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
 ) -> Work:
     """The model's outputs for all samples."""
+    refuse_dataset(x, "Give its arrays, or call `model.predict_on_batch(x)` for each batch.")
     weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
     given = ArrayData(inputs.fit_inputs(model, x))

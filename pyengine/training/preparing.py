@@ -32,6 +32,23 @@ def class_weighted(model: Any, data: ArrayData, class_weight: Any) -> ArrayData:
     return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
 
 
+def refuse_dataset(x: Any, fix: str) -> None:
+    """An error for a Dataset where arrays are expected."""
+    if isinstance(x, Dataset):
+        raise ArgumentError(argument="x", expected="arrays", got="a Dataset", fix=fix)
+
+
+def require_dataset(dataset: Any, fix: str) -> None:
+    """An error for what is no Dataset."""
+    if not isinstance(dataset, Dataset):
+        raise ArgumentError(
+            argument="dataset",
+            expected="a pyengine Dataset of batches",
+            got=describe(dataset),
+            fix=f"{fix} A Dataset is made by, for example, `data.Dataset.from_generator(rows).batch(32)`.",
+        )
+
+
 def build_from_first(model: Any, dataset: Dataset) -> Work:
     """Build a model of unknown input shape from the dataset's first batch."""
     if model.built:

@@ -844,7 +844,7 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         ({"validation_split": -0.1}, ArgumentError, "at least 0"),
         ({"batch_size": 0}, ArgumentError, "batch_size expects a whole number of at least 1, but got `0`"),
         ({"epochs": 2.5}, ArgumentError, r"epochs expects a whole number .* but got `2\.5`"),
-        ({"epoch": 2}, UnknownNameError, "Unknown argument of fit 'epoch'. Did you mean 'epochs'"),
+        ({"epoch": 2}, UnknownNameError, "Unknown argument of model.fit 'epoch'. Did you mean 'epochs'"),
         ({"yield_every": "often"}, ArgumentError, "yield_every expects 'auto'"),
         ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
         ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got 1e\+39"),
@@ -852,7 +852,7 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got nan in sample 0"),
         ({"validation_data": 3}, ArgumentError, r"validation_data expects \(x, y\)"),
         ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"_data\[0\] expects .* \(2, 5\)"),
-        ({"callbacks": [3]}, ArgumentError, "no callback"),
+        ({"callbacks": [3]}, ArgumentError, "callbacks expects instances of Callback"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_refused_in_words_and_change_nothing(arguments, error, match):

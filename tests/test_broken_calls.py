@@ -1,0 +1,888 @@
+"""Broken calls: each error has all its parts, its words say what came and how to mend it, and nothing has changed.
+
+To add one: a row in the table of its kind. Those of layers are in `tests/layers/test_broken_layers.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pyengine
+from pyengine import layers
+from pyengine.data import Dataset
+from pyengine.errors import (
+    PARTS,
+    ArgumentError,
+    DataError,
+    NotCompiledError,
+    PyEngineError,
+    ShapeError,
+    UnknownNameError,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken:
+    """A call that is refused.
+
+    Attributes:
+        label: what is wrong, as the test's name.
+        call: the call, on a compiled model of `model`.
+        error: its class.
+        words: what parts of the error contain, by part; `argument=""` where it is about none.
+        model: of what the model is made.
+    """
+
+    label: str
+    call: Callable[[Any], object]
+    error: type[PyEngineError]
+    words: dict[str, str]
+    model: Callable[[], Any]
+
+
+X = np.random.default_rng(0).normal(size=(12, 4)).astype("f4")
+CLASSES = np.arange(12) % 3
+Y = np.eye(3, dtype="f4")[CLASSES]
+PAIRS = Dataset.from_arrays(X, Y).batch(4)
+
+
+def classifier(loss: Any = "categorical_crossentropy", **settings: Any) -> Any:
+    model = pyengine.Sequential([layers.Dense(3, "softmax", input_shape=(4,), name="head")])
+    model.compile("adam", loss, **settings)
+    return model
+
+
+def images() -> Any:
+    model = pyengine.Sequential([layers.Flatten(input_shape=(8, 8, 3)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def gray() -> Any:
+    model = pyengine.Sequential([layers.Flatten(input_shape=(8, 8, 1)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def sequences() -> Any:
+    model = pyengine.Sequential([layers.LSTM(2, input_shape=(None, 5)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def words() -> Any:
+    inner = [layers.InputLayer(shape=(4,), dtype="int32"), layers.Embedding(7, 2, name="words")]
+    model = pyengine.Sequential([*inner, layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+def sparse() -> Any:
+    return classifier("sparse_categorical_crossentropy")
+
+
+def regression() -> Any:
+    return classifier("mse")
+
+
+def two() -> Any:
+    left, right = layers.Input((4,), name="left"), layers.Input((2,), name="right")
+    both = layers.Concatenate()([left, right])
+    outputs = [layers.Dense(3, "softmax", name="kind")(both), layers.Dense(1, name="size")(both)]
+    model = pyengine.Model([left, right], outputs)
+    model.compile("sgd", ["categorical_crossentropy", "mse"])
+    return model
+
+
+def uncompiled() -> Any:
+    return pyengine.Sequential([layers.Dense(3, input_shape=(4,))])
+
+
+RIGHT = np.ones((12, 2), "f4")
+SIZES = np.ones((12, 1), "f4")
+
+
+def row(
+    label: str,
+    call: Callable[[Any], object],
+    error: type[PyEngineError],
+    model: Any = classifier,
+    **words: str,
+) -> Broken:
+    return Broken(label, call, error, words, model)
+
+
+def rows_of_numbers() -> Iterator[Any]:
+    yield X, Y
+
+
+DATA = [
+    row("x is None", lambda m: m.fit(None, Y), DataError, where="model.fit", argument="x", got="`None`"),
+    row(
+        "y is None", lambda m: m.fit(X), DataError, argument="y", expected="targets", got="`None`", fix="`y`"
+    ),
+    row(
+        "a generator",
+        lambda m: m.fit(rows_of_numbers(), epochs=2),
+        DataError,
+        argument="x",
+        got="a generator",
+        fix="`model.fit_dataset(",
+    ),
+    row(
+        "an iterator", lambda m: m.fit(iter([X]), Y), DataError, got="an iterator", fix="`model.fit_dataset("
+    ),
+    row(
+        "a dataset for fit",
+        lambda m: m.fit(PAIRS, epochs=2),
+        ArgumentError,
+        argument="x",
+        got="a Dataset",
+        fix="fit_dataset",
+    ),
+    row(
+        "a dataset for evaluate",
+        lambda m: m.evaluate(PAIRS),
+        ArgumentError,
+        where="model.evaluate",
+        argument="x",
+        fix="`model.evaluate_dataset(",
+    ),
+    row(
+        "a dataset for predict",
+        lambda m: m.predict(PAIRS),
+        ArgumentError,
+        where="model.predict",
+        argument="x",
+    ),
+    row(
+        "a function as data",
+        lambda m: m.fit(rows_of_numbers, Y),
+        DataError,
+        argument="x",
+        got="the function rows_of_numbers",
+    ),
+    row(
+        "a number as data",
+        lambda m: m.fit(3.5, Y),
+        DataError,
+        argument="x",
+        got="3.5",
+        expected="first axis counts",
+    ),
+    row("a text as data", lambda m: m.fit("images", Y), DataError, argument="x", got="'images'"),
+    row(
+        "Decimals",
+        lambda m: m.fit([[Decimal("0.1")] * 4] * 12, Y),
+        DataError,
+        argument="x",
+        got="Decimal",
+        fix="numbers",
+    ),
+    row(
+        "a None in a list",
+        lambda m: m.fit([[1.0, 2.0, None, 4.0]] * 12, Y),
+        DataError,
+        got="`None` at [0][2]",
+        fix="missing values",
+    ),
+    row(
+        "text that is a number",
+        lambda m: m.fit([["0.2", "1", "2", "3"]] * 12, Y),
+        DataError,
+        got="'0.2'",
+        fix="np.float32(x)",
+    ),
+    row(
+        "text that is none",
+        lambda m: m.fit([["cat", "a", "b", "c"]] * 12, Y),
+        DataError,
+        got="'cat'",
+        fix="Encode text",
+    ),
+    row(
+        "dates",
+        lambda m: m.fit(np.full((12, 4), "2020-01-01", "M8[D]"), Y),
+        DataError,
+        argument="x",
+        fix="dates",
+    ),
+    row("complex numbers", lambda m: m.fit(X + 1j, Y), DataError, argument="x", fix="imaginary"),
+    row("huge integers", lambda m: m.fit([[10**30] * 4] * 12, Y), DataError, argument="x"),
+    row(
+        "ragged rows",
+        lambda m: m.fit([[1, 2, 3, 4], [1, 2, 3]], Y[:2]),
+        ShapeError,
+        argument="x",
+        got="lengths 4 and 3",
+        fix="Pad",
+    ),
+    row(
+        "numbers and lists mixed",
+        lambda m: m.fit([[1, 2, 3, 4], 5], Y[:2]),
+        ShapeError,
+        got="numbers and lists mixed",
+    ),
+    row("sets", lambda m: m.fit([{1, 2}] * 12, Y), DataError, argument="x", got="{1, 2}"),
+    row(
+        "a symbolic tensor",
+        lambda m: m.predict(layers.Input((4,))),
+        DataError,
+        argument="x",
+        got="SymbolicTensor",
+    ),
+    row(
+        "NaN in x",
+        lambda m: m.fit(np.where(X[7, 1] == X, np.nan, X), Y),
+        DataError,
+        argument="x",
+        got="nan in sample 7",
+    ),
+    row(
+        "infinity in y",
+        lambda m: m.fit(X, np.where(Y > 0, np.inf, Y)),
+        DataError,
+        argument="y",
+        got="inf in sample 0",
+    ),
+    row(
+        "too large for float32",
+        lambda m: m.fit(X * np.float64(1e300), Y),
+        DataError,
+        argument="x",
+        expected="float32",
+    ),
+    row("no samples", lambda m: m.fit(X[:0], Y[:0]), DataError, argument="x", expected="at least one sample"),
+    row("fewer targets", lambda m: m.fit(X, Y[:9]), DataError, argument="y", got="12 in x, 9 in y"),
+    row(
+        "fewer features",
+        lambda m: m.fit(X[:, :3], Y),
+        ShapeError,
+        argument="x",
+        expected="(batch, 4)",
+        got="(12, 3)",
+    ),
+    row(
+        "one sample",
+        lambda m: m.predict(X[0]),
+        ShapeError,
+        where="model.predict",
+        got="(4,)",
+        fix="`x[None]`",
+    ),
+    row(
+        "one image",
+        lambda m: m.predict(np.ones((8, 8, 1))),
+        ShapeError,
+        gray,
+        got="(8, 8, 1)",
+        fix="`x[None]`",
+    ),
+    row(
+        "one image without channels",
+        lambda m: m.predict(np.ones((8, 8))),
+        ShapeError,
+        gray,
+        got="(8, 8)",
+        fix="batch axis",
+    ),
+    row(
+        "channels first",
+        lambda m: m.predict(np.ones((5, 3, 8, 8))),
+        ShapeError,
+        images,
+        fix="`np.transpose(x, (0, 2, 3, 1))`",
+    ),
+    row(
+        "flat images",
+        lambda m: m.predict(np.ones((5, 192))),
+        ShapeError,
+        images,
+        fix="`np.reshape(x, (-1, 8, 8, 3))`",
+    ),
+    row(
+        "features first", lambda m: m.predict(X.T), ShapeError, got="(4, 12)", fix="`np.transpose(x, (1, 0))`"
+    ),
+    row(
+        "steps last",
+        lambda m: m.predict(np.ones((2, 5, 7))),
+        ShapeError,
+        sequences,
+        fix="`np.transpose(x, (0, 2, 1))`",
+    ),
+    row(
+        "too few axes",
+        lambda m: m.predict(np.ones((2, 7))),
+        ShapeError,
+        sequences,
+        expected="(batch, any, 5)",
+        fix="3 axes",
+    ),
+    row(
+        "class numbers for one-hot",
+        lambda m: m.fit(X, CLASSES),
+        ShapeError,
+        argument="y",
+        got="(12,)",
+        fix="sparse_categorical_crossentropy",
+    ),
+    row(
+        "one-hot for class numbers",
+        lambda m: m.fit(X, Y),
+        ShapeError,
+        sparse,
+        argument="y",
+        got="(12, 3)",
+        fix="'categorical_crossentropy'",
+    ),
+    row(
+        "a class too many",
+        lambda m: m.fit(X, CLASSES + 1),
+        DataError,
+        sparse,
+        argument="y",
+        expected="0 to 2",
+        got="3 in sample 2",
+    ),
+    row(
+        "a negative class",
+        lambda m: m.fit(X, CLASSES - 1),
+        DataError,
+        sparse,
+        argument="y",
+        got="-1 in sample 0",
+    ),
+    row(
+        "half a class",
+        lambda m: m.fit(X, CLASSES + 0.5),
+        DataError,
+        sparse,
+        argument="y",
+        expected="whole numbers",
+        got="0.5",
+    ),
+    row(
+        "more than a probability",
+        lambda m: m.fit(X, Y * 3),
+        DataError,
+        argument="y",
+        expected="0 to 1",
+        got="3 in sample 0",
+    ),
+    row(
+        "targets of another width",
+        lambda m: m.fit(X, X),
+        ShapeError,
+        regression,
+        argument="y",
+        expected="(batch, 3)",
+        got="(12, 4)",
+    ),
+    row(
+        "an index too many",
+        lambda m: m.fit(np.full((12, 4), 7), SIZES),
+        DataError,
+        words,
+        where="Embedding 'words'",
+        argument="x",
+        expected="0 to 6",
+        got="7 in sample 0",
+    ),
+    row(
+        "an index in evaluate",
+        lambda m: m.evaluate(np.full((12, 4), -1), SIZES),
+        DataError,
+        words,
+        where="Embedding 'words'",
+        got="-1",
+    ),
+    row(
+        "an index in predict",
+        lambda m: m.predict(np.full((12, 4), 9)),
+        DataError,
+        words,
+        where="Embedding 'words'",
+        got="9",
+    ),
+    row(
+        "one array for two inputs",
+        lambda m: m.predict(X),
+        DataError,
+        two,
+        argument="x",
+        expected="2 arrays, for left, right",
+    ),
+    row(
+        "three arrays for two inputs",
+        lambda m: m.predict([X, RIGHT, X]),
+        DataError,
+        two,
+        argument="x",
+        got="a list of 3",
+    ),
+    row(
+        "an input missing in a map",
+        lambda m: m.predict({"left": X}),
+        DataError,
+        two,
+        argument="x",
+        got="none for right",
+    ),
+    row(
+        "an unknown input",
+        lambda m: m.predict({"left": X, "rigth": RIGHT}),
+        UnknownNameError,
+        two,
+        where="model.predict",
+        got="rigth",
+        fix="'right'",
+    ),
+    row(
+        "an input of a wrong shape",
+        lambda m: m.predict([X, X]),
+        ShapeError,
+        two,
+        argument="x[1]",
+        expected="'right'",
+    ),
+    row(
+        "an output of a wrong shape",
+        lambda m: m.fit([X, RIGHT], [Y, Y]),
+        ShapeError,
+        two,
+        argument="y[1]",
+        expected="'size'",
+    ),
+    row(
+        "a target missing in a map",
+        lambda m: m.fit([X, RIGHT], {"kind": Y}),
+        DataError,
+        two,
+        argument="y",
+        got="none for size",
+    ),
+    row(
+        "a list of two arrays for one input",
+        lambda m: m.predict([X, X]),
+        ShapeError,
+        argument="x",
+        got="(2, 12, 4)",
+    ),
+]
+
+ARGUMENTS = [
+    row(
+        "batch_size 0",
+        lambda m: m.fit(X, Y, batch_size=0),
+        ArgumentError,
+        where="model.fit",
+        argument="batch_size",
+        got="`0`",
+        fix="`batch_size=32`",
+    ),
+    row(
+        "batch_size NaN",
+        lambda m: m.fit(X, Y, batch_size=np.nan),
+        ArgumentError,
+        argument="batch_size",
+        got="nan",
+    ),
+    row(
+        "batch_size as text",
+        lambda m: m.fit(X, Y, batch_size="32"),
+        ArgumentError,
+        argument="batch_size",
+        got="'32'",
+    ),
+    row(
+        "batch_size a fraction",
+        lambda m: m.predict(X, batch_size=2.5),
+        ArgumentError,
+        where="model.predict",
+        got="`2.5`",
+    ),
+    row(
+        "batch_size True",
+        lambda m: m.evaluate(X, Y, batch_size=True),
+        ArgumentError,
+        where="model.evaluate",
+        got="`True`",
+    ),
+    row(
+        "epochs NaN",
+        lambda m: m.fit(X, Y, epochs=np.nan),
+        ArgumentError,
+        argument="epochs",
+        got="nan",
+        fix="`epochs=5`",
+    ),
+    row("epochs infinite", lambda m: m.fit(X, Y, epochs=np.inf), ArgumentError, argument="epochs", got="inf"),
+    row("epochs negative", lambda m: m.fit(X, Y, epochs=-1), ArgumentError, argument="epochs", got="`-1`"),
+    row("epochs None", lambda m: m.fit(X, Y, epochs=None), ArgumentError, argument="epochs", got="`None`"),
+    row(
+        "epochs a Decimal",
+        lambda m: m.fit(X, Y, epochs=Decimal(3)),
+        ArgumentError,
+        argument="epochs",
+        got="Decimal",
+    ),
+    row(
+        "epochs missing",
+        lambda m: m.fit_dataset(PAIRS),
+        ArgumentError,
+        where="model.fit_dataset",
+        argument="epochs",
+        fix="`epochs=5`",
+    ),
+    row(
+        "initial_epoch as text",
+        lambda m: m.fit(X, Y, initial_epoch="1"),
+        ArgumentError,
+        argument="initial_epoch",
+        got="'1'",
+    ),
+    row(
+        "steps_per_epoch 0",
+        lambda m: m.fit(X, Y, steps_per_epoch=0),
+        ArgumentError,
+        argument="steps_per_epoch",
+        got="`0`",
+    ),
+    row("steps 0", lambda m: m.evaluate(X, Y, steps=0), ArgumentError, argument="steps", got="`0`"),
+    row(
+        "validation_split 1",
+        lambda m: m.fit(X, Y, validation_split=1.0),
+        ArgumentError,
+        where="model.fit",
+        argument="validation_split",
+        got="`1.0`",
+    ),
+    row(
+        "validation_split as text",
+        lambda m: m.fit(X, Y, validation_split="0.2"),
+        ArgumentError,
+        argument="validation_split",
+        got="'0.2'",
+    ),
+    row(
+        "validation_split NaN",
+        lambda m: m.fit(X, Y, validation_split=np.nan),
+        ArgumentError,
+        argument="validation_split",
+        got="nan",
+    ),
+    row(
+        "validation_split too small",
+        lambda m: m.fit(X, Y, validation_split=1e-20),
+        DataError,
+        argument="validation_split",
+        expected="rows for validation",
+    ),
+    row(
+        "validation_data a number",
+        lambda m: m.fit(X, Y, validation_data=3),
+        ArgumentError,
+        argument="validation_data",
+        got="`3`",
+    ),
+    row(
+        "validation_data an array",
+        lambda m: m.fit(X, Y, validation_data=X),
+        ArgumentError,
+        argument="validation_data",
+        got="(12, 4)",
+    ),
+    row(
+        "validation_data of a wrong shape",
+        lambda m: m.fit(X, Y, validation_data=(X[:, :3], Y)),
+        ShapeError,
+        argument="validation_data[0]",
+        got="(12, 3)",
+    ),
+    row(
+        "validation_data with NaN",
+        lambda m: m.fit(X, Y, validation_data=(X * np.nan, Y)),
+        DataError,
+        argument="validation_data[0]",
+        got="nan in sample 0",
+    ),
+    row(
+        "validation_data with class numbers",
+        lambda m: m.fit(X, Y, validation_data=(X, CLASSES)),
+        ShapeError,
+        argument="validation_data[1]",
+        fix="sparse",
+    ),
+    row(
+        "validation_data with fewer targets",
+        lambda m: m.fit(X, Y, validation_data=(X, Y[:5])),
+        DataError,
+        argument="validation_data[1]",
+        got="12 in",
+    ),
+    row(
+        "validation_data with bad weights",
+        lambda m: m.fit(X, Y, validation_data=(X, Y, -SIZES[:, 0])),
+        DataError,
+        argument="validation_data[2]",
+        got="-1.0",
+    ),
+    row(
+        "validation_freq 0",
+        lambda m: m.fit(X, Y, validation_data=(X, Y), validation_freq=0),
+        ArgumentError,
+        argument="validation_freq",
+        got="`0`",
+    ),
+    row(
+        "validation_freq as text",
+        lambda m: m.fit(X, Y, validation_data=(X, Y), validation_freq=["one"]),
+        ArgumentError,
+        argument="validation_freq",
+    ),
+    row(
+        "yield_every unknown",
+        lambda m: m.fit(X, Y, yield_every="often"),
+        ArgumentError,
+        where="model.fit",
+        argument="yield_every",
+        got="'often'",
+    ),
+    row(
+        "verbose unknown",
+        lambda m: m.fit(X, Y, verbose="loud"),
+        ArgumentError,
+        argument="verbose",
+        got="'loud'",
+    ),
+    row(
+        "callbacks a number",
+        lambda m: m.fit(X, Y, callbacks=[3]),
+        ArgumentError,
+        argument="callbacks",
+        got="`3`",
+    ),
+    row(
+        "callbacks with an unknown hook",
+        lambda m: m.fit(X, Y, callbacks={"on_epoch_en": print}),
+        UnknownNameError,
+        fix="on_epoch_end",
+    ),
+    row(
+        "an unknown argument",
+        lambda m: m.fit(X, Y, epoch=2),
+        UnknownNameError,
+        where="model.fit",
+        got="epoch",
+        fix="'epochs'",
+    ),
+    row(
+        "sample_weight too short",
+        lambda m: m.fit(X, Y, sample_weight=SIZES[:3, 0]),
+        DataError,
+        argument="sample_weight",
+        expected="(12,)",
+        got="(3,)",
+    ),
+    row(
+        "sample_weight negative",
+        lambda m: m.evaluate(X, Y, sample_weight=-SIZES[:, 0]),
+        DataError,
+        where="model.evaluate",
+        argument="sample_weight",
+        got="-1.0 in sample 0",
+    ),
+    row(
+        "sample_weight too large",
+        lambda m: m.fit(X, Y, sample_weight=np.full(12, 1e39)),
+        DataError,
+        argument="sample_weight",
+        got="1e+39",
+    ),
+    row(
+        "sample_weight of an unknown output",
+        lambda m: m.fit([X, RIGHT], [Y, SIZES], sample_weight={"kin": SIZES[:, 0]}),
+        UnknownNameError,
+        two,
+        got="kin",
+        fix="'kind'",
+    ),
+    row(
+        "class_weight a list",
+        lambda m: m.fit(X, Y, class_weight=[1, 2, 3]),
+        ArgumentError,
+        argument="class_weight",
+        got="[1, 2, 3]",
+    ),
+    row(
+        "class_weight negative",
+        lambda m: m.fit(X, Y, class_weight={0: -1}),
+        ArgumentError,
+        argument="class_weight",
+        got="`-1` for class 0",
+    ),
+    row(
+        "class_weight of a class that there is not",
+        lambda m: m.fit(X, Y, class_weight={3: 1}),
+        DataError,
+        argument="class_weight",
+        expected="0 to 2",
+        got="class 3",
+    ),
+    row(
+        "class_weight for a regression",
+        lambda m: m.fit(X, Y, class_weight={0: 1}),
+        ArgumentError,
+        regression,
+        argument="class_weight",
+        got="mean_squared_error",
+        fix="sample_weight",
+    ),
+    row(
+        "class_weight for soft labels",
+        lambda m: m.train_on_batch(X, Y * 0.5, class_weight={0: 1}),
+        DataError,
+        where="model.train_on_batch",
+        got="0.5",
+    ),
+    row(
+        "fit before compile",
+        lambda m: m.fit(X, Y),
+        NotCompiledError,
+        uncompiled,
+        where="model.fit",
+        argument="",
+        expected="compiled",
+        fix="`model.compile(",
+    ),
+    row(
+        "evaluate before compile",
+        lambda m: m.evaluate(X, Y),
+        NotCompiledError,
+        uncompiled,
+        where="model.evaluate",
+        argument="",
+        fix="`model.compile(",
+    ),
+    row(
+        "train_on_batch before compile",
+        lambda m: m.train_on_batch(X, Y),
+        NotCompiledError,
+        uncompiled,
+        where="model.train_on_batch",
+        argument="",
+    ),
+    row(
+        "one sample in train_on_batch",
+        lambda m: m.train_on_batch(X[0], Y[0]),
+        ShapeError,
+        where="model.train_on_batch",
+        fix="`x[None]`",
+    ),
+    row(
+        "one sample in predict_on_batch",
+        lambda m: m.predict_on_batch(X[0]),
+        ShapeError,
+        where="model.predict_on_batch",
+        fix="`x[None]`",
+    ),
+    row(
+        "arrays for fit_dataset",
+        lambda m: m.fit_dataset(X, epochs=1),
+        ArgumentError,
+        where="model.fit_dataset",
+        argument="dataset",
+        fix="`model.fit(",
+    ),
+    row(
+        "a generator for fit_dataset",
+        lambda m: m.fit_dataset(rows_of_numbers(), epochs=1),
+        ArgumentError,
+        argument="dataset",
+        got="a generator",
+    ),
+    row(
+        "arrays for evaluate_dataset",
+        lambda m: m.evaluate_dataset(X),
+        ArgumentError,
+        where="model.evaluate_dataset",
+        argument="dataset",
+    ),
+    row(
+        "an empty dataset",
+        lambda m: m.fit_dataset(Dataset.from_generator(lambda: iter([])), epochs=1),
+        DataError,
+        argument="dataset",
+        expected="at least one batch",
+    ),
+    row(
+        "a dataset without targets",
+        lambda m: m.fit_dataset(Dataset.from_arrays(X).batch(4), epochs=1),
+        DataError,
+        argument="dataset",
+        expected="(x, y)",
+    ),
+    row(
+        "a dataset without batches",
+        lambda m: m.fit_dataset(Dataset.from_arrays(X, Y), epochs=1),
+        ShapeError,
+        argument="x of batch 0",
+        got="(4,)",
+    ),
+    row(
+        "a dataset that repeats for ever",
+        lambda m: m.fit_dataset(PAIRS.repeat(), epochs=1),
+        DataError,
+        argument="dataset",
+        fix="steps_per_epoch",
+    ),
+    row(
+        "a dataset with NaN",
+        lambda m: m.fit_dataset(Dataset.from_arrays(X * np.nan, Y).batch(4), epochs=1),
+        DataError,
+        argument="x of batch 0",
+        got="nan in sample 0",
+    ),
+]
+
+
+def snapshot(model: Any) -> list[bytes]:
+    """Everything in a model that a call may change: weights, and the optimizer's variables."""
+    variables = list(model.weights)
+    if model.optimizer is not None:
+        variables += model.optimizer.variables
+    return [np.asarray(variable.value).tobytes() for variable in variables]
+
+
+def refusal(broken: Broken) -> PyEngineError:
+    model = broken.model()
+    before, history = snapshot(model), model.history
+    with pytest.raises(broken.error) as raised:
+        broken.call(model)
+    assert snapshot(model) == before
+    assert model.history is history or not model.history.epoch
+    assert not model._fitting
+    return raised.value
+
+
+@pytest.mark.parametrize("broken", [*DATA, *ARGUMENTS], ids=lambda broken: broken.label)
+def test_a_broken_call_says_what_is_wrong_and_changes_nothing(broken: Broken) -> None:
+    error = refusal(broken)
+    for part in PARTS:
+        if broken.words.get(part) != "":
+            assert getattr(error, part), f"{part} is empty: {error}"
+    for part, words in broken.words.items():
+        assert words in getattr(error, part), f"{part}: {getattr(error, part)}"
+    for part in ("where", "got"):
+        assert getattr(error, part) in str(error)
+
+
+def test_every_broken_call_has_a_label_of_its_own() -> None:
+    labels = [broken.label for broken in (*DATA, *ARGUMENTS)]
+    assert len(set(labels)) == len(labels) >= 100
