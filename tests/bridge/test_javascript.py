@@ -108,7 +108,7 @@ def test_parts_can_be_rewritten_together() -> None:
         (iter([]), "an iterator (list_iterator)"),
         ((n for n in ()), "a generator"),
         (ArgumentError, "the class ArgumentError"),
-        (len, "a function"),
+        (len, "the function len"),
         (1 + 2j, "a complex: (1+2j)"),
         (object(), "an object"),
     ],
