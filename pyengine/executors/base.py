@@ -45,6 +45,8 @@ class Memory:
         batches: where each step takes its inputs from, or None: they have been written.
         watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
         fallbacks: numbers of the program's calls that run on NumPy because the executor has no kernel for them.
+        within: whether `run` stopped within the call at which it stands, not before it; a run goes on there. Set it to
+            False to have that call run anew.
     """
 
     def __init__(self, program: Program, length: int):
@@ -56,6 +58,7 @@ class Memory:
         self.batches: Batches | None = None
         self.watched: str | None = None
         self.fallbacks: list[int] = []
+        self.within = False
 
     def finite(self) -> bool:
         """Whether what is watched is a finite number."""

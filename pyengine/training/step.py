@@ -110,6 +110,7 @@ class Step:
     def begin(self, count: int = 1) -> None:
         """From here on `count` steps are to run."""
         self.position, self.stop = 0, count * self.length
+        self.memory.within = False
 
     @property
     def done(self) -> int:
@@ -119,7 +120,7 @@ class Step:
     @property
     def whole(self) -> bool:
         """Whether it stands between two steps, not inside one."""
-        return self.position % self.length == 0
+        return self.position % self.length == 0 and not self.memory.within
 
     @property
     def ended(self) -> bool:

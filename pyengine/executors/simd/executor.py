@@ -205,7 +205,7 @@ class SimdExecutor(Executor):
             record[ORDER] = order_address
             record[ROWS] = 0 if array is None else len(array if order is None else order)
             record[FIRST] = batches.first if batches else 0
-        memory.control[INTERRUPTED] = 0  # rows of the former data set do not count
+        memory.within = False
 
     def run(
         self, memory: Memory, start: int = 0, deadline: float | None = None, stop: int | None = None
@@ -218,10 +218,13 @@ class SimdExecutor(Executor):
             return stop
         control[POSITION], control[STOP] = start, stop
         control[WATCHED] = memory.address_of[memory.watched] if memory.watched else 0
+        if not memory.within:
+            control[INTERRUPTED] = 0
         while True:
             memory.budget[0] = -1.0 if deadline is None else max(deadline - time.perf_counter(), 0.0)
             answer = self.library.run(memory.pointer)
             position = int(control[POSITION])
+            memory.within = bool(control[INTERRUPTED])
             if answer != WANTS_HOST:
                 return position
             number = position % length

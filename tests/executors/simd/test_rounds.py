@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pyengine import ops
+from pyengine import Sequential, layers, ops
 from pyengine.errors import PyEngineError
 from pyengine.executors import Batches
 from pyengine.executors.simd.encode import Encoded, Table, rounds
@@ -349,3 +350,20 @@ def test_a_large_batch_is_taken_part_by_part(order):
     assert stops > memory.length
     rows = data if order is None else data[order]
     np.testing.assert_array_equal(one.read(memory, "y"), rows[4:8].max(1))
+
+
+def test_a_step_that_stands_within_the_taking_of_its_batch_is_not_whole():
+    """A batch of many bytes is taken in parts; evaluate and predict go on until their steps have ended."""
+    x, y = numbers(5, 300_000), np.ones((5, 2), np.float32)
+    model = Sequential([layers.Dense(2)])
+    model.compile("sgd", "mse")
+    now = model.predict(x, batch_size=2), model.evaluate(x, y, batch_size=2)
+
+    async def slowly():
+        return await model.predict_async(x, batch_size=2, yield_every=0), await model.evaluate_async(
+            x, y, batch_size=2, yield_every=0
+        )
+
+    later = asyncio.run(slowly())
+    np.testing.assert_array_equal(later[0], now[0])
+    assert later[1] == now[1]
