@@ -96,7 +96,7 @@ class Executor(Target, ABC):
     def allocate(self, program: Program, beside: Memory | None = None) -> Memory:
         """Memory for a program: its arena, its constants, and the buffers of its variables (shared).
 
-        Args:
+        Arguments:
             beside: that of a program which never runs at the same time. Its arena is used where it is large enough;
                 nothing read from one of the two outlives a run of the other.
         """

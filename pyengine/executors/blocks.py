@@ -16,7 +16,7 @@ View = Callable[[Slot], np.ndarray]
 class Blocks:
     """An arena, the constants, and the variables' own buffers.
 
-    Args:
+    Arguments:
         arena: memory that serves as the arena where it is large enough; else there is a new one, zeroed.
     """
 

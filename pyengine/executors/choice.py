@@ -46,7 +46,7 @@ def default() -> Executor:
 def set_executor(name: str, *, mode: str | None = None) -> None:
     """Choose who runs what is planned from now on.
 
-    Args:
+    Arguments:
         name: "simd" for the C library, "numpy" for the reference.
         mode: of "simd" only: "strict" (default) gives the same bits on every machine and in every browser, "relaxed"
             is what this machine does fastest.

@@ -26,7 +26,7 @@ def parse_graph(
 ) -> Graph:
     """The graph that `print_graph(graph, full=True)` wrote.
 
-    Args:
+    Arguments:
         make_op: called with an op's name and its settings as keywords; `pyengine.ops.make` is one.
         variables: the variables that the text names.
     """

@@ -25,7 +25,7 @@ class Variable:
     >>> kernel
     Variable('kernel', shape=(2, 3), dtype=float32)
 
-    Args:
+    Arguments:
         value: array of any shape; copied.
         name: what it is called in graphs, summaries and files.
         dtype: "float32" by default for floating-point content, else that of `value`.

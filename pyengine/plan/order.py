@@ -17,7 +17,7 @@ def order(
     As they were written, except that a node which frees at least as much memory as it takes runs as soon as it can:
     so an optimizer's update follows its gradient at once instead of waiting for all the others.
 
-    Args:
+    Arguments:
         after: for a node, others that must have run before it although it does not use their values.
         elsewhere: values that take no memory of the step's, for they are made in their variables.
     """

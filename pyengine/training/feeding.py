@@ -68,7 +68,7 @@ class Steps:
 
     Only one of them runs at a time, so they share the largest arena.
 
-    Args:
+    Arguments:
         build: a generator function from the specs of the inputs by name, the totals, a pacer, and a step to share the
             memory of, to the Step.
     """
@@ -172,7 +172,7 @@ class Steps:
 class ArraySource:
     """Batches of arrays in memory, shuffled anew each pass when there is a key.
 
-    Args:
+    Arguments:
         data: in the dtypes of the steps, see `inputs.matched`.
         steps_per_epoch: batches per epoch, which goes on where the last one ended; it ends with the data, and the
             next one begins a new pass, as in Keras. None: one pass an epoch.
@@ -251,7 +251,7 @@ class EveryEpoch(int):
 class DatasetSource:
     """Batches that a Dataset yields.
 
-    Args:
+    Arguments:
         model: what the batches must fit; an unbuilt model is built from the first one.
         steps: batches per epoch at most. None: as many as there are.
         carry_on: whether an epoch goes on where the last one ended, and with a new pass only when that has no more,

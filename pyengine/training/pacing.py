@@ -13,7 +13,7 @@ AUTO = 16.0  # milliseconds: one frame of a screen with 60 of them a second
 class Pacer:
     """Says when it is time to pause.
 
-    Args:
+    Arguments:
         yield_every: "auto" (every 16 ms, even inside a step), a number of milliseconds ≥ 0, "batch", "epoch" or
             "never".
 

@@ -40,7 +40,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
     A gradient has the shape and dtype of what it belongs to. What the output does not depend on gets no gradient
     output at all, so that the caller can tell "none" from "zero".
 
-    Args:
+    Arguments:
         output: the name of a scalar floating-point output.
         wrt: variables (as they are at the beginning of the step) and names of graph inputs, each once.
 

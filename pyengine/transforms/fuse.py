@@ -16,7 +16,7 @@ def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
 
     Comes after `differentiate` (fused ops have no gradients) and `simplify`.
 
-    Args:
+    Arguments:
         target: the executor that will run it; what it cannot run in one pass stays apart. Default: any op goes.
 
     >>> from pyengine import ops

@@ -14,7 +14,7 @@ from pyengine.transforms.checking import checked
 def trace(function: Callable[..., Mapping[str, Any]], specs: Mapping[str, Spec]) -> Graph:
     """Write down what `function` does.
 
-    Args:
+    Arguments:
         function: called once, with one graph value per entry of `specs` as keywords; it uses ops and returns
             a dict of named outputs. Assignments to variables become the graph's writes.
         specs: shape and dtype of each input, by name.
