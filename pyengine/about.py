@@ -43,7 +43,7 @@ def config() -> dict[str, Any]:
             "lanes": library.lanes,
             "library": str(library.path),
             "library_bytes": library.path.stat().st_size,
-            "kernels": len(library.kernels),
+            "kernels": len(library.numbers["kernel"]),
             "self_test": library.tested,
             "programs": executor.programs,
             "fallbacks": [

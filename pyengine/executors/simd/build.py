@@ -34,7 +34,7 @@ PIECE, WINDOW = 2048, 32768
 MODES = ("strict", "relaxed")
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror")
 COMMON = ("-std=gnu11", "-O3", "-fno-math-errno", "-fvisibility=hidden", *WARNINGS)
-EXPORTS = ("pe_abi", "pe_lanes", "pe_workspace", "pe_kernel", "pe_run")
+EXPORTS = ("pe_abi", "pe_lanes", "pe_workspace", "pe_list", "pe_name", "pe_run")
 # In WebAssembly loops unrolled in part, and loops that nobody wrote with vectors, are a quarter of the file and no
 # quicker: what counts is written with vectors and unrolled whole.
 SMALL = ("-mllvm", "-unroll-runtime=0", "-mllvm", "-unroll-allow-partial=0", "-fno-vectorize")
@@ -100,6 +100,10 @@ def build_wasm(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         objects = []
+        if unknown := FUSED - {source.stem for source in sources()}:
+            raise BuildError(
+                f"FUSED names {', '.join(sorted(unknown))}, of which there is no file of kernels."
+            )
         for source in files or sources():
             fused = mode == "relaxed" and (files or source.stem in FUSED)
             objects += compiled([source], wasm_flags("relaxed" if fused else "strict"), Path(scratch))

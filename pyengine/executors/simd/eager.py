@@ -13,7 +13,7 @@ import numpy as np
 
 from pyengine.executors import choice
 from pyengine.executors.blocks import address
-from pyengine.executors.simd.encode import Moving, Table
+from pyengine.executors.simd.encode import Moving, Named, Table
 from pyengine.executors.simd.encode.rounds import AT_ONCE
 from pyengine.executors.simd.executor import (
     CALLS,
@@ -79,7 +79,7 @@ class Encoding:
             AT_ONCE.reset(token)
         if found is None:
             raise LookupError(op.name)
-        words = [library.kernels[found.kernel], found.nanoseconds, *found.words]
+        words = [library.kernel(found.kernel), found.nanoseconds, *found.words]
         record = np.zeros(len(words), np.int64)
         floats = record.view(np.float64)
         # For each word that is an address: its place, the number of the array, and where in it.
@@ -93,7 +93,7 @@ class Encoding:
             elif isinstance(word, float):
                 floats[place] = word
             else:
-                record[place] = int(word or 0)
+                record[place] = library.bits(word) if isinstance(word, Named) else int(word or 0)
         index = np.zeros(1, np.int64)
         control = np.zeros(WORDS, np.int64)
         workspace, self.scratch = shared_workspace(library), aligned_bytes(scratch)

@@ -15,7 +15,7 @@ import numpy as np
 from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.blocks import Blocks, address
 from pyengine.executors.numpy import prepared
-from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Table, Word
+from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Named, Table, Word
 from pyengine.executors.simd.encode.base import moved
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
@@ -93,7 +93,7 @@ class SimdMemory(Memory):
         index: list[int] = []
         for one in encoded:
             index.append(len(words))
-            words += [self.library.kernels[one.kernel], one.nanoseconds, *one.words]
+            words += [self.library.kernel(one.kernel), one.nanoseconds, *one.words]
         return self.table(words), np.array(index, np.int64)
 
     def bits(self, word: Word) -> int:
@@ -102,6 +102,8 @@ class SimdMemory(Memory):
             return self.blocks.address(word)
         if isinstance(word, float):
             return struct.unpack("<q", struct.pack("<d", word))[0]
+        if isinstance(word, Named):
+            return self.library.bits(word)
         if isinstance(word, Moving):
             return self.bits(word.start)
         if isinstance(word, Table):

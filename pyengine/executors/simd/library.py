@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import itertools
 import os
 import sys
 import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pyengine.errors import PyEngineError
 from pyengine.executors.simd import build
 from pyengine.executors.simd.build import MODES
+from pyengine.executors.simd.encode import NAMES, Named
 
 __all__ = ["ABI", "MODES", "Library", "LibraryError", "NotHere", "load"]
 
-ABI = 3
+ABI = 4
 REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE = range(4)
 # A folder with strict.so and relaxed.so, made by `build.build_host`, to be taken instead of this machine's own.
 FOLDER = "PYENGINE_LIBRARIES"
@@ -37,7 +41,7 @@ class Library:
         mode: "strict" or "relaxed".
         path: the file.
         lanes: numbers that one vector holds.
-        kernels: number of each kernel, by name.
+        numbers: by the name of a list of the library ("kernel", "operation", …), the number of each name in it.
         workspace: bytes that kernels may use while they run.
         tested: how the self-test went, in words.
     """
@@ -60,15 +64,44 @@ class Library:
             raise LibraryError(f"{path} speaks ABI {abi}, but this engine speaks {ABI}. {remedy(path)}")
         self.lanes: int = loaded.pe_lanes()
         self.workspace: int = loaded.pe_workspace()
-        loaded.pe_kernel.restype = ctypes.c_char_p
-        self.kernels: dict[str, int] = {}
-        while name := loaded.pe_kernel(len(self.kernels)):
-            self.kernels[name.decode()] = len(self.kernels)
+        loaded.pe_list.restype = loaded.pe_name.restype = ctypes.c_char_p
+        self.numbers: dict[str, dict[str, int]] = {}
+        for list in until_null(loaded.pe_list):
+            names = until_null(partial(loaded.pe_name, len(self.numbers)))
+            self.numbers[list] = {name: number for number, name in enumerate(names)}
+        missing = [
+            f"the {list} {name!r}"
+            for list, names in NAMES.items()
+            for name in sorted(names - self.numbers.get(list, {}).keys())
+        ]
+        if missing:
+            raise LibraryError(
+                f"{path} lacks {', '.join(missing)}, of which this engine knows. {remedy(path)}"
+            )
         self.run = loaded.pe_run
         self.run.argtypes = [ctypes.c_void_p]
 
+    def kernel(self, name: str) -> int:
+        """The number of a kernel."""
+        if name not in self.numbers["kernel"]:
+            raise LibraryError(f"{self.path} lacks the kernel {name!r}. {remedy(self.path)}")
+        return self.numbers["kernel"][name]
+
+    def bits(self, word: Named) -> int:
+        """The number of a name, and the bits above it."""
+        return self.numbers[word.list][word.name] | word.above
+
     def __repr__(self) -> str:
         return f"Library({self.mode}, {self.lanes} lanes, {self.path})"
+
+
+def until_null(name_of: Callable[[int], bytes | None]) -> Iterator[str]:
+    """The names that the library gives for 0, 1, …"""
+    for number in itertools.count():
+        name = name_of(number)
+        if name is None:
+            return
+        yield name.decode()
 
 
 def remedy(path: Path) -> str:

@@ -11,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyengine import ops
 from pyengine.executors.simd import LibraryError, SimdExecutor, build, library, selftest
 from pyengine.executors.simd.build import MODES, cached
+from pyengine.executors.simd.encode import NAMES, Named
+from pyengine.executors.simd.executor import encode
 from pyengine.executors.simd.library import ABI, Library, load
+from pyengine.graph import Spec
+from pyengine.plan import Call, Slot
 from tests.executors.simd.support import executor
 
 
@@ -31,7 +36,7 @@ def test_the_library_loads_and_passes_its_test(mode: str) -> None:
     one = SimdExecutor(mode)
     selftest.check(one)
     assert one.library.tested.startswith("passed: ")
-    assert one.library.kernels["host"] == 0
+    assert one.library.kernel("host") == 0
     assert one.library.lanes in (4, 8, 16)
     assert mode in repr(one.library)
 
@@ -198,4 +203,46 @@ def test_every_kernel_of_the_list_is_in_the_library() -> None:
         if line.startswith("KERNEL(")
     ]
     for mode in MODES:
-        assert list(executor(mode).library.kernels) == listed
+        assert list(executor(mode).library.numbers["kernel"]) == listed
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_library_and_the_encoders_know_the_same_names(mode: str) -> None:
+    numbers = executor(mode).library.numbers
+    assert {list: names.keys() for list, names in numbers.items() if list != "kernel"} == NAMES
+
+
+def test_a_library_without_a_name_that_the_encoders_use_is_refused(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(library.NAMES, "operation", {"add", "arctan", "arcsin"})
+    monkeypatch.setitem(library.NAMES, "colour", {"red"})
+    missing = "lacks the operation 'arcsin', the operation 'arctan', the colour 'red'"
+    with pytest.raises(LibraryError, match=missing):
+        Library(copy, "strict")
+
+
+def test_a_kernel_that_the_library_lacks_is_named() -> None:
+    with pytest.raises(LibraryError, match=r"lacks the kernel 'fft'\. Delete it: it is then built again\."):
+        executor("strict").library.kernel("fft")
+
+
+def test_numbers_are_those_of_the_library_in_whatever_order_its_names_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = executor("strict").library
+    call = Call(ops.make("add"), tuple(Slot(n, 0, Spec((4,))) for n in range(2)), (Slot(2, 0, Spec((4,))),))
+    encoded = encode(call)
+    assert encoded is not None
+    (word,) = [word for word in encoded.words if isinstance(word, Named)]
+    number, above = of.numbers["operation"]["add"], word.above
+    assert of.bits(word) == number + above
+    assert above & 255 == 0
+    monkeypatch.setitem(of.numbers, "operation", {"add": 77})
+    assert of.bits(word) == 77 + above
+
+
+def test_files_that_fuse_products_with_sums_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(build, "FUSED", {"chain", "convolution"})
+    with pytest.raises(build.BuildError, match="FUSED names convolution"):
+        build.build_wasm("relaxed", tmp_path / "made.so")

@@ -89,7 +89,7 @@ from pyengine.executors.simd.library import load
 from pyengine.executors.simd.executor import *
 library = load(sys.argv[1])
 source, target = np.zeros(24, np.uint8), np.zeros(100, np.uint8)
-records = np.array([library.kernels["copy"], 0, address(target), address(source), int(sys.argv[2])])
+records = np.array([library.kernel("copy"), 0, address(target), address(source), int(sys.argv[2])])
 index, workspace = np.zeros(1, np.int64), np.zeros(library.workspace, np.uint8)
 control = np.zeros(10, np.int64)
 control[[STOP, CALLS]] = 1

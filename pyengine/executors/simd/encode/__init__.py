@@ -19,4 +19,4 @@ from pyengine.executors.simd.encode import (
     scan,
     structure,
 )
-from pyengine.executors.simd.encode.base import ENCODERS, Encoded, Moving, Table, Word
+from pyengine.executors.simd.encode.base import ENCODERS, NAMES, Encoded, Moving, Named, Table, Word

@@ -32,8 +32,17 @@ class Moving:
     step: int
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The number that the library gives to a name in one of its lists, and bits above it."""
+
+    list: str
+    name: str
+    above: int = 0
+
+
 Word = (
-    Slot | Table | Moving | int | float | bool | None
+    Slot | Table | Moving | Named | int | float | bool | None
 )  # a Slot stands for the address of its array; None for address 0
 
 
@@ -54,6 +63,13 @@ class Encoded:
 
 Encoder = Callable[[Call], Encoded | None]
 ENCODERS: dict[str, Encoder] = {}
+# The names that encoders use, by the library's list: a library that lacks one is refused.
+NAMES: dict[str, set[str]] = {}
+
+
+def uses(list: str, *names: str) -> None:
+    """Say which names of a list of the library an encoder uses."""
+    NAMES.setdefault(list, set()).update(names)
 
 
 def encodes(*names: str) -> Callable[[Encoder], Encoder]:

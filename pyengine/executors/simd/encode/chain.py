@@ -14,13 +14,12 @@ from itertools import groupby
 from typing import Any
 
 from pyengine.dtypes import itemsize
-from pyengine.executors.simd.encode.base import Encoded, Word, encodes
+from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, uses
 from pyengine.executors.simd.encode.operations import (
     BYTE,
     COSTS,
     FLOAT,
     INT,
-    NUMBER,
     RECIPES,
     TRUTH,
     UNSIGNED,
@@ -33,9 +32,11 @@ from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 from pyengine.shapes import Shape, size
 
-# What loads make of memory, in the order of kernels/chain.c; other dtypes are words.
-KINDS = ("words", TRUTH, BYTE, "longs_float32", "longs_int32", "longs_bool", "constant")
-SHORT, SPACE, AXES, OPERANDS, HEAD = 64, 16, 8, 255, 11  # as there
+# What loads make of memory; numbers of other dtypes are words.
+LOADS = (TRUTH, BYTE, "longs_float32", "longs_int32", "longs_bool")
+WORDS, CONSTANT = "words", "constant"
+uses("load", *LOADS, WORDS, CONSTANT)
+SHORT, SPACE, AXES, OPERANDS, HEAD = 64, 16, 8, 255, 11  # as in kernels/chain.c
 BLOCK = 1024  # numbers; up to FEW arrays of it fit the first-level cache, beyond these half of it is taken
 FEW = 10
 WORKSPACE = 1 << 18  # numbers
@@ -179,7 +180,8 @@ class Placement:
             yield x.source
         yield from (slot for _, slot in self.whole_outputs)
         for one in self.code:
-            yield in_bytes(NUMBER[one.operation], one.out.number, *(x.number for x in one.operands))
+            operands = in_bytes(0, one.out.number, *(x.number for x in one.operands))
+            yield Named("operation", one.operation, operands)
         for x, slot in self.stores:
             yield in_bytes(x.number, 1 if slot.spec.dtype == TRUTH else 255)
             yield slot
@@ -189,7 +191,7 @@ class Placement:
         filling |= {x for x, _ in self.stores}
         for x in self.scalars:
             repeats = 1 if x in filling else 2
-            yield from (in_bytes(x.number, kind(x), repeats, 0), x.source, self.block)
+            yield from (head(x, repeats, 0), x.source, self.block)
         for x, shape in self.loads:
             yield from load(x, shape)
 
@@ -230,10 +232,10 @@ def periodic(shape: Runs) -> bool:
     return len(shape) == 2 and shape[0][1]
 
 
-def kind(x: Operand) -> int:
-    if isinstance(x.source, int):
-        return KINDS.index("constant")
-    return KINDS.index(x.dtype) if x.dtype in KINDS else 0
+def head(x: Operand, repeats: int, rank: int) -> Word:
+    """The first word of a load."""
+    kind = CONSTANT if isinstance(x.source, int) else x.dtype if x.dtype in LOADS else WORDS
+    return Named("load", kind, in_bytes(0, x.number, repeats, rank))
 
 
 def load(x: Operand, shape: Runs) -> Iterator[Word]:
@@ -241,7 +243,7 @@ def load(x: Operand, shape: Runs) -> Iterator[Word]:
     (length, repeated), axes = shape[-1], shape[-2::-1]
     if len(axes) > AXES:
         raise Unsupported("too many axes")
-    yield in_bytes(x.number, kind(x), repeated, len(axes))
+    yield head(x, repeated, len(axes))
     yield x.source
     yield length
     step = 1 if repeated else length

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from pyengine.dtypes import itemsize
-from pyengine.executors.simd.encode.base import Encoded, encodes, moved
+from pyengine.executors.simd.encode.base import Encoded, Named, encodes, moved, uses
 from pyengine.executors.simd.encode.reduce import around
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.executors.simd.encode.structure import cleared
 from pyengine.plan import Call, Slot
 
-TYPES = ("int32", "int64", "uint8", "uint32")  # numbered as in kernels/index.c
+uses("index", "int32", "int64", "uint8", "uint32")
 ADDED = ("float32", "int32", "uint32")  # dtypes that can be added up there
 
 
@@ -21,7 +21,7 @@ ADDED = ("float32", "int32", "uint32")  # dtypes that can be added up there
 def gather(call: Call) -> Encoded:
     (x, indices), (out,) = call.inputs, call.outputs
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    kind = TYPES.index(indices.spec.dtype)
+    kind = Named("index", indices.spec.dtype)
     n, width = indices.spec.size, inner * itemsize(x.spec.dtype)
     one = Encoded("gather", (out, x, indices, kind, outer, length, n, width), n + moved(out, out))
     by_index = Axis(6, {0: width, 2: itemsize(indices.spec.dtype)})
@@ -34,7 +34,7 @@ def scatter_add(call: Call) -> Encoded | None:
     if x.spec.dtype not in ADDED:
         return None
     outer, length, inner = around(out.spec.shape, call.op.settings["axis"])
-    kind = TYPES.index(indices.spec.dtype)
+    kind = Named("index", indices.spec.dtype)
     n, row = indices.spec.size, inner * 4
     words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
     by_outer = {0: length * row, 1: n * row}
@@ -53,7 +53,7 @@ def adding(one: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int
 @encodes("take_along_axis")
 def take_along_axis(call: Call) -> Encoded:
     (x, indices), (out,) = call.inputs, call.outputs
-    axis, kind = call.op.settings["axis"], TYPES.index(indices.spec.dtype)
+    axis, kind = call.op.settings["axis"], Named("index", indices.spec.dtype)
     outer, length, inner = around(x.spec.shape, axis)
     n, width = out.spec.shape[axis], itemsize(x.spec.dtype)
     row, of_indices = inner * width, inner * itemsize(indices.spec.dtype)
@@ -68,7 +68,7 @@ def add_along_axis(call: Call) -> Encoded | None:
     (x, indices), (out,) = call.inputs, call.outputs
     if x.spec.dtype not in ADDED:
         return None
-    axis, kind = call.op.settings["axis"], TYPES.index(indices.spec.dtype)
+    axis, kind = call.op.settings["axis"], Named("index", indices.spec.dtype)
     outer, length, inner = around(out.spec.shape, axis)
     n, row, of_indices = x.spec.shape[axis], inner * 4, inner * itemsize(indices.spec.dtype)
     words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
@@ -81,7 +81,7 @@ def add_along_axis(call: Call) -> Encoded | None:
 def one_hot(call: Call) -> Encoded:
     (indices,), (out,) = call.inputs, call.outputs
     one = int.from_bytes(np.ones((), out.spec.dtype).tobytes(), "little")
-    kind, depth = TYPES.index(indices.spec.dtype), call.op.settings["depth"]
+    kind, depth = Named("index", indices.spec.dtype), call.op.settings["depth"]
     n, width = indices.spec.size, itemsize(out.spec.dtype)
     record = Encoded("one_hot", (out, indices, kind, n, depth, width, one), 2 * n + moved(out))
     return in_rounds(record, Axis(3, {0: depth * width, 1: itemsize(indices.spec.dtype)}))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pyengine.executors.simd.encode.base import Encoded, encodes, floats, moved
-from pyengine.executors.simd.encode.index import TYPES
+from pyengine.executors.simd.encode.base import Encoded, Named, encodes, floats, moved, uses
 from pyengine.executors.simd.encode.reduce import around, loops
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
@@ -16,7 +15,7 @@ ROWS_KEPT = 5  # of sums, in kernels/standardize.c
 WIDEST = 16  # numbers in a vector of any build
 SHORT = 32  # in kernels/softmax.c, rows up to this length are done several at a time
 MASK_LOOPS = 8  # over the rows of a mask, in kernels/softmax.c
-WHAT = ("softmax", "log_softmax", "logsumexp")  # numbered as in kernels/softmax.c
+uses("softmax", "softmax", "log_softmax", "logsumexp")
 
 
 def cost(call: Call) -> int:
@@ -51,7 +50,7 @@ def logsumexp(call: Call) -> Encoded | None:
 def along(call: Call, outer: int, length: int, inner: int) -> Encoded:
     """Of an axis with so many numbers before it, along it and behind it."""
     (x,), (out,) = call.inputs, call.outputs
-    one = Encoded("softmax", (WHAT.index(call.op.name), out, x, outer, length, inner), cost(call))
+    one = Encoded("softmax", (Named("softmax", call.op.name), out, x, outer, length, inner), cost(call))
     of_out, of_x = (slot.spec.nbytes // max(outer, 1) for slot in (out, x))
     return in_rounds(one, Axis(3, {1: of_out, 2: of_x}, 1 if inner > 1 else together(length)))
 
@@ -78,7 +77,7 @@ def sparse_softmax_crossentropy(call: Call) -> Encoded | None:
     rows, n = size(x.spec.shape[:-1]), x.spec.shape[-1]
     if not all(slot.spec.dtype == "float32" for slot in (x, slope)):
         return None
-    kind = TYPES.index(classes.spec.dtype)
+    kind = Named("index", classes.spec.dtype)
     likelihood, gradient = call.outputs
     words = (likelihood, gradient, x, classes, slope, rows, n, bool(slope.spec.shape), kind)
     return row_by_row(Encoded("sparse_softmax_crossentropy", words, cost(call)), 5, together(n))

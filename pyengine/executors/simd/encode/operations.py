@@ -1,34 +1,23 @@
 """What elementwise ops are in operations of kernels/chain.c, and expressions made of these.
 
-To add one: its line in kernels/chain.c, its name below at the same place, and the recipe of the op that needs it.
+To add one: its function and its name in kernels/chain.c, and the recipe of the op that needs it.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from pyengine.executors.simd.encode.base import uses
 from pyengine.graph import Spec
 from pyengine.ops.base import OPS, make
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
-# In the order of kernels/chain.c.
-OPERATIONS = """
-    add subtract multiply divide maximum minimum power floor_divide modulo equal not_equal less less_equal
-    multiply_add multiply_subtract negative_multiply_add gate gate_less clip weighted_sum weighted_square_sum root_step
-    negative absolute sign floor ceil round is_finite sqrt rsqrt
-    exp expm1 log log1p sin cos tanh sigmoid softplus erf relu
-    add_int subtract_int multiply_int maximum_int minimum_int maximum_unsigned minimum_unsigned
-    floor_divide_int modulo_int divide_unsigned modulo_unsigned equal_int not_equal_int less_int less_equal_int
-    less_unsigned less_equal_unsigned sign_int bits_and bits_or bits_not select
-    float_from_int float_from_unsigned int_from_float unsigned_from_float move
-"""
-NUMBER = {name: number for number, name in enumerate(OPERATIONS.split())}
 # Tenths of a nanosecond for each number, as measured in WebAssembly; 1 where nothing is said.
 COSTS = {
     **dict.fromkeys(("divide", "sqrt", "floor", "ceil", "round"), 3),
@@ -374,4 +363,25 @@ def product_sum(pattern: Pattern, one: Instruction) -> Found | None:
 
 
 ONE = 0x3F800000  # the bits of 1.0
-FUSIONS = (weighted_sum, root_step, gate, product_sum)
+# And which operations they make.
+FUSIONS: dict[Fusion, tuple[str, ...]] = {
+    weighted_sum: ("weighted_sum", "weighted_square_sum"),
+    root_step: ("root_step",),
+    gate: ("gate", "gate_less"),
+    product_sum: ("multiply_add", "multiply_subtract", "negative_multiply_add"),
+}
+
+
+def operations(recipe: Recipe) -> Iterator[str]:
+    """The operations in a recipe."""
+    if isinstance(recipe, tuple):
+        yield recipe[0]
+        for part in recipe[1:]:
+            yield from operations(part)
+
+
+uses("operation", "move")
+for recipe in (*CASTS.values(), *(one for recipes in RECIPES.values() for one in recipes.values())):
+    uses("operation", *operations(recipe))
+for made in FUSIONS.values():
+    uses("operation", *made)

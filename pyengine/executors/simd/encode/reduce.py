@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from pyengine.executors.simd.encode.base import Encoded, encodes, moved
+from pyengine.executors.simd.encode.base import Encoded, Named, encodes, moved, uses
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
 from pyengine.shapes import Shape, size
 
 LOOPS = 6  # before the last three axes: kernels/reduce.c has room for so many
-# Numbered as in kernels/reduce.c.
-KINDS = [(name, dtype) for dtype in ("float32", "int32") for name in ("sum", "max", "min")]
 NUMBERS = ("float32", "int32")
+uses("reduce", *(f"{dtype} {name}" for dtype in NUMBERS for name in ("sum", "max", "min")))
 
 
 def alternating(shape: Shape, axes: tuple[int, ...]) -> list[tuple[int, bool]]:
@@ -55,7 +54,9 @@ def reduce(call: Call) -> Encoded | None:
         return by_kept(Encoded("truth", (call.op.name == "any", out, x, *words), 4 * cost), 1)
     if x.spec.dtype not in NUMBERS:
         return None
-    return by_kept(Encoded("reduce", (KINDS.index((call.op.name, x.spec.dtype)), out, x, *words), cost), 4)
+    return by_kept(
+        Encoded("reduce", (Named("reduce", f"{x.spec.dtype} {call.op.name}"), out, x, *words), cost), 4
+    )
 
 
 def by_kept(one: Encoded, width: int) -> Encoded:

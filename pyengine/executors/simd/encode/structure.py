@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from pyengine.dtypes import itemsize
-from pyengine.executors.simd.encode.base import Encoded, Word, encodes, moved
+from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, moved, uses
 from pyengine.executors.simd.encode.move import PAGE
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.plan import Call, Slot
 from pyengine.shapes import Shape, size
 
-PIECES, PLANE = range(2)  # as in kernels/strided.c, like the number of loops
-MAX_LOOPS = 8
+PIECES, PLANE = Named("strided", "pieces"), Named("strided", "plane")
+uses("strided", PIECES.name, PLANE.name)
+MAX_LOOPS = 8  # as in kernels/strided.c
 
 Loop = tuple[int, int, int]  # count, step in the output, step in the input; in bytes
 
@@ -49,7 +50,7 @@ def part(x: Slot, begin: int, to: int, loops: Sequence[Loop]) -> tuple[Word, ...
 
 
 def words(
-    x: Slot, begin: int, to: int, how: int, width: int, loops: Sequence[Loop]
+    x: Slot, begin: int, to: int, how: Named, width: int, loops: Sequence[Loop]
 ) -> tuple[Word, ...] | None:
     loops = loops or [(1, 0, 0)]
     if len(loops) > MAX_LOOPS:
@@ -77,7 +78,7 @@ def cleared(out: Slot) -> Encoded:
 
 def part_in_rounds(out: Slot, words: tuple[Word, ...]) -> Encoded:
     """One input, divided along its loops from the outermost, and where a piece is long within that."""
-    _, _, width, _, count, *loops = (word for word in words if isinstance(word, int))
+    _, _, width, count, *loops = (word for word in words if isinstance(word, int))
     one = Encoded("strided", (out, 0, 1, *words), 50 + 4 * width * size(loops[::3]) // 10)
     axes = [Axis(9 + 3 * k, {4: loops[3 * k + 2], 5: loops[3 * k + 1]}) for k in range(count)]
     return in_rounds(one, *axes, Axis(6, {4: 1, 5: 1}, PAGE))

@@ -11,7 +11,7 @@
 typedef void operation(const uint8_t *one, float *const *at, ptrdiff_t n);
 
 #define OPERATION(name)                                                                                      \
-  static void name(const uint8_t *one, float *const *at, ptrdiff_t n)
+  static void operation_##name(const uint8_t *one, float *const *at, ptrdiff_t n)
 
 #define EACH(name, expression)                                                                               \
   OPERATION(name) {                                                                                          \
@@ -157,22 +157,22 @@ OPERATION(root_step) {
 EACH(negative, (vi)A ^ SIGN_BIT)
 EACH(absolute, abs_f(A))
 EACH(sign, sign_f(A))
-EACH(floor_, floor_f(A))
-EACH(ceil_, ceil_f(A))
-EACH(round_, round_f(A))
+EACH(floor, floor_f(A))
+EACH(ceil, ceil_f(A))
+EACH(round, round_f(A))
 EACH(is_finite, abs_f(A) < INF)
-EACH(sqrt_, sqrt_f(A))
+EACH(sqrt, sqrt_f(A))
 EACH(rsqrt, 1 / sqrt_f(A))
-EACH(exp_, exp_f(A))
-EACH(expm1_, expm1_f(A))
-EACH(log_, log_f(A))
-EACH(log1p_, log1p_f(A))
-EACH(sin_, sin_f(A))
-EACH(cos_, cos_f(A))
-EACH(tanh_, tanh_f(A))
+EACH(exp, exp_f(A))
+EACH(expm1, expm1_f(A))
+EACH(log, log_f(A))
+EACH(log1p, log1p_f(A))
+EACH(sin, sin_f(A))
+EACH(cos, cos_f(A))
+EACH(tanh, tanh_f(A))
 EACH(sigmoid, sigmoid_f(A))
 EACH(softplus, softplus_f(A))
-EACH(erf_, erf_f(A))
+EACH(erf, erf_f(A))
 EACH(relu, IA & ~(A <= 0))
 
 EACH(add_int, UA + UB)
@@ -182,10 +182,10 @@ EACH(maximum_int, choose_i(IA > IB, IA, IB))
 EACH(minimum_int, choose_i(IA < IB, IA, IB))
 EACH(maximum_unsigned, choose_i(UA > UB, IA, IB))
 EACH(minimum_unsigned, choose_i(UA < UB, IA, IB))
-ONE_BY_ONE(floor_divide_whole, int32_t, floor_divide_int)
-ONE_BY_ONE(modulo_whole, int32_t, modulo_int)
-ONE_BY_ONE(divide_whole_unsigned, uint32_t, divide_unsigned)
-ONE_BY_ONE(modulo_whole_unsigned, uint32_t, modulo_unsigned)
+ONE_BY_ONE(floor_divide_int, int32_t, floor_divide_int)
+ONE_BY_ONE(modulo_int, int32_t, modulo_int)
+ONE_BY_ONE(divide_unsigned, uint32_t, divide_unsigned)
+ONE_BY_ONE(modulo_unsigned, uint32_t, modulo_unsigned)
 EACH(equal_int, IA == IB)
 EACH(not_equal_int, IA != IB)
 EACH(less_int, IA < IB)
@@ -204,21 +204,33 @@ EACH(int_from_float, to_int(A))
 EACH(unsigned_from_float, to_unsigned(A))
 EACH(move, A)
 
-// In the order of OPERATIONS in ../encode/operations.py.
-static operation *const OPERATIONS[] = {
-    add, subtract, multiply, divide, maximum, minimum, power, floor_divide, modulo, equal, not_equal, less,
-    less_equal, multiply_add, multiply_subtract, negative_multiply_add, gate, gate_less, clip, weighted_sum,
-    weighted_square_sum, root_step, negative, absolute, sign, floor_, ceil_, round_, is_finite, sqrt_,
-    rsqrt, exp_, expm1_, log_, log1p_, sin_, cos_, tanh_, sigmoid, softplus, erf_, relu, add_int,
-    subtract_int, multiply_int, maximum_int, minimum_int, maximum_unsigned, minimum_unsigned,
-    floor_divide_whole, modulo_whole, divide_whole_unsigned, modulo_whole_unsigned, equal_int,
-    not_equal_int, less_int, less_equal_int, less_unsigned, less_equal_unsigned, sign_int, bits_and,
-    bits_or, bits_not, select, float_from_int, float_from_unsigned, int_from_float, unsigned_from_float,
-    move,
-};
+#define EVERY_OPERATION(X)                                                                                   \
+  X(add) X(subtract) X(multiply) X(divide) X(maximum) X(minimum) X(power) X(floor_divide) X(modulo)          \
+  X(equal) X(not_equal) X(less) X(less_equal) X(multiply_add) X(multiply_subtract)                           \
+  X(negative_multiply_add) X(gate) X(gate_less) X(clip) X(weighted_sum) X(weighted_square_sum)               \
+  X(root_step) X(negative) X(absolute) X(sign) X(floor) X(ceil) X(round) X(is_finite) X(sqrt) X(rsqrt)       \
+  X(exp) X(expm1) X(log) X(log1p) X(sin) X(cos) X(tanh) X(sigmoid) X(softplus) X(erf) X(relu)                \
+  X(add_int) X(subtract_int) X(multiply_int) X(maximum_int) X(minimum_int) X(maximum_unsigned)               \
+  X(minimum_unsigned) X(floor_divide_int) X(modulo_int) X(divide_unsigned) X(modulo_unsigned)                \
+  X(equal_int) X(not_equal_int) X(less_int) X(less_equal_int) X(less_unsigned) X(less_equal_unsigned)        \
+  X(sign_int) X(bits_and) X(bits_or) X(bits_not) X(select) X(float_from_int) X(float_from_unsigned)          \
+  X(int_from_float) X(unsigned_from_float) X(move)
 
-// What a load reads and makes of it, in the order of KINDS in ../encode/chain.py.
+#define FUNCTION(name) operation_##name,
+#define NAME(name) #name,
+static operation *const OPERATIONS[] = {EVERY_OPERATION(FUNCTION)};
+names operation_names = {EVERY_OPERATION(NAME) NULL};
+
+// What a load reads and makes of it.
 enum { WORDS, TRUTHS, BYTES, LONGS_AS_FLOATS, LONGS_AS_INTS, LONGS_AS_TRUTHS, CONSTANT };
+names load_names = {[WORDS] = "words",
+                    [TRUTHS] = "bool",
+                    [BYTES] = "uint8",
+                    [LONGS_AS_FLOATS] = "longs_float32",
+                    [LONGS_AS_INTS] = "longs_int32",
+                    [LONGS_AS_TRUTHS] = "longs_bool",
+                    [CONSTANT] = "constant",
+                    NULL};
 static const uint8_t WIDTH[] = {4, 1, 1, 8, 8, 8};
 
 typedef uint32_t bits_memory __attribute__((may_alias));
@@ -267,12 +279,12 @@ INLINE void fill(float *out, uint32_t bits, ptrdiff_t n) {
   for (ptrdiff_t i = SPACE; i < n; i += LANES) store(out + i, all);
 }
 
-// A load: head (a byte each: register, kind, what its runs repeat, rank), source, length of a run, and for each of
+// A load: head (a byte each: kind, register, what its runs repeat, rank), source, length of a run, and for each of
 // `rank` axes before it, from the innermost: length, step in the source.
 enum { NOTHING, ONE_NUMBER, ONE_VECTOR }; // a vector: nobody reads more of the register
 #define BYTE(word, number) ((unsigned)((word).i >> 8 * (number)) & 255u)
-#define REGISTER(load) BYTE((load)[0], 0)
-#define KIND(load) BYTE((load)[0], 1)
+#define KIND(load) BYTE((load)[0], 0)
+#define REGISTER(load) BYTE((load)[0], 1)
 #define REPEATS(load) BYTE((load)[0], 2)
 #define RANK(load) BYTE((load)[0], 3)
 #define NEXT(load) ((load) + 3 + 2 * RANK(load))

@@ -3,6 +3,8 @@
 #include "copy.h"
 #include "indices.h"
 
+names index_names = {[INT32] = "int32", [INT64] = "int64", [UINT8] = "uint8", [UINT32] = "uint32", NULL};
+
 // out: (outer, n, inner)  x: (outer, length, inner)  w: out, x, indices, their type, outer, length, n, bytes of `inner`
 int kernel_gather(word *w, context *c) {
   (void)c;

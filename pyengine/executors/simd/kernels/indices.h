@@ -2,7 +2,7 @@
 #pragma once
 #include "pyengine.h"
 
-enum { INT32, INT64, UINT8, UINT32 }; // the indices' type, as encode/index.py counts them
+enum { INT32, INT64, UINT8, UINT32 }; // the indices' type
 
 INLINE int64_t index_at(const void *indices, int type, int64_t i) {
   switch (type) {

@@ -2,7 +2,7 @@
 #pragma once
 #include "simd.h"
 
-#define PE_ABI 3 // raise it when the meaning of a word changes: the Python side refuses another number
+#define PE_ABI 4 // raise it when the meaning of a word changes: the Python side refuses another number
 
 // One argument of a call: an array's address, a whole number or a float. 8 bytes in WebAssembly too.
 typedef union {
@@ -10,6 +10,10 @@ typedef union {
   double f;
   void *p;
 } word;
+
+// What stands for the numbers 0, 1, … in a word, NULL behind the last: Python finds the numbers by these names.
+typedef const char *const names[];
+extern names operation_names, load_names, softmax_names, reduce_names, strided_names, index_names;
 
 // What a kernel may use while it runs.
 typedef struct {

@@ -7,7 +7,14 @@
 #define FOUR_LANES
 #include "pyengine.h"
 
-enum { SUM_FLOAT, MAX_FLOAT, MIN_FLOAT, SUM_INT, MAX_INT, MIN_INT }; // as encode/reduce.py counts them
+enum { SUM_FLOAT, MAX_FLOAT, MIN_FLOAT, SUM_INT, MAX_INT, MIN_INT };
+names reduce_names = {[SUM_FLOAT] = "float32 sum",
+                      [MAX_FLOAT] = "float32 max",
+                      [MIN_FLOAT] = "float32 min",
+                      [SUM_INT] = "int32 sum",
+                      [MAX_INT] = "int32 max",
+                      [MIN_INT] = "int32 min",
+                      NULL};
 
 #define STRETCH 64    // vectors whose numbers are folded before they meet the others
 #define STRETCHES 40  // 2 to the power of this are more than memory holds

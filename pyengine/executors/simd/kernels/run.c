@@ -10,10 +10,17 @@ static kernel *const KERNELS[] = {
 #include "kernels.h"
 #undef KERNEL
 };
-static const char *const NAMES[] = {
+static names kernel_names = {
 #define KERNEL(name) #name,
 #include "kernels.h"
 #undef KERNEL
+    NULL};
+
+static const struct {
+  const char *name, *const *names;
+} LISTS[] = {
+    {"kernel", kernel_names},   {"operation", operation_names}, {"load", load_names},   {"softmax", softmax_names},
+    {"reduce", reduce_names},   {"strided", strided_names},     {"index", index_names},
 };
 
 #ifdef __wasm__
@@ -38,9 +45,10 @@ double now(void) {
 EXPORT int pe_abi(void) { return PE_ABI; }
 EXPORT int pe_lanes(void) { return LANES; }
 EXPORT int pe_workspace(void) { return WORKSPACE; }
-EXPORT const char *pe_kernel(int number) { // NULL behind the last
-  return number < (int)(sizeof NAMES / sizeof *NAMES) ? NAMES[number] : NULL;
+EXPORT const char *pe_list(int list) { // NULL behind the last
+  return list < (int)(sizeof LISTS / sizeof *LISTS) ? LISTS[list].name : NULL;
 }
+EXPORT const char *pe_name(int list, int number) { return LISTS[list].names[number]; } // NULL behind the last
 
 // One word each, so that Python writes them as an array of 64-bit numbers.
 typedef struct {

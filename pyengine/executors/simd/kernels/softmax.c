@@ -4,7 +4,8 @@
 #include "indices.h"
 #include "math.h"
 
-enum { SOFTMAX, LOG_SOFTMAX, LOG_SUM_EXP }; // as encode/normalize.py counts them
+enum { SOFTMAX, LOG_SOFTMAX, LOG_SUM_EXP };
+names softmax_names = {[SOFTMAX] = "softmax", [LOG_SOFTMAX] = "log_softmax", [LOG_SUM_EXP] = "logsumexp", NULL};
 
 #define STRETCH 64 // vectors added up before they meet the others: the error does not grow with the length
 

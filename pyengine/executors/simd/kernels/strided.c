@@ -2,7 +2,8 @@
 // with a step in `out` and one in `x`, and has merged those that are one.
 #include "copy.h"
 
-enum { PIECES, PLANE }; // as encode/structure.py counts them
+enum { PIECES, PLANE };
+names strided_names = {[PIECES] = "pieces", [PLANE] = "plane", NULL};
 
 #define TILE 16 // a side of what is turned at a time: so many cache lines are held
 
