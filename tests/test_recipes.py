@@ -86,7 +86,7 @@ def test_an_op_without_a_kernel(house):
 
         def versine(x: Array) -> Any:
             """1 - cos(x); radians."""
-            return apply(Versine(), _floats(x))
+            return apply(Versine(), floats(x))
         ''',
     )
     house.append("pyengine/ops/__init__.py", f"from pyengine.ops.{family.stem} import versine")

@@ -15,7 +15,7 @@ from pyengine.errors import ArgumentError, ShapeError
 from pyengine.graph import Value
 from pyengine.losses.base import EPSILON, Loss, aligned, hint
 from pyengine.ops.base import Array
-from pyengine.ops.elementwise import Sigmoid
+from pyengine.ops.functions import Sigmoid
 from pyengine.ops.normalize import Softmax
 from pyengine.ops.structure import Reshape
 

@@ -7,52 +7,58 @@ To add one:
 """
 
 # ruff: noqa: F401
-from pyengine.ops.attention import masked_softmax
-from pyengine.ops.base import OPS, Op, apply, dtype_of, in_dtype, make, meet, shape_of
-from pyengine.ops.conv import conv1d, conv2d, depthwise_conv2d
-from pyengine.ops.elementwise import (
+from pyengine.ops.arithmetic import (
     abs,
     add,
     ceil,
     clip,
-    cos,
     divide,
-    equal,
-    erf,
-    exp,
-    expm1,
     floor,
     floor_divide,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    round,
+    sign,
+    square,
+    subtract,
+)
+from pyengine.ops.attention import masked_softmax
+from pyengine.ops.base import OPS, Op, apply, dtype_of, make, shape_of
+from pyengine.ops.broadcast import broadcast_to, sum, sum_to
+from pyengine.ops.cast import cast, in_dtype, meet
+from pyengine.ops.comparison import (
+    equal,
     greater,
     greater_equal,
     isfinite,
     isnan,
     less,
     less_equal,
-    log,
-    log1p,
     logical_and,
     logical_not,
     logical_or,
-    maximum,
-    minimum,
-    mod,
-    multiply,
-    negative,
     not_equal,
+    where,
+)
+from pyengine.ops.conv import conv1d, conv2d, depthwise_conv2d
+from pyengine.ops.functions import (
+    cos,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
     power,
     relu,
-    round,
     rsqrt,
     sigmoid,
-    sign,
     sin,
     softplus,
     sqrt,
-    square,
-    subtract,
     tanh,
-    where,
 )
 from pyengine.ops.fused import Chain, Conv2DBias, MatmulAdd, MatmulBias
 from pyengine.ops.index import add_along_axis, gather, one_hot, scatter_add, take_along_axis
@@ -61,13 +67,11 @@ from pyengine.ops.normalize import log_softmax, logsumexp, softmax
 from pyengine.ops.pool import average_pool1d, average_pool2d, max_pool1d, max_pool2d
 from pyengine.ops.random import next_random_state, random_normal, random_uniform
 from pyengine.ops.recurrent import gru_cell, lstm_cell
-from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, sum, sum_to, variance
+from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, variance
 from pyengine.ops.scan import scan
 from pyengine.ops.standardize import batch_normalization, layer_normalization
 from pyengine.ops.state import assign, assign_add
 from pyengine.ops.structure import (
-    broadcast_to,
-    cast,
     concatenate,
     copy,
     expand_dims,

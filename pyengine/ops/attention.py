@@ -9,10 +9,11 @@ import numpy as np
 from pyengine import shapes
 from pyengine.errors import DtypeError, ShapeError
 from pyengine.graph import Spec
+from pyengine.ops.arithmetic import multiply, subtract
 from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Array, Op, apply
-from pyengine.ops.elementwise import multiply, subtract, where
-from pyengine.ops.reduce import sum
+from pyengine.ops.broadcast import sum
+from pyengine.ops.comparison import where
 
 FAR = -1e9  # the score of what is hidden: its exponential is 0 beside that of anything that can be seen
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyengine.errors import GraphError, MissingGradientError
 from pyengine.graph import Node, Value
-from pyengine.ops.elementwise import add
+from pyengine.ops.arithmetic import add
 from pyengine.ops.structure import copy
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pyengine.dtypes import canonical, of_scalar, promote
+from pyengine.dtypes import canonical, of_scalar
 from pyengine.errors import DtypeError, GraphError, describe
 from pyengine.graph import Spec, Value, Variable, recording
 
@@ -195,34 +195,6 @@ def dtype_of(x: Array) -> str:
 def shape_of(x: Array) -> tuple[int, ...]:
     """The shape of anything that an op takes."""
     return x.shape if isinstance(x, (Value, Variable, np.ndarray)) else to_array(x).shape
-
-
-def meet(*inputs: Array) -> tuple[Array, ...]:
-    """The inputs in one dtype: floats win, Python numbers adapt to the arrays beside them."""
-    first = inputs[0]
-    if isinstance(first, Value) and all(isinstance(x, Value) and x.dtype == first.dtype for x in inputs):
-        return inputs
-    arrays = [x for x in inputs if not isinstance(x, (bool, int, float))]
-    common: str | None = None
-    for x in arrays:
-        common = dtype_of(x) if common is None else promote(common, dtype_of(x))
-    for x in inputs:
-        if isinstance(x, (bool, int, float)):
-            mine = of_scalar(x, common)
-            common = mine if common is None else promote(common, mine)
-    assert common is not None
-    return tuple(in_dtype(x, common) for x in inputs)
-
-
-def in_dtype(x: Array, dtype: str) -> Array:
-    """The same numbers in a dtype."""
-    if isinstance(x, (bool, int, float)):
-        return np.asarray(x, dtype)
-    if dtype_of(x) == dtype:
-        return x
-    from pyengine.ops.structure import cast
-
-    return cast(x, dtype=dtype)
 
 
 def method(name: str) -> Callable:

@@ -13,7 +13,8 @@ import numpy as np
 
 from pyengine.errors import ArgumentError, ShapeError
 from pyengine.graph import Spec
-from pyengine.ops.base import Array, Op, apply, meet, shape_of
+from pyengine.ops.base import Array, Op, apply, shape_of
+from pyengine.ops.cast import meet
 from pyengine.ops.product import product
 from pyengine.ops.structure import reshape
 from pyengine.ops.window import Padding, offsets, output_lengths, patches, resolve_padding

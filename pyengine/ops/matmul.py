@@ -9,9 +9,10 @@ import numpy as np
 from pyengine import shapes
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
-from pyengine.ops.base import Array, Op, apply, meet, method, shape_of
+from pyengine.ops.base import Array, Op, apply, method, shape_of
+from pyengine.ops.broadcast import sum_to
+from pyengine.ops.cast import meet
 from pyengine.ops.product import product
-from pyengine.ops.reduce import sum_to
 from pyengine.ops.structure import reshape
 
 

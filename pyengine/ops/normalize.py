@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from pyengine import shapes
-from pyengine.dtypes import is_float
 from pyengine.graph import Spec
-from pyengine.ops import elementwise as e
-from pyengine.ops.base import Array, Op, apply, dtype_of, in_dtype, shape_of
-from pyengine.ops.reduce import Axis, Reduction, sum
+from pyengine.ops.arithmetic import multiply, subtract
+from pyengine.ops.base import Array, Op, apply, shape_of
+from pyengine.ops.broadcast import Axis, Reduction, sum
+from pyengine.ops.cast import floats
+from pyengine.ops.functions import exp
 
 
 class OverAxis(Op):
@@ -41,8 +42,8 @@ class Softmax(OverAxis):
             np.divide(out, out.sum(axis=self.axis, keepdims=True), out=out)
 
     def gradient(self, gradient, output, x):
-        along = sum(e.multiply(gradient, output), axis=self.axis, keepdims=True)
-        return (e.multiply(output, e.subtract(gradient, along)),)
+        along = sum(multiply(gradient, output), axis=self.axis, keepdims=True)
+        return (multiply(output, subtract(gradient, along)),)
 
 
 class LogSoftmax(OverAxis):
@@ -57,7 +58,7 @@ class LogSoftmax(OverAxis):
 
     def gradient(self, gradient, output, x):
         total = sum(gradient, axis=self.axis, keepdims=True)
-        return (e.subtract(gradient, e.multiply(e.exp(output), total)),)
+        return (subtract(gradient, multiply(exp(output), total)),)
 
 
 class LogSumExp(Reduction):
@@ -75,12 +76,8 @@ class LogSumExp(Reduction):
         out[...] = self.evaluate(x)
 
     def gradient(self, gradient, output, x):
-        share = e.exp(e.subtract(x, self.restored(output, x)))
-        return (e.multiply(self.restored(gradient, x), share),)
-
-
-def _floats(x: Array) -> Array:
-    return x if is_float(dtype_of(x)) else in_dtype(x, "float32")
+        share = exp(subtract(x, self.restored(output, x)))
+        return (multiply(self.restored(gradient, x), share),)
 
 
 def softmax(x: Array, *, axis: int = -1) -> Any:
@@ -89,7 +86,7 @@ def softmax(x: Array, *, axis: int = -1) -> Any:
     >>> softmax(np.float32([1000, 1000]))
     array([0.5, 0.5], dtype=float32)
     """
-    return apply(Softmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), _floats(x))
+    return apply(Softmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), floats(x))
 
 
 def log_softmax(x: Array, *, axis: int = -1) -> Any:
@@ -98,7 +95,7 @@ def log_softmax(x: Array, *, axis: int = -1) -> Any:
     >>> log_softmax(np.float32([1000, 0]))
     array([    0., -1000.], dtype=float32)
     """
-    return apply(LogSoftmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), _floats(x))
+    return apply(LogSoftmax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), floats(x))
 
 
 def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -108,4 +105,4 @@ def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     np.float32(1000.69)
     """
     op = LogSumExp(axes=shapes.normalize_axes(axis, len(shape_of(x))), keepdims=keepdims)
-    return apply(op, _floats(x))
+    return apply(op, floats(x))

@@ -11,10 +11,12 @@ import numpy as np
 
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
+from pyengine.ops.arithmetic import add, multiply, square, subtract
 from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Array, Op, apply
-from pyengine.ops.elementwise import add, multiply, sigmoid, square, subtract, tanh
-from pyengine.ops.structure import broadcast_to, concatenate, split
+from pyengine.ops.broadcast import broadcast_to
+from pyengine.ops.functions import sigmoid, tanh
+from pyengine.ops.structure import concatenate, split
 
 
 class Expanded(Op):

@@ -1,8 +1,7 @@
-"""Ops that fold axes away: sum, mean, max, min, argmax, argmin, all, any; and cumulative sums."""
+"""Ops that fold axes away, beside `sum`: mean, max, min, argmax, argmin, all, any; and cumulative sums."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,47 +10,11 @@ from pyengine import shapes
 from pyengine.dtypes import is_float
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
-from pyengine.ops import elementwise as e
-from pyengine.ops.base import Array, Op, apply, dtype_of, in_dtype, shape_of
-from pyengine.ops.structure import broadcast_to, reshape
-
-Axis = int | Sequence[int] | None
-
-
-class Reduction(Op):
-    """Over the axes `axes` (normalized); `keepdims` leaves them with length 1."""
-
-    axes: tuple[int, ...]
-    keepdims: bool
-    function: Any
-
-    def shape(self, x: Spec) -> Spec:
-        return Spec(shapes.reduced(x.shape, self.axes, self.keepdims), x.dtype)
-
-    def evaluate(self, x):
-        return self.function(x, axis=self.axes, keepdims=self.keepdims)
-
-    def evaluate_into(self, out, x):
-        self.function(x, axis=self.axes, keepdims=self.keepdims, out=out)
-
-    def restored(self, x, like):
-        """A reduced array as it would be with keepdims, so that it broadcasts against what was reduced."""
-        return reshape(x, shapes.reduced(like.shape, self.axes, True))
-
-
-class Sum(Reduction):
-    """Its transpose is `broadcast_to`."""
-
-    name = "sum"
-
-    def evaluate(self, x):
-        return np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
-
-    def evaluate_into(self, out, x):
-        np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype, out=out)
-
-    def gradient(self, gradient, output, x):
-        return (broadcast_to(self.restored(gradient, x), x.shape),)
+from pyengine.ops.arithmetic import divide, multiply, square, subtract
+from pyengine.ops.base import Array, Op, apply, dtype_of, shape_of
+from pyengine.ops.broadcast import Axis, Reduction, reduced, sum
+from pyengine.ops.cast import cast, in_dtype
+from pyengine.ops.comparison import equal
 
 
 class Extremum(Reduction):
@@ -63,9 +26,9 @@ class Extremum(Reduction):
         return super().shape(x)
 
     def gradient(self, gradient, output, x):
-        chosen = e.cast(e.equal(x, self.restored(output, x)), dtype=x.dtype)
+        chosen = cast(equal(x, self.restored(output, x)), dtype=x.dtype)
         count = sum(chosen, axis=self.axes, keepdims=True)
-        return (e.multiply(chosen, e.divide(self.restored(gradient, x), count)),)
+        return (multiply(chosen, divide(self.restored(gradient, x), count)),)
 
 
 class Max(Extremum):
@@ -94,57 +57,37 @@ class Any_(Reduction):
         return (None,)
 
 
-def _reduce(op: type[Reduction], x: Array, axis: Axis, keepdims: bool) -> Any:
-    return apply(op(axes=shapes.normalize_axes(axis, len(shape_of(x))), keepdims=keepdims), x)
-
-
-def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The sum over axes (None: all)."""
-    return _reduce(Sum, in_dtype(x, "int32") if dtype_of(x) == "bool" else x, axis, keepdims)
-
-
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean over axes (None: all); whole numbers and truth values give float32."""
     x = x if is_float(dtype_of(x)) else in_dtype(x, "float32")
     shape = shape_of(x)
     count = shapes.size(shape[one] for one in shapes.normalize_axes(axis, len(shape)))
-    return e.divide(sum(x, axis=axis, keepdims=keepdims), float(count))
+    return divide(sum(x, axis=axis, keepdims=keepdims), float(count))
 
 
 def variance(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The mean squared distance from the mean."""
-    return mean(e.square(e.subtract(x, mean(x, axis=axis, keepdims=True))), axis=axis, keepdims=keepdims)
+    return mean(square(subtract(x, mean(x, axis=axis, keepdims=True))), axis=axis, keepdims=keepdims)
 
 
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest over axes (None: all); ties share the gradient."""
-    return _reduce(Max, x, axis, keepdims)
+    return reduced(Max, x, axis, keepdims)
 
 
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest over axes (None: all); ties share the gradient."""
-    return _reduce(Min, x, axis, keepdims)
+    return reduced(Min, x, axis, keepdims)
 
 
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether every one is true."""
-    return _reduce(All, in_dtype(x, "bool"), axis, keepdims)
+    return reduced(All, in_dtype(x, "bool"), axis, keepdims)
 
 
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether at least one is true."""
-    return _reduce(Any_, in_dtype(x, "bool"), axis, keepdims)
-
-
-def sum_to(x: Array, shape: shapes.Shape) -> Any:
-    """The transpose of broadcasting `shape` to the shape of `x`: sums over what was stretched."""
-    have = shape_of(x)
-    if have == shape:
-        return x
-    lead = len(have) - len(shape)
-    stretched = [i + lead for i, length in enumerate(shape) if length == 1 and have[i + lead] != 1]
-    axes = (*range(lead), *stretched)
-    return reshape(sum(x, axis=axes), shape) if axes else reshape(x, shape)
+    return reduced(Any_, in_dtype(x, "bool"), axis, keepdims)
 
 
 class ArgExtremum(Op):

@@ -16,14 +16,14 @@ import numpy as np
 from pyengine.dtypes import is_float
 from pyengine.errors import ArgumentError, GraphError, ShapeError
 from pyengine.graph import Graph, Node, Spec, Value
+from pyengine.ops.arithmetic import Add, add
 from pyengine.ops.backward import pull_back
 from pyengine.ops.base import Array, Op, apply, dtype_of, shape_of, to_value
 from pyengine.ops.body import Code, code_of, evaluate, graph_of, needed, prepared, replay
-from pyengine.ops.elementwise import Add, add
+from pyengine.ops.broadcast import Sum, broadcast_to
+from pyengine.ops.broadcast import sum as sum_over
 from pyengine.ops.matmul import Matmul, matmul
-from pyengine.ops.reduce import Sum
-from pyengine.ops.reduce import sum as sum_over
-from pyengine.ops.structure import Pad, broadcast_to, copy, reshape, slice_
+from pyengine.ops.structure import Pad, copy, reshape, slice_
 
 
 @dataclass(frozen=True, eq=False)

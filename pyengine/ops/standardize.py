@@ -12,10 +12,13 @@ import numpy as np
 
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
-from pyengine.ops import elementwise as e
+from pyengine.ops.arithmetic import add, multiply, square, subtract
 from pyengine.ops.backward import gradient_of_expansion
-from pyengine.ops.base import Array, Op, apply, meet
-from pyengine.ops.reduce import mean, sum_to
+from pyengine.ops.base import Array, Op, apply
+from pyengine.ops.broadcast import sum_to
+from pyengine.ops.cast import meet
+from pyengine.ops.functions import rsqrt
+from pyengine.ops.reduce import mean
 
 
 class Standardize(Op):
@@ -85,13 +88,13 @@ class Backward(Standardize):
     def of_inputs(self, gradient, x, gamma, center, scale):
         """The gradients of x, gamma and beta, in plain ops; scale: 1 / √(variance + epsilon)."""
         axes = self.axes(x, gamma)
-        hat = e.multiply(e.subtract(x, center), scale)
-        wide = e.multiply(gradient, gamma)
-        along = e.multiply(hat, mean(e.multiply(wide, hat), axis=axes, keepdims=True))
-        back = e.subtract(e.subtract(wide, mean(wide, axis=axes, keepdims=True)), along)
+        hat = multiply(subtract(x, center), scale)
+        wide = multiply(gradient, gamma)
+        along = multiply(hat, mean(multiply(wide, hat), axis=axes, keepdims=True))
+        back = subtract(subtract(wide, mean(wide, axis=axes, keepdims=True)), along)
         return (
-            e.multiply(back, scale),
-            sum_to(e.multiply(gradient, hat), gamma.shape),
+            multiply(back, scale),
+            sum_to(multiply(gradient, hat), gamma.shape),
             sum_to(gradient, gamma.shape),
         )
 
@@ -144,9 +147,9 @@ class LayerNorm(OverLast, Forward):
     def expansion(self, x, gamma, beta):
         axes = self.axes(x, gamma)
         center = mean(x, axis=axes, keepdims=True)
-        centered = e.subtract(x, center)
-        scale = e.rsqrt(e.add(mean(e.square(centered), axis=axes, keepdims=True), self.epsilon))
-        return e.add(e.multiply(centered, e.multiply(scale, gamma)), beta), center, scale
+        centered = subtract(x, center)
+        scale = rsqrt(add(mean(square(centered), axis=axes, keepdims=True), self.epsilon))
+        return add(multiply(centered, multiply(scale, gamma)), beta), center, scale
 
 
 class BatchNormGradient(OverFirst, Backward):
@@ -163,7 +166,7 @@ class BatchNormGradient(OverFirst, Backward):
         )
 
     def expansion(self, gradient, x, gamma, center, variance):
-        return self.of_inputs(gradient, x, gamma, center, e.rsqrt(e.add(variance, self.epsilon)))
+        return self.of_inputs(gradient, x, gamma, center, rsqrt(add(variance, self.epsilon)))
 
 
 class BatchNorm(OverFirst, Forward):
@@ -188,10 +191,10 @@ class BatchNorm(OverFirst, Forward):
     def expansion(self, x, gamma, beta):
         axes = self.axes(x, gamma)
         center = mean(x, axis=axes)
-        centered = e.subtract(x, center)
-        variance = mean(e.square(centered), axis=axes)
-        scale = e.rsqrt(e.add(variance, self.epsilon))
-        return e.add(e.multiply(centered, e.multiply(scale, gamma)), beta), center, variance
+        centered = subtract(x, center)
+        variance = mean(square(centered), axis=axes)
+        scale = rsqrt(add(variance, self.epsilon))
+        return add(multiply(centered, multiply(scale, gamma)), beta), center, variance
 
 
 def layer_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:

@@ -8,9 +8,11 @@ import numpy as np
 
 from pyengine.errors import GraphError
 from pyengine.graph import Variable, recording
-from pyengine.ops.base import Array, in_dtype, shape_of, to_array, to_value
-from pyengine.ops.elementwise import add, equal, not_equal, subtract
-from pyengine.ops.structure import broadcast_to
+from pyengine.ops.arithmetic import add, subtract
+from pyengine.ops.base import Array, shape_of, to_array, to_value
+from pyengine.ops.broadcast import broadcast_to
+from pyengine.ops.cast import in_dtype
+from pyengine.ops.comparison import equal, not_equal
 
 
 def assign(variable: Variable, value: Array) -> Any:

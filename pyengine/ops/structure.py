@@ -1,4 +1,4 @@
-"""Ops that move numbers without changing them: reshape, transpose, broadcast, slice and pad, concatenate, cast."""
+"""Ops that move numbers without changing them: reshape, transpose, slice and pad, reverse, concatenate."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from pyengine import shapes
-from pyengine.dtypes import canonical, is_float
 from pyengine.errors import ArgumentError, OutOfRangeError, ShapeError, describe
 from pyengine.graph import Spec, Value
-from pyengine.ops.base import Array, Op, apply, in_dtype, meet, method, shape_of, to_array
+from pyengine.ops.base import Array, Op, apply, method, shape_of
+from pyengine.ops.cast import meet
 
 
 class Reshape(Op):
@@ -138,62 +138,6 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Any:
         else tuple(shapes.normalize_axis(axis, rank) for axis in axes)
     )
     return x if order == tuple(range(rank)) else apply(Transpose(axes=order), x)
-
-
-class BroadcastTo(Op):
-    """Its transpose is `sum` over the axes that were stretched (see reduce.sum_to)."""
-
-    name = "broadcast_to"
-    rearranges = True
-    elementwise = True
-    cheap = True
-    target: shapes.Shape
-
-    def shape(self, x: Spec) -> Spec:
-        if shapes.broadcast(x.shape, self.target) != self.target:
-            raise ShapeError(f"Shape {x.shape} does not broadcast to {self.target}.")
-        return Spec(self.target, x.dtype)
-
-    def evaluate(self, x):
-        return np.broadcast_to(x, self.target)
-
-    def gradient(self, gradient, output, x):
-        from pyengine.ops.reduce import sum_to
-
-        return (sum_to(gradient, x.shape),)
-
-
-def broadcast_to(x: Array, target: Sequence[int]) -> Any:
-    """Repeated along axes of length 1 (and new leading axes) to a shape."""
-    target = tuple(target)
-    return x if shape_of(x) == target else apply(BroadcastTo(target=target), x)
-
-
-class Cast(Op):
-    name = "cast"
-    elementwise = True
-    cheap = True
-    dtype: str
-
-    def shape(self, x: Spec) -> Spec:
-        return Spec(x.shape, self.dtype)
-
-    def evaluate(self, x):
-        return x.astype(self.dtype)
-
-    def evaluate_into(self, out, x):
-        np.copyto(out, x, casting="unsafe")
-
-    def gradient(self, gradient, output, x):
-        return (in_dtype(gradient, x.dtype) if is_float(x.dtype) and is_float(self.dtype) else None,)
-
-
-def cast(x: Array, *, dtype: str) -> Any:
-    """The same numbers in another dtype; floats to whole numbers are cut towards 0."""
-    dtype = canonical(dtype)
-    if isinstance(x, (bool, int, float)):
-        return to_array(x, dtype)
-    return apply(Cast(dtype=dtype), x)
 
 
 class Slice(Op):

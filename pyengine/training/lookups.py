@@ -10,7 +10,7 @@ import numpy as np
 
 from pyengine.errors import DataError
 from pyengine.graph import Graph
-from pyengine.ops.structure import Cast
+from pyengine.ops.cast import Cast
 from pyengine.training.arrays import rows_in_chunk
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.pacing import Pacer

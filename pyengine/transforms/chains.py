@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from pyengine.graph import Graph, Node, Value
+from pyengine.ops.broadcast import BroadcastTo
 from pyengine.ops.fused import Chain, Instruction
-from pyengine.ops.structure import BroadcastTo
 from pyengine.shapes import Shape
 from pyengine.transforms.checking import checked
 from pyengine.transforms.merging import TopologicalOrder, Vertex

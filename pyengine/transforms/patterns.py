@@ -12,10 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyengine.graph import Graph, Node, Value
-from pyengine.ops import elementwise as e
+from pyengine.ops.arithmetic import (
+    Add,
+    Divide,
+    Minimum,
+    Multiply,
+    Negative,
+    Subtract,
+    add,
+    multiply,
+    negative,
+    subtract,
+)
 from pyengine.ops.attention import SoftmaxGradient
 from pyengine.ops.base import Op
+from pyengine.ops.broadcast import BroadcastTo, Sum
+from pyengine.ops.broadcast import sum as sum_of
+from pyengine.ops.cast import Cast, cast
+from pyengine.ops.comparison import Greater, greater
 from pyengine.ops.conv import Conv2D
+from pyengine.ops.functions import Exp, Relu
 from pyengine.ops.fused import (
     Conv2DBias,
     MatmulAdd,
@@ -27,9 +43,7 @@ from pyengine.ops.index import AddAlongAxis, TakeAlongAxis
 from pyengine.ops.matmul import Matmul
 from pyengine.ops.normalize import LogSoftmax
 from pyengine.ops.pool import MaxPool2DGradient
-from pyengine.ops.reduce import Sum
-from pyengine.ops.reduce import sum as sum_of
-from pyengine.ops.structure import BroadcastTo, Cast, Concatenate, Pad, Reshape, reshape
+from pyengine.ops.structure import Concatenate, Pad, Reshape, reshape
 from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import rebuild
 
@@ -104,23 +118,23 @@ def product(node: Node, uses: Uses) -> Match | None:
     taken: list[Node] = []  # on the way
     found: list[Node] = []  # of which this much belongs to the pattern
     activation, value = "linear", node.output
-    steps = (e.Add, e.Subtract, e.Multiply) if convolution else (e.Add,)
-    while user := uses.only(value, Reshape, e.Relu, *steps):
+    steps = (Add, Subtract, Multiply) if convolution else (Add,)
+    while user := uses.only(value, Reshape, Relu, *steps):
         step = type(user.op)
         if step is Reshape:
             if user.output.shape[-1:] != (channels,):
                 break
-        elif step is e.Relu:
+        elif step is Relu:
             found = [*taken, user]
             activation = "relu"
             break
         else:
             operand = other(user, value)
-            if operand is None or (step is e.Subtract and operand is user.inputs[0]):
+            if operand is None or (step is Subtract and operand is user.inputs[0]):
                 break
             if not per_channel(operand, channels) or user.output.shape != value.shape:
                 break
-            if step is e.Multiply and node.inputs[1].spec.size > node.output.spec.size:
+            if step is Multiply and node.inputs[1].spec.size > node.output.spec.size:
                 break
             if not convolution and affine:
                 break
@@ -131,7 +145,7 @@ def product(node: Node, uses: Uses) -> Match | None:
     if not affine:
         return plus(node, uses)
     last = found[-1].output
-    if activation == "relu" and (above := uses.only(last, e.Minimum)):
+    if activation == "relu" and (above := uses.only(last, Minimum)):
         bound = other(above, last)
         if bound is not None and uses.number(bound) == 6 and above.output.shape == last.shape:
             activation = "relu6"
@@ -144,15 +158,15 @@ def product(node: Node, uses: Uses) -> Match | None:
         offset: Value | None = None
         for kind, one in zip(kinds, operands, strict=True):
             one = reshape(one, (channels,))
-            if kind is e.Multiply:
-                scale = one if scale is None else e.multiply(scale, one)
-                offset = None if offset is None else e.multiply(offset, one)
+            if kind is Multiply:
+                scale = one if scale is None else multiply(scale, one)
+                offset = None if offset is None else multiply(offset, one)
             elif offset is None:
-                offset = one if kind is e.Add else e.negative(one)
+                offset = one if kind is Add else negative(one)
             else:
-                offset = e.add(offset, one) if kind is e.Add else e.subtract(offset, one)
+                offset = add(offset, one) if kind is Add else subtract(offset, one)
         if scale is not None:
-            b = e.multiply(b, scale)
+            b = multiply(b, scale)
         if offset is None:
             offset = a.graph.constant(np.zeros(channels, a.dtype))
         fused = Conv2DBias if convolution else MatmulBias
@@ -170,7 +184,7 @@ def plus(node: Node, uses: Uses) -> Match | None:
     while user := uses.only(value, Reshape):
         nodes.append(user)
         value = user.output
-    user = uses.only(value, e.Add)
+    user = uses.only(value, Add)
     addend = None if user is None else other(user, value)
     if user is None or addend is None or addend.spec != value.spec:
         return None
@@ -195,12 +209,12 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
     users = uses.of(logarithms)
     if node.op.settings["axis"] != axis or node.output.shape[-1] < 2 or len(users) != 2:
         return None
-    exponential = next((user for user in users if isinstance(user.op, e.Exp)), None)
-    forward = next((user for user in users if isinstance(user.op, (e.Multiply, TakeAlongAxis))), None)
-    share = exponential and uses.only(exponential.output, e.Multiply)
+    exponential = next((user for user in users if isinstance(user.op, Exp)), None)
+    forward = next((user for user in users if isinstance(user.op, (Multiply, TakeAlongAxis))), None)
+    share = exponential and uses.only(exponential.output, Multiply)
     if forward is None or exponential is None or share is None:
         return None
-    gradient = uses.only(share.output, e.Subtract)
+    gradient = uses.only(share.output, Subtract)
     total = other(share, exponential.output)
     if gradient is None or gradient.inputs[1] is not share.output or total is None or total.node is None:
         return None
@@ -214,7 +228,7 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
         or summed.inputs[0] is not weighted
         or weighted.spec != logarithms.spec
         or {*uses.of(weighted)} != {summed, gradient}
-        or uses.only(total, e.Multiply) is not share
+        or uses.only(total, Multiply) is not share
     ):
         return None
     if isinstance(forward.op, TakeAlongAxis):
@@ -232,7 +246,7 @@ def crossentropy(node: Node, uses: Uses) -> Match | None:
             found is None
             or towards is None
             or towards.spec != logarithms.spec
-            or not isinstance(made.op, e.Multiply)
+            or not isinstance(made.op, Multiply)
         ):
             return None
         factor = other(made, towards) if towards in made.inputs else None
@@ -277,8 +291,8 @@ def softmax_gradient(node: Node, uses: Uses) -> Match | None:
     total = uses.only(node.output, Sum)
     if total is None or total.op.settings != {"axes": (node.output.ndim - 1,), "keepdims": True}:
         return None
-    rest = uses.only(total.output, e.Subtract)
-    last = None if rest is None else uses.only(rest.output, e.Multiply)
+    rest = uses.only(total.output, Subtract)
+    last = None if rest is None else uses.only(rest.output, Multiply)
     if rest is None or last is None or rest.inputs[1] is not total.output:
         return None
     arriving = rest.inputs[0]
@@ -297,7 +311,7 @@ def softmax_gradient(node: Node, uses: Uses) -> Match | None:
 
 def joined(node: Node, uses: Uses) -> Match | None:
     """A sum of arrays padded with zeros to lie side by side, as the gradient of `split` is: `concatenate`."""
-    if uses.only(node.output, e.Add):
+    if uses.only(node.output, Add):
         return None  # the last sum starts the pattern
     parts: list[Node] = []
     sums: list[Node] = []
@@ -309,7 +323,7 @@ def joined(node: Node, uses: Uses) -> Match | None:
             maker = value.node
             if maker is None or value.shape != node.output.shape or len(uses.of(value)) != 1:
                 return None
-            if isinstance(maker.op, e.Add):
+            if isinstance(maker.op, Add):
                 waiting.append(maker)
             elif isinstance(maker.op, Pad) and set(maker.op.settings["steps"]) == {1}:
                 parts.append(maker)
@@ -345,27 +359,27 @@ def unpooled(node: Node, uses: Uses) -> Match | None:
     pooled number is. So gradient(g) · (x > 0) = gradient(g · (pooled > 0)).
     """
     arriving, x, pooled = node.inputs
-    masked = uses.only(node.output, e.Multiply)
+    masked = uses.only(node.output, Multiply)
     mask = None if masked is None else other(masked, node.output)
-    cast = None if mask is None else mask.node
-    if masked is None or mask is None or cast is None or not isinstance(cast.op, Cast):
+    number = None if mask is None else mask.node
+    if masked is None or mask is None or number is None or not isinstance(number.op, Cast):
         return None
-    above = cast.inputs[0].node
+    above = number.inputs[0].node
     if (
         above is None
-        or not isinstance(above.op, e.Greater)
+        or not isinstance(above.op, Greater)
         or above.inputs[0] is not x
         or uses.number(above.inputs[1]) != 0
     ):
         return None
-    if uses.only(mask, e.Multiply) is not masked or uses.only(above.output, Cast) is not cast:
+    if uses.only(mask, Multiply) is not masked or uses.only(above.output, Cast) is not number:
         return None
 
     def build(arriving: Value, x: Value, pooled: Value, zero: Value) -> tuple[Value]:
-        passes = e.cast(e.greater(pooled, zero), dtype=arriving.dtype)
-        return (arriving.graph.add(node.op, (e.multiply(arriving, passes), x, pooled)),)
+        passes = cast(greater(pooled, zero), dtype=arriving.dtype)
+        return (arriving.graph.add(node.op, (multiply(arriving, passes), x, pooled)),)
 
-    nodes = (node, masked, cast, above)
+    nodes = (node, masked, number, above)
     return Match(nodes, (arriving, x, pooled, above.inputs[1]), build, (masked.output,))
 
 
@@ -379,11 +393,11 @@ def summed(node: Node, uses: Uses) -> Match | None:
     if isinstance(before.op, MaxPool2DGradient) and {1, 2} <= set(axes):
         # Each number that arrives for a window is in just one place of it.
         return Match((node,), (before.inputs[0],), lambda g: (sum_of(g, axis=axes),), (node.output,))
-    if isinstance(before.op, e.Negative) and uses.only(x, Sum):
+    if isinstance(before.op, Negative) and uses.only(x, Sum):
         return Match(
-            (node, before), before.inputs, lambda y: (e.negative(sum_of(y, axis=axes)),), (node.output,)
+            (node, before), before.inputs, lambda y: (negative(sum_of(y, axis=axes)),), (node.output,)
         )
-    if isinstance(before.op, (e.Multiply, e.Divide)) and uses.only(x, Sum):
+    if isinstance(before.op, (Multiply, Divide)) and uses.only(x, Sum):
         y, factor = before.inputs
         if uses.number(factor) is not None and y.shape == x.shape:
 
@@ -405,7 +419,7 @@ Pattern = Callable[[Node, Uses], Match | None]
 # By the op that a pattern starts from; in rounds, for what one leaves another may find.
 PATTERNS: tuple[dict[type[Op], Pattern], ...] = (
     {LogSoftmax: crossentropy, Conv2D: product, Matmul: product, MaxPool2DGradient: unpooled},
-    {Sum: summed, e.Multiply: softmax_gradient, e.Add: joined},
+    {Sum: summed, Multiply: softmax_gradient, Add: joined},
     {Sum: summed},
 )
 

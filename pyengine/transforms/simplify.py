@@ -8,8 +8,10 @@ import numpy as np
 
 from pyengine.graph import Graph, Node, Value
 from pyengine.ops.base import Op
+from pyengine.ops.broadcast import BroadcastTo
+from pyengine.ops.cast import Cast
 from pyengine.ops.elementwise import Elementwise
-from pyengine.ops.structure import BroadcastTo, Cast, Reshape, Transpose
+from pyengine.ops.structure import Reshape, Transpose
 from pyengine.shapes import broadcast
 from pyengine.transforms.checking import checked
 from pyengine.transforms.rebuild import Made, keep, rebuild

@@ -6,7 +6,7 @@ import pytest
 from pyengine import ops
 from pyengine.executors import NumpyExecutor, SimdExecutor
 from pyengine.graph import Spec, check
-from pyengine.ops.elementwise import Erf
+from pyengine.ops.functions import Erf
 from pyengine.plan import plan
 from pyengine.transforms import Target, fuse, simplify, trace
 from tests.executors.simd.support import executor

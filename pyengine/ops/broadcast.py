@@ -1,0 +1,100 @@
+"""Stretching and summing over axes: `broadcast_to` and `sum`, each of which is the other's gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pyengine import shapes
+from pyengine.errors import ShapeError
+from pyengine.graph import Spec
+from pyengine.ops.base import Array, Op, apply, dtype_of, shape_of
+from pyengine.ops.cast import in_dtype
+from pyengine.ops.structure import reshape
+
+Axis = int | Sequence[int] | None
+
+
+class BroadcastTo(Op):
+    """Its transpose is `sum` over the axes that were stretched."""
+
+    name = "broadcast_to"
+    rearranges = True
+    elementwise = True
+    cheap = True
+    target: shapes.Shape
+
+    def shape(self, x: Spec) -> Spec:
+        if shapes.broadcast(x.shape, self.target) != self.target:
+            raise ShapeError(f"Shape {x.shape} does not broadcast to {self.target}.")
+        return Spec(self.target, x.dtype)
+
+    def evaluate(self, x):
+        return np.broadcast_to(x, self.target)
+
+    def gradient(self, gradient, output, x):
+        return (sum_to(gradient, x.shape),)
+
+
+def broadcast_to(x: Array, target: Sequence[int]) -> Any:
+    """Repeated along axes of length 1 (and new leading axes) to a shape."""
+    target = tuple(target)
+    return x if shape_of(x) == target else apply(BroadcastTo(target=target), x)
+
+
+class Reduction(Op):
+    """Over the axes `axes` (normalized); `keepdims` leaves them with length 1."""
+
+    axes: tuple[int, ...]
+    keepdims: bool
+    function: Any
+
+    def shape(self, x: Spec) -> Spec:
+        return Spec(shapes.reduced(x.shape, self.axes, self.keepdims), x.dtype)
+
+    def evaluate(self, x):
+        return self.function(x, axis=self.axes, keepdims=self.keepdims)
+
+    def evaluate_into(self, out, x):
+        self.function(x, axis=self.axes, keepdims=self.keepdims, out=out)
+
+    def restored(self, x, like):
+        """A reduced array as it would be with keepdims, so that it broadcasts against what was reduced."""
+        return reshape(x, shapes.reduced(like.shape, self.axes, True))
+
+
+def reduced(op: type[Reduction], x: Array, axis: Axis, keepdims: bool) -> Any:
+    return apply(op(axes=shapes.normalize_axes(axis, len(shape_of(x))), keepdims=keepdims), x)
+
+
+class Sum(Reduction):
+    """Its transpose is `broadcast_to`."""
+
+    name = "sum"
+
+    def evaluate(self, x):
+        return np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype)
+
+    def evaluate_into(self, out, x):
+        np.sum(x, axis=self.axes, keepdims=self.keepdims, dtype=x.dtype, out=out)
+
+    def gradient(self, gradient, output, x):
+        return (broadcast_to(self.restored(gradient, x), x.shape),)
+
+
+def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The sum over axes (None: all)."""
+    return reduced(Sum, in_dtype(x, "int32") if dtype_of(x) == "bool" else x, axis, keepdims)
+
+
+def sum_to(x: Array, shape: shapes.Shape) -> Any:
+    """The transpose of broadcasting `shape` to the shape of `x`: sums over what was stretched."""
+    have = shape_of(x)
+    if have == shape:
+        return x
+    lead = len(have) - len(shape)
+    stretched = [i + lead for i, length in enumerate(shape) if length == 1 and have[i + lead] != 1]
+    axes = (*range(lead), *stretched)
+    return reshape(sum(x, axis=axes), shape) if axes else reshape(x, shape)

@@ -1,0 +1,69 @@
+"""Dtypes of arrays: `cast`, and how arrays of several dtypes meet in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine.dtypes import canonical, is_float, of_scalar, promote
+from pyengine.graph import Spec, Value
+from pyengine.ops.base import Array, Op, apply, dtype_of, to_array
+
+
+class Cast(Op):
+    name = "cast"
+    elementwise = True
+    cheap = True
+    dtype: str
+
+    def shape(self, x: Spec) -> Spec:
+        return Spec(x.shape, self.dtype)
+
+    def evaluate(self, x):
+        return x.astype(self.dtype)
+
+    def evaluate_into(self, out, x):
+        np.copyto(out, x, casting="unsafe")
+
+    def gradient(self, gradient, output, x):
+        return (in_dtype(gradient, x.dtype) if is_float(x.dtype) and is_float(self.dtype) else None,)
+
+
+def cast(x: Array, *, dtype: str) -> Any:
+    """The same numbers in another dtype; floats to whole numbers are cut towards 0."""
+    dtype = canonical(dtype)
+    if isinstance(x, (bool, int, float)):
+        return to_array(x, dtype)
+    return apply(Cast(dtype=dtype), x)
+
+
+def in_dtype(x: Array, dtype: str) -> Array:
+    """The same numbers in a dtype."""
+    if isinstance(x, (bool, int, float)):
+        return np.asarray(x, dtype)
+    if dtype_of(x) == dtype:
+        return x
+    return cast(x, dtype=dtype)
+
+
+def meet(*inputs: Array) -> tuple[Array, ...]:
+    """The inputs in one dtype: floats win, Python numbers adapt to the arrays beside them."""
+    first = inputs[0]
+    if isinstance(first, Value) and all(isinstance(x, Value) and x.dtype == first.dtype for x in inputs):
+        return inputs
+    arrays = [x for x in inputs if not isinstance(x, (bool, int, float))]
+    common: str | None = None
+    for x in arrays:
+        common = dtype_of(x) if common is None else promote(common, dtype_of(x))
+    for x in inputs:
+        if isinstance(x, (bool, int, float)):
+            mine = of_scalar(x, common)
+            common = mine if common is None else promote(common, mine)
+    assert common is not None
+    return tuple(in_dtype(x, common) for x in inputs)
+
+
+def floats(x: Array) -> Array:
+    """Whole numbers become float32: roots and exponentials need floats."""
+    return x if is_float(dtype_of(x)) else in_dtype(x, "float32")

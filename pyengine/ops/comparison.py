@@ -1,0 +1,164 @@
+"""Comparisons, logic, and the choice between two arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pyengine.ops.base import Array, apply, method
+from pyengine.ops.broadcast import sum_to
+from pyengine.ops.cast import in_dtype, meet
+from pyengine.ops.elementwise import Elementwise
+
+
+class Truth(Elementwise):
+    """Gives truth values, through which no gradient flows."""
+
+    dtype = "bool"
+
+    def gradient(self, gradient, output, *inputs):
+        return (None,) * len(inputs)
+
+
+class Comparison(Truth):
+    """Of two inputs of one dtype."""
+
+    cheap = True
+
+
+class Equal(Comparison):
+    name = "equal"
+    function = np.equal
+
+
+class NotEqual(Comparison):
+    name = "not_equal"
+    function = np.not_equal
+
+
+class Greater(Comparison):
+    name = "greater"
+    function = np.greater
+
+
+class GreaterEqual(Comparison):
+    name = "greater_equal"
+    function = np.greater_equal
+
+
+class Less(Comparison):
+    name = "less"
+    function = np.less
+
+
+class LessEqual(Comparison):
+    name = "less_equal"
+    function = np.less_equal
+
+
+class LogicalAnd(Comparison):
+    name = "logical_and"
+    function = np.logical_and
+
+
+class LogicalOr(Comparison):
+    name = "logical_or"
+    function = np.logical_or
+
+
+class LogicalNot(Truth):
+    name = "logical_not"
+    cheap = True
+    function = np.logical_not
+
+
+class IsFinite(Truth):
+    name = "isfinite"
+    function = np.isfinite
+
+
+class IsNan(Truth):
+    name = "isnan"
+    function = np.isnan
+
+
+class Where(Elementwise):
+    """condition: bool  a, b: one dtype."""
+
+    name = "where"
+    cheap = True
+    in_place = (1, 2)
+    function = staticmethod(np.where)
+
+    def gradient(self, gradient, output, condition, a, b):
+        zero = np.zeros((), gradient.dtype)
+        da, db = where(condition, gradient, zero), where(condition, zero, gradient)
+        return None, sum_to(da, a.shape), sum_to(db, b.shape)
+
+
+def equal(a: Array, b: Array) -> Any:
+    """a = b, as bool."""
+    return apply(Equal(), *meet(a, b))
+
+
+def not_equal(a: Array, b: Array) -> Any:
+    """a ≠ b, as bool."""
+    return apply(NotEqual(), *meet(a, b))
+
+
+@method("__gt__")
+def greater(a: Array, b: Array) -> Any:
+    """a > b, as bool."""
+    return apply(Greater(), *meet(a, b))
+
+
+@method("__ge__")
+def greater_equal(a: Array, b: Array) -> Any:
+    """a ≥ b, as bool."""
+    return apply(GreaterEqual(), *meet(a, b))
+
+
+@method("__lt__")
+def less(a: Array, b: Array) -> Any:
+    """a < b, as bool."""
+    return apply(Less(), *meet(a, b))
+
+
+@method("__le__")
+def less_equal(a: Array, b: Array) -> Any:
+    """a ≤ b, as bool."""
+    return apply(LessEqual(), *meet(a, b))
+
+
+@method("__and__")
+def logical_and(a: Array, b: Array) -> Any:
+    """Whether both are true."""
+    return apply(LogicalAnd(), in_dtype(a, "bool"), in_dtype(b, "bool"))
+
+
+@method("__or__")
+def logical_or(a: Array, b: Array) -> Any:
+    """Whether at least one is true."""
+    return apply(LogicalOr(), in_dtype(a, "bool"), in_dtype(b, "bool"))
+
+
+@method("__invert__")
+def logical_not(x: Array) -> Any:
+    """Whether it is false."""
+    return apply(LogicalNot(), in_dtype(x, "bool"))
+
+
+def isfinite(x: Array) -> Any:
+    """Neither NaN nor infinite."""
+    return apply(IsFinite(), x)
+
+
+def isnan(x: Array) -> Any:
+    """NaN."""
+    return apply(IsNan(), x)
+
+
+def where(condition: Array, a: Array, b: Array) -> Any:
+    """a where the condition holds, else b."""
+    return apply(Where(), in_dtype(condition, "bool"), *meet(a, b))
