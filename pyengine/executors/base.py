@@ -45,6 +45,7 @@ class Memory:
         batches: where each step takes its inputs from, or None: they have been written.
         watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
         fallbacks: numbers of the program's calls that run on NumPy because the executor has no kernel for them.
+        estimate: seconds that a step takes at least, as far as that is known beforehand.
         within: whether `run` stopped within the call at which it stands, not before it; a run goes on there. Set it to
             False to have that call run anew.
     """
@@ -58,6 +59,7 @@ class Memory:
         self.batches: Batches | None = None
         self.watched: str | None = None
         self.fallbacks: list[int] = []
+        self.estimate = 0.0
         self.within = False
 
     def finite(self) -> bool:

@@ -60,9 +60,9 @@ class Step:
 
     Attributes:
         graph, program: print them to see what runs.
-        position: the next call, counted over steps; a step may stand still between two calls.
+        position: the next call, counted over steps; a step may stand still between two calls, or within one.
         stop: where what has been begun ends.
-        seconds: how long one step took when last looked at.
+        seconds: about how long one step takes: as when last looked at, and not less than the executor knows beforehand.
         lookups: the tables that its inputs are indices of, by input.
         weights: whose copies, once there are any, it reads in place of the variables.
         fetched: whether the variables hold what the program has left in them.
@@ -135,7 +135,10 @@ class Step:
             self.position = stop  # if the run fails, nobody shall go on with it
             self.fetched = False
             self.position = yield from answer_of(self.executor.run(self.memory, begin, deadline, stop))
-            self.seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)
+            seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)
+            self.seconds = max(
+                seconds, self.memory.estimate
+            )  # a first call may be short and the next one long
 
     def follow_weights(self) -> Work:
         """Go on, even from inside a step, on the copies of what it only reads, where there are such by now."""

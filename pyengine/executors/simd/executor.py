@@ -75,6 +75,7 @@ class SimdMemory(Memory):
             if one is None:
                 self.fallbacks.append(number)
             encoded.append(one or HOST)
+        self.estimate = 1e-9 * sum(one.nanoseconds for one in encoded)
         self.calls = program.calls
         self.kept: list[np.ndarray] = []  # tables that records point to
         self.moving: list[list[Word]] = [[]]  # of the loops that are being written, the innermost last
