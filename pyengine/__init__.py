@@ -13,7 +13,9 @@
 1.0
 """
 
+import importlib
 import sys
+from typing import Any
 
 from pyengine import (
     activations,
@@ -44,6 +46,20 @@ if sys.platform == "emscripten":
 
 __version__ = "0.1.0"
 
+LATE = ("utils",)
+"""Families that are loaded when first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in LATE:
+        return importlib.import_module(f"pyengine.{name}")
+    raise AttributeError(f"module 'pyengine' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATE})
+
+
 __all__ = [
     "Input",
     "Model",
@@ -66,4 +82,5 @@ __all__ = [
     "set_executor",
     "set_random_seed",
     "show_config",
+    "utils",
 ]

@@ -41,6 +41,7 @@ PARTS = dict.fromkeys(
         "optimizers",
         "callbacks",
         "data",
+        "utils",
     ),
     3,
 )

@@ -206,7 +206,7 @@ class Layer(Configurable):
         ...     factor = layers.Weight("ones")
         ...     def build(self, shape):
         ...         self.add_weights(factor=(shape[-1],))
-        >>> layer = Scale()
+        >>> layer = Scale(name="scale")
         >>> layer.build((None, 3))
         >>> layer.factor.name, layer.factor.shape
         ('scale/factor', (3,))
