@@ -9,13 +9,14 @@ To add one: 1. a function here 2. its name in ACTIVATIONS 3. a row in `tests/tes
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyengine import ops
 from pyengine.errors import ArgumentError, ShapeError
 from pyengine.names import lookup
 from pyengine.ops.base import Array
+from pyengine.shapes import normalize_axes, size
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
@@ -29,25 +30,30 @@ def linear(x: Array) -> Any:
 def relu(
     x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
-    """max(x, 0), or more generally max_value above it, x from the threshold on, else a slope.
+    """max(x, 0), or more generally x above a threshold, at most max_value, and below it a slope.
 
-    f(x) = max_value for x ≥ max_value, x for threshold ≤ x < max_value,
-    negative_slope · (x - threshold) below.
+    f(x) = max_value for x ≥ max_value, x for threshold < x < max_value,
+    negative_slope · (x - threshold) for x ≤ threshold.
 
     Arguments:
         negative_slope: slope below the threshold, at least 0.
         max_value: the greatest value; None for no bound.
-        threshold: from where on x passes.
+        threshold: above it x passes; at it the output is 0, and so is the gradient.
 
     >>> relu([-1.0, 0.5, 9.0], max_value=6.0)
     array([0. , 0.5, 6. ], dtype=float32)
+
+    Source: agrees with Keras 3.
     """
     if threshold == 0:
         result = ops.relu(x) if negative_slope == 0 else leaky_relu(x, negative_slope)
-    else:
-        below = ops.multiply(ops.subtract(x, threshold), negative_slope) if negative_slope else 0.0
-        result = ops.where(ops.greater_equal(x, threshold), x, below)
-    return result if max_value is None else ops.minimum(result, max_value)
+        return result if max_value is None else ops.minimum(result, max_value)
+    result = ops.where(ops.greater(x, threshold), x, 0.0)
+    if max_value is not None:
+        result = ops.minimum(ops.maximum(result, 0.0) if threshold < 0 else result, max_value)
+    if not negative_slope:
+        return result
+    return ops.subtract(result, ops.multiply(ops.relu(ops.subtract(threshold, x)), negative_slope))
 
 
 def relu6(x: Array) -> Any:
@@ -127,18 +133,21 @@ def log_sigmoid(x: Array) -> Any:
     return ops.negative(ops.softplus(ops.negative(x)))
 
 
-def softmax(x: Array, axis: int = -1) -> Any:
-    """eˣ divided by its sum over an axis: positive numbers that sum to 1.
+def softmax(x: Array, axis: int | Sequence[int] = -1) -> Any:
+    """eˣ divided by its sum over an axis, or over several together: positive numbers that sum to 1.
 
     >>> softmax([[0.0, 0.0]])
     array([[0.5, 0.5]], dtype=float32)
+    >>> softmax([[[0.0, 0.0], [0.0, 0.0]]], axis=(1, 2))
+    array([[[0.25, 0.25],
+            [0.25, 0.25]]], dtype=float32)
     """
-    return ops.softmax(_with_axis("softmax", x), axis=axis)
+    return _over_axes(ops.softmax, _with_axis("softmax", x), axis)
 
 
-def log_softmax(x: Array, axis: int = -1) -> Any:
+def log_softmax(x: Array, axis: int | Sequence[int] = -1) -> Any:
     """log(softmax(x)), without overflow."""
-    return ops.log_softmax(_with_axis("log_softmax", x), axis=axis)
+    return _over_axes(ops.log_softmax, _with_axis("log_softmax", x), axis)
 
 
 def softplus(x: Array) -> Any:
@@ -226,6 +235,22 @@ def _with_axis(name: str, x: Array) -> Array:
     if ops.shape_of(x) == ():
         raise ShapeError(f"{name} expects an array with an axis to sum over, but got a single number.")
     return x
+
+
+def _over_axes(function: Callable[..., Any], x: Array, axis: int | Sequence[int]) -> Any:
+    """A function along one axis, along several: they are brought together, taken as one, and taken apart again."""
+    if not isinstance(axis, (list, tuple)):
+        return function(x, axis=axis)
+    shape = ops.shape_of(x)
+    together = normalize_axes(axis, len(shape))
+    if len(together) == 1:
+        return function(x, axis=together[0])
+    order = [place for place in range(len(shape)) if place not in together] + [*together]
+    turned = tuple(shape[place] for place in order)
+    apart = len(shape) - len(together)
+    joined = ops.reshape(ops.transpose(x, order), (*turned[:apart], size(turned[apart:])))
+    back = sorted(range(len(shape)), key=order.__getitem__)
+    return ops.transpose(ops.reshape(function(joined, axis=-1), turned), back)
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {

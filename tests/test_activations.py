@@ -46,7 +46,7 @@ CASES = [
     Case("relu", lambda x: np.where(x > 0, x, 0.1 * x), {"negative_slope": 0.1}),
     Case(
         "relu",
-        lambda x: np.where(x >= 2, 2, np.where(x >= 0.5, x, 0.1 * (x - 0.5))),
+        lambda x: np.where(x >= 2, 2, np.where(x > 0.5, x, 0.1 * (x - 0.5))),
         {"negative_slope": 0.1, "threshold": 0.5, "max_value": 2.0},
     ),
     Case("relu6", lambda x: np.clip(x, 0, 6)),

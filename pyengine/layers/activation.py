@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pyengine import activations, ops
+from pyengine import activations
 from pyengine.layers import check
 from pyengine.layers.base import Layer
-from pyengine.shapes import normalize_axes, size
 
 NOT_NEGATIVE = ("a number of at least 0", lambda value: value >= 0, "0.1")
 
@@ -33,13 +32,13 @@ class Activation(Layer):
 
 
 class ReLU(Layer):
-    """min(x, max_value) where x ≥ threshold, else negative_slope · (x - threshold).
+    """min(x, max_value) where x > threshold, else negative_slope · (x - threshold).
 
     Shapes: any, unchanged.
     Arguments:
         max_value: ceiling of the output, at least 0; None: no ceiling.
         negative_slope: slope below the threshold, at least 0.
-        threshold: where the input begins to pass, at least 0.
+        threshold: above it the input passes, at least 0.
 
     >>> ReLU(max_value=6)([-1.0, 2.0, 9.0])
     array([0., 2., 6.], dtype=float32)
@@ -112,21 +111,4 @@ class Softmax(Layer):
         self.axis = check.axes(self, "axis", axis)
 
     def call(self, x: Any) -> Any:
-        if isinstance(self.axis, int):
-            return ops.softmax(x, axis=self.axis)
-        if len(self.axis) == 1:
-            return ops.softmax(x, axis=self.axis[0])
-        return softmax_over(x, self.axis)
-
-
-def softmax_over(x: Any, axes: Sequence[int]) -> Any:
-    """Softmax over several axes at once: they are brought together, softened as one, and taken apart again."""
-    rank = len(x.shape)
-    together = normalize_axes(axes, rank)
-    order = [axis for axis in range(rank) if axis not in together] + [*together]
-    turned = ops.transpose(x, order)
-    lead = rank - len(together)
-    joined = ops.reshape(turned, (*turned.shape[:lead], size(turned.shape[lead:])))
-    soft = ops.softmax(joined, axis=-1)
-    back = sorted(range(rank), key=order.__getitem__)
-    return ops.transpose(ops.reshape(soft, turned.shape), back)
+        return activations.softmax(x, self.axis)

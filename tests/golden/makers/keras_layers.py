@@ -273,21 +273,40 @@ def make_layers() -> None:
     write("keras_activations", versions("keras", "jax", "jaxlib", "numpy"), function_rows())
 
 
+SETTINGS: list[tuple[str, dict[str, Any]]] = [
+    ("gelu", {"approximate": True}),
+    ("gelu", {"approximate": False}),
+    ("elu", {"alpha": 0.5}),
+    ("leaky_relu", {"negative_slope": 0.3}),
+    ("relu", {"negative_slope": 0.1, "max_value": 1.0, "threshold": 0.2}),
+    ("relu", {"max_value": 1.5}),
+    ("softmax", {"axis": 0}),
+    ("log_softmax", {"axis": 0}),
+    ("softmax", {"axis": [0, 1]}),
+]
+BENDS: list[dict[str, Any]] = [
+    {"threshold": 1.0},
+    {"threshold": 1.0, "max_value": 2.5},
+    {"threshold": 1.0, "negative_slope": 0.25},
+    {"threshold": 1.0, "negative_slope": 0.25, "max_value": 2.0},
+    {"threshold": 2.0, "max_value": 1.0},
+    {"threshold": -1.5},
+    {"threshold": -1.5, "max_value": 2.5},
+    {"max_value": 2.0},
+]
+
+
 def function_rows() -> list[dict[str, Any]]:
     """Activation functions with settings of their own: value and gradient of sum(output * cotangent)."""
+    spec, cotangent = uniform((4, 6), 71, -3, 3), uniform((4, 6), 72)
+    # Beside the drawn inputs, those on both sides of a bend and on it.
+    bend, pull = stored(np.array([-2, -1, 0, 0.5, 1, 1.5, 2, 3], np.float32)), uniform((8,), 73)
     rows = []
-    for name, config in [
-        ("gelu", {"approximate": True}),
-        ("gelu", {"approximate": False}),
-        ("elu", {"alpha": 0.5}),
-        ("leaky_relu", {"negative_slope": 0.3}),
-        ("relu", {"negative_slope": 0.1, "max_value": 1.0, "threshold": 0.2}),
-        ("relu", {"max_value": 1.5}),
-        ("softmax", {"axis": 0}),
-        ("log_softmax", {"axis": 0}),
+    for name, config, spec, cotangent in [
+        *((name, config, spec, cotangent) for name, config in SETTINGS),
+        *(("relu", config, bend, pull) for config in BENDS),
     ]:
         function = getattr(keras.activations, name)
-        spec, cotangent = uniform((4, 6), 71, -3, 3), uniform((4, 6), 72)
         x = jnp.asarray(make(spec))
         weights = make(cotangent)
         gradient = jax.grad(lambda x, f=function, c=config, w=weights: jnp.sum(f(x, **c) * w))(x)
