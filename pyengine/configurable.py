@@ -10,6 +10,7 @@ import inspect
 from functools import lru_cache
 from typing import Any, Self
 
+from pyengine.documentation import Documentation
 from pyengine.errors import ArgumentError, unknown_name
 
 
@@ -38,6 +39,11 @@ class Configurable(KeepsArguments):
     >>> Dropout(rate=0.2).get_config()
     {'rate': 0.2, 'seed': None}
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if vars(cls).get("__doc__"):
+            cls.__doc__ = Documentation(vars(cls)["__doc__"])  # type: ignore[assignment]
 
     def __init__(self) -> None:
         """A class without a constructor of its own takes no arguments."""

@@ -109,6 +109,11 @@ def inherits(cls: type, name: str) -> bool:
 # --- What a docstring has
 
 
+def own_docstring(cls: type) -> str:
+    """A class's docstring, but not one that it inherits."""
+    return inspect.cleandoc(cls.__doc__ or "") if vars(cls).get("__doc__") else ""
+
+
 class Item:
     """A public class, function, method or property, and what stands in its docstring."""
 
@@ -123,7 +128,7 @@ class Item:
 
     def texts(self) -> list[str]:
         """Its docstring, then those of its bases."""
-        return [self.text, *(inspect.cleandoc(vars(base).get("__doc__") or "") for base in self.bases)]
+        return [self.text, *(own_docstring(base) for base in self.bases)]
 
     def code(self) -> str:
         """The source of what runs when it is called: of a class its constructor."""
@@ -287,11 +292,7 @@ def lacks_example(item: Item) -> bool:
         return False
     if inspect.isclass(item.thing) or item.owner is None:
         return True
-    shown = "\n".join(
-        line
-        for cls in item.owner.__mro__
-        for line in EXAMPLE.findall(inspect.cleandoc(vars(cls).get("__doc__") or ""))
-    )
+    shown = "\n".join(line for cls in item.owner.__mro__ for line in EXAMPLE.findall(own_docstring(cls)))
     name = item.name.rpartition(".")[2]
     return name != "__call__" and not re.search(rf"\b{name}\b", shown)
 

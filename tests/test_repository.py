@@ -20,7 +20,18 @@ ENGINE = ROOT / "pyengine"
 PLAIN, GRAPH, OPS, TRAINING, MODELS, TOP = 0, 1, 2, 6, 7, 8
 COMMON = {
     **dict.fromkeys(
-        ("errors", "shapes", "dtypes", "random", "configurable", "names", "logs", "quantile"), PLAIN
+        (
+            "errors",
+            "documentation",
+            "shapes",
+            "dtypes",
+            "random",
+            "configurable",
+            "names",
+            "logs",
+            "quantile",
+        ),
+        PLAIN,
     ),
     "graph": GRAPH,
     "ops": OPS,

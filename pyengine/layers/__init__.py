@@ -1,8 +1,8 @@
 """Layers: functions on arrays with weights of their own.
 
 To add one:
-1. a class with `call` (and `build`, if it has weights) in the file of its family; shapes, configuration, repr,
-   copies and its JavaScript face follow from that
+1. a class with `call` in the file of its family; if it has weights, each is declared (`kernel = Weight(…)`) and
+   `build` says its shape; signature, shapes, configuration, repr, copies and its JavaScript face follow from that
 2. its name in the imports below
 3. a row in `tests/cases/layers.py`
 """

@@ -13,7 +13,7 @@ NOT_NEGATIVE = ("a number of at least 0", lambda value: value >= 0, "0.1")
 
 
 class Activation(Layer):
-    """An activation function as a layer.
+    """An activation function as a layer: y = activation(x).
 
     Shapes: any, unchanged.
     Arguments:
@@ -21,6 +21,8 @@ class Activation(Layer):
 
     >>> Activation("relu")([-1.0, 2.0])
     array([0., 2.], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     def __init__(self, activation: Any, **kwargs: Any):
@@ -104,6 +106,8 @@ class Softmax(Layer):
 
     >>> Softmax()([[0.0, 0.0]])
     array([[0.5, 0.5]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any):

@@ -29,10 +29,9 @@ from pyengine.errors import (
 )
 from pyengine.graph import Graph, Value, Variable, recording
 from pyengine.layers import check, naming
-from pyengine.layers.documentation import documented
 from pyengine.layers.signature import complete_signature
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
-from pyengine.layers.weight import KINDS, Weight, declared
+from pyengine.layers.weight import KINDS, Weight, declared, documentation
 from pyengine.ops.base import to_array
 from pyengine.shapes import size
 
@@ -48,21 +47,27 @@ class Layer(Configurable):
     A layer of your own needs at most three methods: a constructor that keeps its words, `build` that makes weights
     once the inputs' shapes are known, and `call` that computes with ops.
 
-    >>> from pyengine import layers, ops
-    >>> class Scale(layers.Layer):
-    ...     def build(self, shape):
-    ...         self.factor = self.add_weight("factor", (shape[-1],), "ones")
-    ...     def call(self, x):
-    ...         return ops.multiply(x, self.factor)
-    >>> Scale()([[1.0, 2.0]])
-    array([[1., 2.]], dtype=float32)
-
+    Shapes: whatever `call` takes and returns, the batch first.
     Arguments:
         name: what errors, summaries and files call it; by default the class's name and a number.
         trainable: whether an optimizer may change its weights.
         dtype: "float32" or "float64", of weights and arithmetic; floating inputs are cast to it.
         input_shape: shape of one sample, without the batch; for the first layer of a Sequential.
         batch_input_shape: the same with the batch's length (or None) in front.
+    Errors: ArgumentError for a setting out of its range, UnknownNameError for an argument or a name that there is not;
+        when it is called, ShapeError for inputs of a shape that it cannot read. Each names the layer.
+
+    >>> from pyengine import layers, ops
+    >>> class Scale(layers.Layer):
+    ...     factor = layers.Weight("ones")
+    ...     def build(self, shape):
+    ...         self.add_weights(factor=(shape[-1],))
+    ...     def call(self, x):
+    ...         return ops.multiply(x, self.factor)
+    >>> Scale()([[1.0, 2.0]])
+    array([[1., 2.]], dtype=float32)
+
+    Source: Keras `Layer`.
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
@@ -81,8 +86,6 @@ class Layer(Configurable):
         super().__init_subclass__(**options)
         cls.declared_weights = declared(cls)
         cls.__signature__ = complete_signature(cls, COMMON)  # type: ignore[attr-defined]
-        if vars(cls).get("__doc__"):
-            cls.__doc__ = documented(cls)
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
         if "call" in cls.__dict__:
@@ -119,6 +122,13 @@ class Layer(Configurable):
             self.declared_shape = _lengths(self.label, batch_input_shape, "batch_input_shape")
         elif input_shape is not None:
             self.declared_shape = (None, *_lengths(self.label, input_shape, "input_shape"))
+
+    @classmethod
+    def described_arguments(cls) -> dict[tuple[str, ...], str]:
+        """What documentation says of the arguments that the class need not describe itself."""
+        if cls is Layer:
+            return {}
+        return {**documentation(cls.declared_weights.values()), COMMON: "see `Layer`."}
 
     def _keep(self, of_weights: dict[str, Any]) -> None:
         """The initializers, regularizers and constraints of the declared weights, as attributes."""

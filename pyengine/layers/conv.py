@@ -108,6 +108,8 @@ class Convolution(Windowed):
 class Conv1D(Convolution):
     """A window slides along sequences; at each place every filter sums what it sees, weighted.
 
+    y[place, f] = activation(Σ x[place · strides + k · dilation_rate, c] · kernel[k, c, f] + bias[f]), over k and c.
+
     Shapes: (batch, steps, channels) to (batch, new steps, filters).
     Weights: kernel (kernel_size, channels / groups, filters), bias (filters,).
     Arguments:
@@ -145,6 +147,9 @@ class Conv1D(Convolution):
 class Conv2D(Convolution):
     """A window slides over images; at each place every filter sums what it sees, weighted.
 
+    y[place, f] = activation(Σ x[place · strides + k · dilation_rate, c] · kernel[k, c, f] + bias[f]), over k and c.
+    A place is a row and a column.
+
     Shapes: (batch, height, width, channels) to (batch, new height, new width, filters).
     Weights: kernel (height, width, channels / groups, filters), bias (filters,).
     Arguments:
@@ -181,6 +186,9 @@ class Conv2D(Convolution):
 class DepthwiseConv2D(Windowed):
     """A convolution of every channel on its own.
 
+    y[place, c, m] = Σ x[place · strides + k · dilation_rate, c] · kernel[k, c, m], over the places k of the window;
+    then bias and activation.
+
     Shapes: (batch, height, width, channels) to (batch, new height, new width, channels · depth_multiplier).
     Weights: kernel (height, width, channels, depth_multiplier), bias (channels · depth_multiplier,).
     Arguments:
@@ -191,7 +199,7 @@ class DepthwiseConv2D(Windowed):
     >>> DepthwiseConv2D(3, depth_multiplier=2).compute_output_shape((None, 8, 8, 4))
     (None, 6, 6, 8)
 
-    Agrees with Keras 3.
+    Agrees with Keras 3. Source: Chollet, "Xception" (CVPR 2017).
     """
 
     axes = 2
@@ -241,6 +249,8 @@ class DepthwiseConv2D(Windowed):
 
 class SeparableConv2D(Windowed):
     """A convolution of every channel on its own, then a mixture of the channels at every place.
+
+    y = activation(conv2d(depthwise_conv2d(x, depthwise_kernel), pointwise_kernel) + bias).
 
     Shapes: (batch, height, width, channels) to (batch, new height, new width, filters).
     Weights: depthwise_kernel (height, width, channels, depth_multiplier), pointwise_kernel

@@ -14,7 +14,7 @@ from pyengine.shapes import size
 
 
 class Dense(Layer):
-    """Every output sees every input: activation(x @ kernel + bias).
+    """Every output sees every input: y = activation(x @ kernel + bias).
 
     Shapes: (batch, …, features) to (batch, …, units).
     Weights: kernel (features, units), bias (units,).
@@ -65,9 +65,13 @@ class Flatten(Layer):
     """All numbers of a sample in one row.
 
     Shapes: (batch, …) to (batch, numbers per sample); (batch,) to (batch, 1).
+    Arguments:
+        data_format: None or "channels_last", the only layout.
 
     >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]])
     array([[1., 2., 3., 4.]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any):
@@ -89,9 +93,12 @@ class Reshape(Layer):
     Shapes: (batch, …) to (batch, *target_shape).
     Arguments:
         target_shape: shape of one sample; one length may be -1: what is left.
+    Errors: ShapeError where the sample holds another count of numbers; else as `Layer`.
 
     >>> Reshape((2, -1))([[1.0, 2.0, 3.0, 4.0]]).shape
     (1, 2, 2)
+
+    Agrees with Keras 3.
     """
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any):
@@ -131,6 +138,8 @@ class Permute(Layer):
 
     >>> Permute((2, 1))([[[1.0, 2.0, 3.0]]]).shape
     (1, 3, 1)
+
+    Agrees with Keras 3.
     """
 
     def __init__(self, dims: Sequence[int], **kwargs: Any):
@@ -153,9 +162,13 @@ class RepeatVector(Layer):
     """Each sample n times, along a new axis.
 
     Shapes: (batch, features) to (batch, n, features).
+    Arguments:
+        n: how often each sample is repeated, at least 1.
 
     >>> RepeatVector(3)([[1.0, 2.0]]).shape
     (1, 3, 2)
+
+    Agrees with Keras 3.
     """
 
     input_rank = 2

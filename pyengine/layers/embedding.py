@@ -12,7 +12,7 @@ from pyengine.layers.weight import Weight
 
 
 class Embedding(Layer):
-    """A vector of its own for every index.
+    """A vector of its own for every index: y = embeddings[index].
 
     Shapes: (batch, …) of whole numbers, 0 ≤ index < input_dim, to (batch, …, output_dim).
     Weights: embeddings (input_dim, output_dim).
@@ -20,6 +20,7 @@ class Embedding(Layer):
         input_dim: how many indices there are (words of the vocabulary).
         output_dim: length of the vectors.
         input_length: TensorFlow.js's word for input_shape=(input_length,).
+    Errors: DataError for an index outside 0 … input_dim - 1; else as `Layer`.
 
     >>> Embedding(3, 2, embeddings_initializer="ones")([[0, 2]]).shape
     (1, 2, 2)

@@ -20,6 +20,12 @@ class InputLayer(Layer):
         batch_size: the batch's length, if it is always the same.
         batch_shape: both in one, instead of the other two.
         dtype: of the data; "int32" for indices.
+    Errors: ArgumentError unless one of shape and batch_shape is given.
+
+    >>> InputLayer((28, 28, 1)).output.shape
+    (None, 28, 28, 1)
+
+    Source: Keras `InputLayer`.
     """
 
     casts = False
@@ -81,10 +87,21 @@ def Input(
 ) -> SymbolicTensor:
     """Data to come: where a model begins.
 
+    Shapes: one sample is `shape`; the symbolic tensor has the batch in front.
+    Arguments:
+        shape: shape of one sample, without the batch; None for a length that may differ.
+        batch_size: the batch's length, if it is always the same; default None.
+        batch_shape: both in one, instead of the other two; default None.
+        dtype: of the data, default "float32"; "int32" for indices.
+        name: what errors, summaries and maps of inputs call it; by default "input_layer" and a number.
+    Errors: ArgumentError unless one of shape and batch_shape is given.
+
     >>> Input(shape=(28, 28, 1), name="image")
     SymbolicTensor('image', shape=(None, 28, 28, 1), dtype=float32)
 
     Arguments: see `InputLayer`.
+
+    Source: Keras `Input`.
     """
     layer = InputLayer(shape, batch_size=batch_size, batch_shape=batch_shape, dtype=dtype, name=name)
     return layer.output

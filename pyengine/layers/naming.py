@@ -23,5 +23,10 @@ def unique(class_name: str) -> str:
 
 
 def reset_names() -> None:
-    """Count automatic names from the beginning again, as in a fresh process."""
+    """Count automatic names from the beginning again, as in a fresh process.
+
+    >>> reset_names()
+    >>> unique("Dense")
+    'dense'
+    """
     _taken.clear()

@@ -12,10 +12,9 @@ from pyengine.layers.symbolic import AnyShape
 
 
 class Dropout(Layer):
-    """Lets each number through with probability 1 - rate, in training only.
+    """Lets each number through with probability 1 - rate, in training only: y = x / (1 - rate), or 0.
 
-    What passes is divided by 1 - rate, so that the expected sum stays. Every step draws anew; the same seed
-    draws the same again.
+    So the expected sum stays. Every step draws anew; the same seed draws the same again.
 
     Shapes: any, unchanged.
     Arguments:

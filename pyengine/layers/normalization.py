@@ -18,7 +18,10 @@ from pyengine.shapes import normalize_axes, normalize_axis
 
 
 class Normalization(Layer):
-    """Base: a scale gamma and an offset beta, each optional."""
+    """Base: a scale gamma and an offset beta, each optional.
+
+    Errors: ShapeError where a length that the weights need is unknown; else as `Layer`.
+    """
 
     beta = Weight("zeros", when="center")
     gamma = Weight("ones", when="scale")

@@ -17,6 +17,7 @@ class Pooling(Spatial):
         pool_size: the window's length on every spatial axis, or one number for all.
         strides: steps from window to window; None: the windows lie side by side.
         padding: "valid" (windows lie inside) or "same" (windows may hang over; what is outside does not count).
+    Errors: ShapeError for a window that does not fit, or inputs of another rank; else as `Layer`.
     """
 
     pool: ClassVar[Callable[..., Any]]
@@ -43,12 +44,16 @@ class Pooling(Spatial):
 class MaxPooling1D(Pooling):
     """The largest number of every window of a sequence.
 
+    y[place, c] = max x[place · strides + k, c] over the places k of the window.
+
     Shapes: (batch, steps, channels) to (batch, windows, channels).
     Arguments: see `Pooling`.
 
     >>> MaxPooling1D(2)([[[1.0], [3.0], [2.0], [0.0]]])
     array([[[3.],
             [2.]]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     axes = 1
@@ -58,11 +63,15 @@ class MaxPooling1D(Pooling):
 class MaxPooling2D(Pooling):
     """The largest number of every window of an image, channel by channel.
 
+    y[place, c] = max x[place · strides + k, c] over the places k of the window.
+
     Shapes: (batch, height, width, channels) to (batch, rows of windows, columns of windows, channels).
     Arguments: see `Pooling`.
 
     >>> MaxPooling2D(2).compute_output_shape((None, 28, 28, 8))
     (None, 14, 14, 8)
+
+    Agrees with Keras 3.
     """
 
     axes = 2
@@ -72,11 +81,15 @@ class MaxPooling2D(Pooling):
 class AveragePooling1D(Pooling):
     """The mean of every window of a sequence.
 
+    y[place, c] = mean x[place · strides + k, c] over the places k of the window.
+
     Shapes: (batch, steps, channels) to (batch, windows, channels).
     Arguments: see `Pooling`.
 
     >>> AveragePooling1D(2)([[[1.0], [3.0]]])
     array([[[2.]]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     axes = 1
@@ -86,11 +99,15 @@ class AveragePooling1D(Pooling):
 class AveragePooling2D(Pooling):
     """The mean of every window of an image, channel by channel.
 
+    y[place, c] = mean x[place · strides + k, c] over the places k of the window.
+
     Shapes: (batch, height, width, channels) to (batch, rows of windows, columns of windows, channels).
     Arguments: see `Pooling`.
 
     >>> AveragePooling2D(7).compute_output_shape((None, 7, 7, 16))
     (None, 1, 1, 16)
+
+    Agrees with Keras 3.
     """
 
     axes = 2
@@ -117,11 +134,15 @@ class GlobalPooling(Spatial):
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of each channel over a whole sequence.
 
+    y[c] = mean x[place, c] over all places.
+
     Shapes: (batch, steps, channels) to (batch, channels).
     Arguments: see `GlobalPooling`.
 
     >>> GlobalAveragePooling1D()([[[1.0], [3.0]]])
     array([[2.]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     axes = 1
@@ -131,11 +152,15 @@ class GlobalAveragePooling1D(GlobalPooling):
 class GlobalAveragePooling2D(GlobalPooling):
     """The mean of each channel over a whole image.
 
+    y[c] = mean x[place, c] over all places.
+
     Shapes: (batch, height, width, channels) to (batch, channels).
     Arguments: see `GlobalPooling`.
 
     >>> GlobalAveragePooling2D().compute_output_shape((None, 7, 7, 1280))
     (None, 1280)
+
+    Agrees with Keras 3.
     """
 
     axes = 2
@@ -145,11 +170,15 @@ class GlobalAveragePooling2D(GlobalPooling):
 class GlobalMaxPooling1D(GlobalPooling):
     """The largest number of each channel over a whole sequence.
 
+    y[c] = max x[place, c] over all places.
+
     Shapes: (batch, steps, channels) to (batch, channels).
     Arguments: see `GlobalPooling`.
 
     >>> GlobalMaxPooling1D()([[[1.0], [3.0]]])
     array([[3.]], dtype=float32)
+
+    Agrees with Keras 3.
     """
 
     axes = 1
@@ -159,11 +188,15 @@ class GlobalMaxPooling1D(GlobalPooling):
 class GlobalMaxPooling2D(GlobalPooling):
     """The largest number of each channel over a whole image.
 
+    y[c] = max x[place, c] over all places.
+
     Shapes: (batch, height, width, channels) to (batch, channels).
     Arguments: see `GlobalPooling`.
 
     >>> GlobalMaxPooling2D().compute_output_shape((None, 7, 7, 64))
     (None, 64)
+
+    Agrees with Keras 3.
     """
 
     axes = 2

@@ -34,6 +34,8 @@ class Recurrent(Layer):
         go_backwards: read the sequence from its end (outputs come in the order in which they are made).
         stateful: must be False: give initial_state instead.
         unroll: accepted for Keras's sake; the loop is the library's own in any case.
+    Errors: ShapeError for inputs that are no sequences (a recurrent layer in front of it needs return_sequences=True)
+        and for another number of states; else as `Layer`.
     """
 
     kernel = Weight("glorot_uniform")

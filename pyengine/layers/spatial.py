@@ -9,7 +9,11 @@ from pyengine.layers.base import Layer
 
 
 class Spatial(Layer):
-    """Base of convolutions and pools, over sequences (one spatial axis) or images (two)."""
+    """Base of convolutions and pools, over sequences (one spatial axis) or images (two).
+
+    Arguments:
+        data_format: None or "channels_last", the only layout.
+    """
 
     axes: ClassVar[int]
     """How many spatial axes there are."""

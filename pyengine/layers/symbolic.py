@@ -27,18 +27,18 @@ PROBES = (55440, 83160)
 class SymbolicTensor:
     """Data to come. `None` stands for a length that is not known yet, as that of the batch.
 
+    Arguments:
+        shape: lengths with the batch first; None where unknown.
+        dtype: its dtype; by default "float32".
+        name: that of the layer that makes it; by default "tensor".
+        history: the connection that makes it, and which of its outputs it is; None: nothing makes it.
+
     >>> from pyengine import layers
     >>> x = layers.Input(shape=(784,), name="digits")
     >>> x
     SymbolicTensor('digits', shape=(None, 784), dtype=float32)
     >>> layers.Dense(10)(x).shape
     (None, 10)
-
-    Arguments:
-        shape: lengths with the batch first; None where unknown.
-        dtype: its dtype.
-        name: that of the layer that makes it.
-        history: the connection that makes it, and which of its outputs it is.
     """
 
     __slots__ = ("__weakref__", "dtype", "history", "name", "shape")
@@ -121,9 +121,18 @@ NONE = Keywords()
 
 
 class Connection:
-    """One use of a layer: what went in, what came out.
+    """One use of a layer: what went in, what came out. Calling a layer on a symbolic tensor makes it.
 
-    Its outputs hold it, it does not hold them, and neither does the layer: what nobody uses is freed at once.
+    Shapes: those of `inputs` and `outputs`, the batch first.
+    Arguments:
+        layer: the layer.
+        inputs: the symbolic tensors that it was called on.
+        specs: shape and dtype of each output.
+        keywords: what the call was given by name; by default nothing.
+
+    >>> from pyengine import layers
+    >>> layers.Flatten(name="flat")(layers.Input((2, 2))).connection
+    Connection((None, 2, 2) -> flat -> [(None, 4)])
     """
 
     __slots__ = ("__weakref__", "_outputs", "inputs", "keywords", "layer", "specs")

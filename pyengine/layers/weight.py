@@ -23,7 +23,7 @@ class Weight:
         initializer: how it begins by default: a name, a configuration or an object.
         words: what the arguments begin with, if not with the weight's own name: "recurrent" for recurrent_kernel.
         when: the setting that says whether the layer has the weight at all: "use_bias".
-        trainable: whether gradients change it; if not, it has no regularizer and no constraint.
+        trainable: whether gradients change it (default True); if not, it has no regularizer and no constraint.
 
     >>> from pyengine import layers, ops
     >>> class Scale(layers.Layer):
@@ -82,24 +82,22 @@ def parameters(weights: Iterable[Weight]) -> list[inspect.Parameter]:
     ]
 
 
-def documentation(weights: Iterable[Weight]) -> list[str]:
-    """What a docstring says of these arguments.
+def documentation(weights: Iterable[Weight]) -> dict[tuple[str, ...], str]:
+    """What a docstring says of these arguments, by their names.
 
-    >>> print(*documentation({"kernel": Weight("ones", words="kernel")}.values()), sep="\\n")
-    kernel_initializer: how it begins; by default "ones".
-    kernel_regularizer: its penalty, added to the loss; by default none.
-    kernel_constraint: what it is brought back to after every update; by default nothing.
+    >>> for names, text in documentation([Weight("ones", words="kernel")]).items():
+    ...     print(*names, text)
+    kernel_initializer how it begins.
+    kernel_regularizer its penalty, added to the loss.
+    kernel_constraint what it is brought back to after every update.
     """
     weights = list(weights)
-    several = len(weights) > 1
-    begin, defaults = "how they begin" if several else "how it begins", [repr(w.initializer) for w in weights]
-    own = "their penalties" if several else "its penalty"
-    they = "they are" if several else "it is"
-    lines = {
-        "initializer": f"{begin}; by default {', '.join(defaults)}.".replace("'", '"'),
-        "regularizer": f"{own}, added to the loss; by default none.",
-        "constraint": f"what {they} brought back to after every update; by default nothing.",
+    they, are, penalty = (
+        ("they", "are", "their penalties") if len(weights) > 1 else ("it", "is", "its penalty")
+    )
+    texts = {
+        "initializer": f"how {they} begin{'s' if they == 'it' else ''}.",
+        "regularizer": f"{penalty}, added to the loss.",
+        "constraint": f"what {they} {are} brought back to after every update.",
     }
-    return [
-        f"{', '.join(names(weights, kind))}: {line}" for kind, line in lines.items() if names(weights, kind)
-    ]
+    return {listed: text for kind, text in texts.items() if (listed := tuple(names(weights, kind)))}
