@@ -41,8 +41,10 @@ from pyengine.random import set_random_seed
 
 if sys.platform == "emscripten":
     from pyengine.bridge.blocking import use_stack_switching
+    from pyengine.bridge.pausing import use_page_turns
 
     use_stack_switching()
+    use_page_turns()
 
 __version__ = "0.1.0"
 

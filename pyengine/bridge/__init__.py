@@ -6,8 +6,8 @@ javascript.py  code in messages, as JavaScript writes it
 calls.py       the functions that `web/border.js` calls
 callbacks.py   hooks written in JavaScript                          data.py        datasets fed by JavaScript
 engine.py      what the engine runs on
-blocking.py    blocking code that lets the page live on
+blocking.py    blocking code that lets the page live on            pausing.py    frames between two stretches of work
 
-Only `crossing` and `blocking` need Pyodide, and not before they are called; everything else is tested in CPython.
-The other side of the border is `web/border.js`.
+Only `crossing`, `blocking` and `pausing` need Pyodide, and not before they are called; everything else is tested in
+CPython. The other side of the border is `web/border.js`.
 """
