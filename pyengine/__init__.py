@@ -32,6 +32,7 @@ from pyengine import (
     optimizers,
     regularizers,
 )
+from pyengine.about import __version__ as __version__
 from pyengine.about import config, show_config
 from pyengine.executors import set_executor
 from pyengine.graph import Variable
@@ -45,8 +46,6 @@ if sys.platform == "emscripten":
 
     use_stack_switching()
     use_page_turns()
-
-__version__ = "0.1.0"
 
 LATE = ("utils",)
 """Families that are loaded when first used."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-import pyengine
 from pyengine.executors import choice
 from pyengine.executors.simd import SimdExecutor
+
+__version__ = "0.1.0"
 
 
 def config() -> dict[str, Any]:
@@ -21,7 +22,7 @@ def config() -> dict[str, Any]:
     """
     executor = choice.default()
     described: dict[str, Any] = {
-        "pyengine": pyengine.__version__,
+        "pyengine": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": where(),

@@ -18,7 +18,6 @@ import numpy as np
 
 from pyengine.dtypes import SHORT, canonical, itemsize
 from pyengine.errors import GraphError, NotANumberYetError
-from pyengine.graph.printing import print_graph
 from pyengine.graph.variable import Variable
 from pyengine.shapes import Shape, size
 
@@ -227,9 +226,6 @@ class Graph:
 
     def __exit__(self, *exception: object) -> None:
         _recording.set(_recording.get()[:-1])
-
-    def __str__(self) -> str:
-        return print_graph(self)
 
 
 _recording: ContextVar[tuple[Graph, ...]] = ContextVar("recording", default=())

@@ -11,10 +11,8 @@ One line a node, in the order in which they are made; a node of several values n
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pyengine.graph.graph import Graph, Value
+from pyengine.graph.graph import Graph, Value
 
 SHOWN = 8  # constants of more numbers than this are abbreviated in print
 
@@ -42,3 +40,6 @@ def print_graph(graph: Graph, *, full: bool = False) -> str:
     lines += [f'write "{variable.name}" {name[v]}' for variable, v in graph.writes.items()]
     lines += [f'output "{key}" {name[v]}' for key, v in graph.outputs.items()]
     return "\n".join(lines)
+
+
+Graph.__str__ = print_graph  # type: ignore[method-assign, assignment]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from pyengine import activations
 from pyengine.errors import PyEngineError, describe
 from pyengine.names import squashed
 
-if TYPE_CHECKING:
-    from pyengine.layers.base import Layer
+
+class Configured(Protocol):
+    """What a check needs of a layer, or of whatever else has settings."""
+
+    @property
+    def label(self) -> str: ...
+
+    def refusal(self, argument: str, expected: str, got: Any, fix: str) -> PyEngineError: ...
 
 
-def whole(layer: Layer, name: str, value: Any, least: int = 1) -> int:
+def whole(layer: Configured, name: str, value: Any, least: int = 1) -> int:
     """A whole number of at least `least`."""
     try:
         number = operator.index(value)
@@ -28,7 +34,7 @@ def whole(layer: Layer, name: str, value: Any, least: int = 1) -> int:
     return number
 
 
-def wholes(layer: Layer, name: str, value: Any, count: int, least: int = 1) -> tuple[int, ...]:
+def wholes(layer: Configured, name: str, value: Any, count: int, least: int = 1) -> tuple[int, ...]:
     """One whole number for every spatial axis, given singly or as one for all."""
     given = list(value) if isinstance(value, (list, tuple)) else [value] * count
     if len(given) == 1:
@@ -39,7 +45,7 @@ def wholes(layer: Layer, name: str, value: Any, count: int, least: int = 1) -> t
     return tuple(whole(layer, name, one, least) for one in given)
 
 
-def fraction(layer: Layer, name: str, value: Any) -> float:
+def fraction(layer: Configured, name: str, value: Any) -> float:
     """A number 0 ≤ x < 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
         fix = f"Use, for example, `{name}=0.2`."
@@ -47,7 +53,7 @@ def fraction(layer: Layer, name: str, value: Any) -> float:
     return float(value)
 
 
-def choice(layer: Layer, name: str, value: Any, allowed: Sequence[str]) -> str:
+def choice(layer: Configured, name: str, value: Any, allowed: Sequence[str]) -> str:
     """One of some words, in any spelling."""
     for word in allowed:
         if isinstance(value, str) and squashed(value) == squashed(word):
@@ -55,7 +61,7 @@ def choice(layer: Layer, name: str, value: Any, allowed: Sequence[str]) -> str:
     raise layer.refusal(name, " or ".join(map(repr, allowed)), value, f"Use `{name}={allowed[0]!r}`.")
 
 
-def channels_last(layer: Layer, data_format: Any) -> None:
+def channels_last(layer: Configured, data_format: Any) -> None:
     """The one memory layout there is: (batch, …, channels)."""
     if data_format is not None and squashed(str(data_format)) != "channelslast":
         raise layer.refusal(
@@ -67,7 +73,7 @@ def channels_last(layer: Layer, data_format: Any) -> None:
 
 
 def number(
-    layer: Layer, name: str, value: Any, expected: str, accepts: Callable[[float], bool], example: str
+    layer: Configured, name: str, value: Any, expected: str, accepts: Callable[[float], bool], example: str
 ) -> float:
     """A number that is accepted, finite or not."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not accepts(value):
@@ -75,26 +81,26 @@ def number(
     return value
 
 
-def axis(layer: Layer, name: str, value: Any) -> int:
+def axis(layer: Configured, name: str, value: Any) -> int:
     """A whole number, which may be negative."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         raise layer.refusal(name, "a whole number", value, f"Use `{name}=-1` for the last axis.")
     return int(value)
 
 
-def axes(layer: Layer, name: str, value: Any) -> int | tuple[int, ...]:
+def axes(layer: Configured, name: str, value: Any) -> int | tuple[int, ...]:
     """A whole number, or several."""
     if isinstance(value, (list, tuple)) and value:
         return tuple(axis(layer, name, each) for each in value)
     return axis(layer, name, value)
 
 
-def activation(layer: Layer, name: str, value: Any) -> Callable[..., Any]:
+def activation(layer: Configured, name: str, value: Any) -> Callable[..., Any]:
     """An activation, from its name or a function."""
     return resolved(layer, name, activations.get, value)
 
 
-def resolved(layer: Layer, name: str, get: Callable[[Any], Any], value: Any) -> Any:
+def resolved(layer: Configured, name: str, get: Callable[[Any], Any], value: Any) -> Any:
     """What a name, a configuration or an object stands for; what does not exist is said of the layer."""
     try:
         return get(value)

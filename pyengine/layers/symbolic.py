@@ -9,13 +9,10 @@ import re
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from pyengine.errors import GraphError, PyEngineError
 from pyengine.graph import Graph, Spec, Value
-
-if TYPE_CHECKING:
-    from pyengine.layers.base import Layer
 
 AnyShape = tuple[int | None, ...]
 
@@ -75,8 +72,8 @@ class SymbolicTensor:
         return self.history[0]
 
     @property
-    def layer(self) -> Layer:
-        """The layer that makes it."""
+    def layer(self) -> Any:
+        """The `Layer` that makes it."""
         return self.connection.layer
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
@@ -139,7 +136,7 @@ class Connection:
 
     def __init__(
         self,
-        layer: Layer,
+        layer: Any,
         inputs: tuple[SymbolicTensor, ...],
         specs: Sequence[SymbolicTensor],
         keywords: Keywords = NONE,
@@ -168,7 +165,7 @@ class Connection:
         return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.specs]})"
 
 
-def infer(layer: Layer, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE) -> list[SymbolicTensor]:
+def infer(layer: Any, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE) -> list[SymbolicTensor]:
     """Shapes and dtypes of a layer's outputs, found by writing its call down in a graph that is thrown away.
 
     Where a length is unknown that is done twice, with two different lengths: what differs in the result is unknown.
@@ -183,7 +180,7 @@ def infer(layer: Layer, inputs: Sequence[SymbolicTensor], keywords: Keywords = N
     return outputs
 
 
-def _trace(layer: Layer, inputs: Sequence[SymbolicTensor], probe: int, keywords: Keywords) -> list[Value]:
+def _trace(layer: Any, inputs: Sequence[SymbolicTensor], probe: int, keywords: Keywords) -> list[Value]:
     graph = Graph()
     values = []
     for number, tensor in enumerate(inputs):

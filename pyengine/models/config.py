@@ -9,6 +9,23 @@ from pyengine.errors import ArgumentError, unknown_name
 from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyengine.layers.symbolic import Keywords
 
+# Models that are layers of others, by name; each class puts itself here.
+MODELS: dict[str, Any] = {}
+
+
+def stack_config(model: Any) -> dict[str, Any]:
+    """What a model of layers one after another is made of."""
+    entries = [_entry(layer) for layer in model.layers]
+    if model.inputs:
+        entries.insert(0, _input_entry(model.inputs[0]))
+    return {"name": model.name, "trainable": model.trainable, "layers": entries}
+
+
+def stack_from_config(cls: Any, config: dict[str, Any]) -> Any:
+    """The model that `stack_config` described."""
+    layers = [_layer(entry) for entry in config["layers"]]
+    return cls(layers, name=config["name"], trainable=config["trainable"])
+
 
 def model_config(model: Any) -> dict[str, Any]:
     """What a model is made of: enough to make it again, weights apart.
@@ -16,14 +33,6 @@ def model_config(model: Any) -> dict[str, Any]:
     A layer's `inbound` has one entry a use: the tensors that it takes, each [layer, which of its uses, which output];
     where a use gives something by name, `words` has an entry for each: [names of the last tensors, settings].
     """
-    from pyengine.models.sequential import Sequential
-
-    config: dict[str, Any] = {"name": model.name, "trainable": model.trainable}
-    if isinstance(model, Sequential):
-        entries = [_entry(layer) for layer in model.layers]
-        if model.inputs:
-            entries.insert(0, _input_entry(model.inputs[0]))
-        return {**config, "layers": entries}
     place: dict[SymbolicTensor, list[Any]] = {tensor: [tensor.name, 0, 0] for tensor in model.inputs}
     inbound: dict[int, list[Any]] = {}
     words: dict[int, list[Any]] = {}
@@ -42,7 +51,8 @@ def model_config(model: Any) -> dict[str, Any]:
         if not any(named or settings for named, settings in entry.get("words", ())):
             entry.pop("words", None)
     return {
-        **config,
+        "name": model.name,
+        "trainable": model.trainable,
         "layers": entries,
         "inputs": {name: place[tensor] for name, tensor in zip(model.input_names, model.inputs, strict=True)},
         "outputs": {
@@ -53,11 +63,7 @@ def model_config(model: Any) -> dict[str, Any]:
 
 def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
     """The model that `model_config` described."""
-    from pyengine.models.sequential import Sequential
-
     layers = {entry["name"]: _layer(entry) for entry in config["layers"]}
-    if issubclass(cls, Sequential):
-        return cls(list(layers.values()), name=config["name"], trainable=config["trainable"])
     made: dict[tuple[str, int, int], SymbolicTensor] = {}
     waiting = []
     for entry in config["layers"]:
@@ -99,12 +105,9 @@ def _input_entry(tensor: SymbolicTensor) -> dict[str, Any]:
 
 
 def _layer(entry: dict[str, Any]) -> Layer:
-    from pyengine.models.model import Model
-    from pyengine.models.sequential import Sequential
-
     if entry["class_name"] == "InputLayer":
         return Input(**entry["config"]).layer
-    known: dict[str, Any] = {**layers_module.LAYERS, "Sequential": Sequential, "Model": Model}
+    known: dict[str, Any] = {**layers_module.LAYERS, **MODELS}
     if entry["class_name"] not in known:
         raise unknown_name("layer class", entry["class_name"], known)
     return known[entry["class_name"]].from_config(entry["config"])

@@ -10,6 +10,7 @@ import numpy as np
 from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.layers import Connection, Input, Layer, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
+from pyengine.models.config import MODELS, model_config, model_from_config
 from pyengine.models.network import network
 from pyengine.models.summary import summary_lines
 from pyengine.training import Trainer
@@ -213,20 +214,19 @@ class Model(Layer, Trainer):
 
     def get_config(self) -> dict[str, Any]:
         """Name, layers with their own configurations and uses, inputs and outputs: enough for `from_config`."""
-        from pyengine.models.config import model_config
-
         return model_config(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """A new model from `get_config`, its weights newly begun."""
-        from pyengine.models.config import model_from_config
-
         return model_from_config(cls, config)
 
     def __repr__(self) -> str:
         shapes = f"{self.input_shape} -> {self.output_shape}" if self.built else "not built"
         return f"<{type(self).__name__} {self.name!r}: {len(self.layers)} layers, {shapes}>"
+
+
+MODELS["Model"] = Model
 
 
 def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pyengine.errors import ArgumentError, NotBuiltError
 from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
+from pyengine.models.config import MODELS, stack_config, stack_from_config
 from pyengine.models.model import Model
 
 
@@ -178,3 +179,15 @@ class Sequential(Model):
             first = self.inputs[0]
             start = [Input(batch_shape=first.shape, dtype=first.dtype, name=first.name)]
         return type(self)([*start, *copies], name=self.name, trainable=self.trainable)
+
+    def get_config(self) -> dict[str, Any]:
+        """Name and layers with their own configurations, in order: enough for `from_config`."""
+        return stack_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """A new model from `get_config`, its weights newly begun."""
+        return stack_from_config(cls, config)
+
+
+MODELS["Sequential"] = Sequential

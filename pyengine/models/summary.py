@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyengine.errors import ArgumentError
 from pyengine.graph import Variable
 from pyengine.layers import Layer
 from pyengine.shapes import size
 
-if TYPE_CHECKING:
-    from pyengine.models.model import Model
-
 
 def summary_lines(
-    model: Model, line_length: int | None = None, positions: Sequence[float] | None = None
+    model: Any, line_length: int | None = None, positions: Sequence[float] | None = None
 ) -> list[str]:
     """The lines that `model.summary()` prints.
 
@@ -126,11 +123,11 @@ def _numbers(weights: Sequence[Variable]) -> str:
     return f"{count:,} ({shown} {unit})"
 
 
-def _uses(model: Model, layer: Layer) -> list[Any]:
+def _uses(model: Any, layer: Layer) -> list[Any]:
     return [use for use in model._uses if use.layer is layer]
 
 
-def _is_branched(model: Model) -> bool:
+def _is_branched(model: Any) -> bool:
     """Whether the layers are anything but one row from first to last."""
     if len(model.inputs) > 1 or len(model.outputs) > 1:
         return True
@@ -142,6 +139,6 @@ def _is_branched(model: Model) -> bool:
     return False
 
 
-def _sources(model: Model, layer: Layer) -> str:
+def _sources(model: Any, layer: Layer) -> str:
     uses = [", ".join(tensor.name for tensor in use.inputs) for use in _uses(model, layer)]
     return "; ".join(uses)
