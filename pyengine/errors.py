@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import math
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -153,12 +152,8 @@ def describe(value: Any) -> str:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and not isinstance(getattr(value, "dtype", ""), str):
         return f"an array of shape {shape}, {value.dtype}" if shape else f"the number {value}"
-    if isinstance(value, bool | int | str | type(None)) or (
-        isinstance(value, float) and math.isfinite(value)
-    ):
+    if isinstance(value, bool | int | str | float | type(None)):
         return f"`{shortened(repr(value))}`"
-    if isinstance(value, float):
-        return str(value)
     if isinstance(value, dict | list | tuple | set | frozenset):
         brief = repr(value)
         kind = type(value).__name__

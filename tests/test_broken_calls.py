@@ -242,14 +242,14 @@ DATA = [
         lambda m: m.fit(np.where(X[7, 1] == X, np.nan, X), Y),
         DataError,
         argument="x",
-        got="nan in sample 7",
+        got="`nan` in sample 7",
     ),
     row(
         "infinity in y",
         lambda m: m.fit(X, np.where(Y > 0, np.inf, Y)),
         DataError,
         argument="y",
-        got="inf in sample 0",
+        got="`inf` in sample 0",
     ),
     row(
         "too large for float32",
@@ -610,7 +610,7 @@ ARGUMENTS = [
         lambda m: m.fit(X, Y, validation_data=(X * np.nan, Y)),
         DataError,
         argument="validation_data[0]",
-        got="nan in sample 0",
+        got="`nan` in sample 0",
     ),
     row(
         "validation_data with class numbers",
@@ -696,7 +696,7 @@ ARGUMENTS = [
         DataError,
         where="model.evaluate",
         argument="sample_weight",
-        got="-1.0 in sample 0",
+        got="`-1.0` in sample 0",
     ),
     row(
         "sample_weight too large",
@@ -741,7 +741,7 @@ ARGUMENTS = [
         ArgumentError,
         regression,
         argument="class_weight",
-        got="mean_squared_error",
+        got="MeanSquaredError",
         fix="sample_weight",
     ),
     row(
@@ -847,7 +847,7 @@ ARGUMENTS = [
         lambda m: m.fit_dataset(Dataset.from_arrays(X * np.nan, Y).batch(4), epochs=1),
         DataError,
         argument="x of batch 0",
-        got="nan in sample 0",
+        got="`nan` in sample 0",
     ),
 ]
 

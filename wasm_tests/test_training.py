@@ -441,7 +441,7 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
         ("await compiled().fit(points(3), kinds(3), { yieldEvery: 'sometimes' });", "'sometimes'"),
         (
             "await compiled().fit(tf.fill([3, 4], NaN), kinds(3));",
-            "x expects finite numbers, but got nan in sample 0",
+            "x expects finite numbers, but got `NaN` in sample 0",
         ),
         (
             "await compiled().fit(points(3), kinds(3), { classWeight: { 0: 2 } });",
@@ -456,8 +456,8 @@ def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
         ("small().compile({ optimizer: 'adam', loss: 'mse', metric: ['acc'] });", "Did you mean 'metrics'"),
         ("tf.layers.dense({ unit: 3 });", "Did you mean 'units'"),
         ("small().predict(tf.zeros([2, 3]));", "expects shape [batch, 4]"),
-        ("tf.tensor([[1, 2], [3]]);", "regular shape"),
-        ("tf.tensor(new Float32Array(5), [2, 3]);", "holds 6 numbers, but 5 were given"),
+        ("tf.tensor([[1, 2], [3]]);", "numbers of a regular shape, here [2, 2]"),
+        ("tf.tensor(new Float32Array(5), [2, 3]);", "expects 6 numbers for the shape [2, 3], but got 5"),
         (
             "await compiled().fit(points(3), kinds(3), { callbacks: { onEpochEn: 3, epochs: 1 } });",
             "onEpochEn",

@@ -1,5 +1,7 @@
 /** No public function ignores an argument: what it does not take is refused, and the function named. */
 
+import { refusal } from "./errors.js";
+
 /** Marks a function that has been guarded already. */
 const GUARDED = Symbol("guarded");
 
@@ -37,10 +39,12 @@ export function taking(name, run, most = run.length) {
  */
 export function refuseSurplus(name, inputs, most) {
   if (inputs.length <= most || inputs.slice(most).every((value) => value === undefined)) return;
-  throw new TypeError(
-    `${name} expects at most ${most} argument${most === 1 ? "" : "s"}, but got ${inputs.length}. ` +
-      "Leave out the rest: no argument is ignored.",
-  );
+  throw refusal({
+    where: name,
+    expected: `at most ${most} argument${most === 1 ? "" : "s"}`,
+    got: String(inputs.length),
+    fix: "Leave out the rest: no argument is ignored.",
+  });
 }
 
 /**
@@ -76,6 +80,12 @@ function isClass(run) {
 export function refuseUnknown(name, settings, known) {
   const unknown = Object.keys(settings).filter((key) => !known.includes(key));
   if (unknown.length > 0) {
-    throw new TypeError(`${name} expects only ${known.join(", ")}, but got ${unknown.join(", ")}.`);
+    throw refusal({
+      where: name,
+      argument: "settings",
+      expected: `only ${known.join(", ")}`,
+      got: unknown.join(", "),
+      fix: "Correct the name, or leave it out.",
+    });
   }
 }

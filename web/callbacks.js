@@ -1,6 +1,7 @@
 /** Callbacks: plain objects with hooks, objects of `tf.callbacks`, and lists that mix them. */
 
 import { Raw, call, isPlain } from "./border.js";
+import { described, refusal } from "./errors.js";
 import { Handle } from "./handles.js";
 
 const HOOK = /^on[A-Z]/;
@@ -29,19 +30,35 @@ export class CustomCallback extends Callback {
   constructor(hooks = {}) {
     super();
     if (!isPlain(hooks)) {
-      throw new TypeError(
-        "new tf.CustomCallback expects an object of hooks, as { onEpochEnd: (epoch, logs) => … }, but got " +
-          `${JSON.stringify(hooks) ?? String(hooks)}.`,
-      );
+      throw refusal({
+        where: "new tf.CustomCallback",
+        argument: "hooks",
+        expected: "an object of hooks",
+        got: described(hooks),
+        fix: "Use, for example, `{ onEpochEnd: (epoch, logs) => {} }`.",
+      });
     }
     const unknown = Object.keys(hooks).find((name) => !HOOK.test(name));
     if (unknown !== undefined) {
-      throw new TypeError(
-        `new tf.CustomCallback expects hooks such as onEpochEnd or onBatchEnd, but got ${JSON.stringify(unknown)}.`,
-      );
+      throw unknownHook("new tf.CustomCallback", "hooks", unknown);
     }
     Object.assign(this, hooks);
   }
+}
+
+/**
+ * @param {string} where
+ * @param {string} argument
+ * @param {string} name
+ */
+function unknownHook(where, argument, name) {
+  return refusal({
+    where,
+    argument,
+    expected: "hooks, such as onEpochEnd or onBatchEnd",
+    got: described(name),
+    fix: "Correct its name, or leave it out.",
+  });
 }
 
 /**
@@ -55,10 +72,13 @@ export function callbacksInward(given) {
   if (Array.isArray(given)) return given.flatMap(callbacksInward);
   if (given instanceof Handle) return [given];
   if (typeof given !== "object") {
-    throw new TypeError(
-      `callbacks takes objects with hooks (as { onEpochEnd: (epoch, logs) => … }) or tf.callbacks.…, but got ` +
-        `${typeof given === "function" ? `the function ${given.name || "()"}` : JSON.stringify(given)}.`,
-    );
+    throw refusal({
+      where: "model.fit",
+      argument: "callbacks",
+      expected: "objects with hooks, or tf.callbacks.…",
+      got: described(given),
+      fix: "Use, for example, `callbacks: { onEpochEnd: (epoch, logs) => {} }`.",
+    });
   }
   /** @type {Record<string, any>} */
   const description = { hooks: hooksOf(given) };
@@ -87,14 +107,18 @@ function hooksOf(callback) {
   for (const name of names) {
     if (!HOOK.test(name) || callback[name] === undefined || callback[name] === null) {
       if (isPlain(callback) && !HOOK.test(name)) {
-        throw new TypeError(
-          `A callback object has hooks such as onEpochEnd or onBatchEnd, but this one has ${JSON.stringify(name)}.`,
-        );
+        throw unknownHook("model.fit", "callbacks", name);
       }
       continue;
     }
     if (typeof callback[name] !== "function") {
-      throw new TypeError(`The hook ${name} must be a function, but is ${JSON.stringify(callback[name])}.`);
+      throw refusal({
+        where: "model.fit",
+        argument: `callbacks.${name}`,
+        expected: "a function",
+        got: described(callback[name]),
+        fix: "Use, for example, `(epoch, logs) => {}`.",
+      });
     }
     hooks[name] = new Raw((/** @type {any[]} */ ...inputs) => {
       const result = callback[name](...inputs);

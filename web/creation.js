@@ -2,6 +2,7 @@
 
 import { guard, refuseSurplus } from "./arity.js";
 import { call } from "./border.js";
+import { refusal } from "./errors.js";
 import { Tensor, tensor } from "./tensor.js";
 import { dataOf } from "./nested.js";
 
@@ -26,10 +27,15 @@ function ofRank(rank) {
     const result =
       typeof shape === "string" ? tensor(values, undefined, shape) : tensor(values, shape ?? undefined, dtype);
     if (result.rank !== rank) {
-      const remedy = rank > 1 && result.rank === 1 ? " Give the shape as well." : "";
-      throw new RangeError(
-        `${name} makes a tensor of ${WORDS[rank]}, but the values have ` +
-          `shape [${result.shape}].${remedy}`,
+      throw refusal(
+        {
+          where: name,
+          argument: "values",
+          expected: `values of ${WORDS[rank]}`,
+          got: `values of shape [${result.shape.join(", ")}]`,
+          fix: rank > 1 && result.rank === 1 ? "Give the shape as well." : "Use `tf.tensor(values)` for any number of axes.",
+        },
+        RangeError,
       );
     }
     return result;
@@ -53,7 +59,10 @@ function fill(shape, value, dtype = "float32") {
  * @param {Dtype} [dtype]
  */
 function range(start, stop, step = start <= stop ? 1 : -1, dtype = "float32") {
-  if (step === 0) throw new RangeError("tf.range needs a step other than 0.");
+  if (step === 0) {
+    const fix = "Use, for example, `tf.range(0, 10, 2)`.";
+    throw refusal({ where: "tf.range", argument: "step", expected: "a step other than 0", got: "`0`", fix }, RangeError);
+  }
   const count = Math.max(0, Math.ceil((stop - start) / step));
   const values = Array.from({ length: count }, (_, index) => start + index * step);
   return tensor(values, [count], dtype);

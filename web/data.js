@@ -2,6 +2,7 @@
 
 import { refuseUnknown } from "./arity.js";
 import { Raw, answering, call, callAsync, guarded, inward, isPlain } from "./border.js";
+import { described, refusal } from "./errors.js";
 import { Handle } from "./handles.js";
 import { dtypeOf, flattened, isRegular, isTypedArray, shapeOf } from "./nested.js";
 import { Tensor, tensor } from "./tensor.js";
@@ -76,10 +77,13 @@ function layoutOf(value, pieces) {
 function iteratorOf(produced) {
   const iterator = produced?.[Symbol.asyncIterator]?.() ?? produced?.[Symbol.iterator]?.() ?? produced;
   if (typeof iterator?.next === "function") return iterator;
-  throw new TypeError(
-    "tf.data.generator takes a generator function, or a function that returns an iterator or an array, but it " +
-      `returned ${produced === undefined ? "nothing" : JSON.stringify(produced)}.`,
-  );
+  throw refusal({
+    where: "tf.data.generator",
+    argument: "produce",
+    expected: "a generator function, or a function that returns an iterator or an array",
+    got: `a function that returned ${produced === undefined ? "nothing" : described(produced)}`,
+    fix: "Use, for example, `function* () { yield { xs, ys }; }`.",
+  });
 }
 
 /**
@@ -253,7 +257,13 @@ export class Dataset extends Handle {
 function datasetsIn(structure) {
   const parts = Array.isArray(structure) ? structure : Object.values(structure ?? {});
   if (parts.length === 0 || !parts.every((part) => part instanceof Dataset)) {
-    throw new TypeError("tf.data.zip takes a list of datasets, or an object of them: { xs: dataset, ys: dataset }.");
+    throw refusal({
+      where: "tf.data.zip",
+      argument: "datasets",
+      expected: "a list of datasets, or an object of them",
+      got: described(structure),
+      fix: "Use, for example, `tf.data.zip({ xs: first, ys: second })`.",
+    });
   }
   return structure;
 }
@@ -302,7 +312,13 @@ export const data = {
    */
   generator(produce) {
     if (typeof produce !== "function") {
-      throw new TypeError("tf.data.generator takes a function, as tf.data.generator(function* () { yield … }).");
+      throw refusal({
+        where: "tf.data.generator",
+        argument: "produce",
+        expected: "a generator function, or a function that returns an iterator or an array",
+        got: described(produce),
+        fix: "Use, for example, `function* () { yield { xs, ys }; }`.",
+      });
     }
     return fromIterators(produce, produce.name);
   },
@@ -310,7 +326,13 @@ export const data = {
   /** @param {any[]} items  one element each */
   array(items) {
     if (!Array.isArray(items) && !isTypedArray(items)) {
-      throw new TypeError(`tf.data.array expects an array of elements, but got ${JSON.stringify(items) ?? String(items)}.`);
+      throw refusal({
+        where: "tf.data.array",
+        argument: "items",
+        expected: "an array of elements",
+        got: described(items),
+        fix: "Use, for example, `tf.data.array([1, 2, 3])`.",
+      });
     }
     return fromIterators(() => items, "array", items.length);
   },

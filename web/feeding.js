@@ -1,6 +1,7 @@
 /** What users train on, on its way into Python: tensors, typed arrays, nested arrays, lists and maps of them. */
 
 import { arrayInSlices, isPlain } from "./border.js";
+import { described, refusal } from "./errors.js";
 import { isTypedArray } from "./nested.js";
 import { Tensor, tensor } from "./tensor.js";
 
@@ -9,21 +10,22 @@ import { Tensor, tensor } from "./tensor.js";
  *
  * @param {any} given
  * @param {number} count  how many the model has
- * @param {string} what  "x", for errors
+ * @param {string} where  what was called, "model.fit", for errors
+ * @param {string} argument  "x", for errors
  * @returns {any}  the same grouping of Tensors
  */
-export function tensorsOf(given, count, what) {
-  if (given === undefined || given === null) return null;
+export function tensorsOf(given, count, where, argument) {
   if (given instanceof Tensor) return given;
-  if (isPlain(given)) {
-    return Object.fromEntries(Object.entries(given).map(([name, part]) => [name, one(part, `${what}.${name}`)]));
+  if (isPlain(given) && typeof given.next !== "function") {
+    const named = Object.entries(given).map(([name, part]) => [name, one(part, where, `${argument}.${name}`)]);
+    return Object.fromEntries(named);
   }
   if (Array.isArray(given) && given.length > 0) {
     const arrays = given.every((part) => part instanceof Tensor);
     const perInput = count > 1 && given.length === count && given.every((part) => !isNumber(part));
-    if (arrays || perInput) return given.map((part, place) => one(part, `${what}[${place}]`));
+    if (arrays || perInput) return given.map((part, place) => one(part, where, `${argument}[${place}]`));
   }
-  return one(given, what);
+  return one(given, where, argument);
 }
 
 /** @param {any} value */
@@ -32,15 +34,33 @@ function isNumber(value) {
 }
 
 /**
+ * One of them.
+ *
  * @param {any} given
- * @param {string} what
+ * @param {string} where
+ * @param {string} argument
+ * @returns {Tensor}
  */
-function one(given, what) {
-  if (given instanceof Tensor || isTypedArray(given) || Array.isArray(given)) return tensor(given);
-  throw new TypeError(
-    `${what} must be a tensor, a typed array or nested arrays of numbers, but is ` +
-      `${typeof given === "object" ? (given?.constructor?.name ?? "null") : JSON.stringify(given)}.`,
-  );
+export function one(given, where, argument) {
+  if (given instanceof Tensor || isTypedArray(given) || Array.isArray(given)) {
+    return tensor(given, undefined, undefined, { where, argument });
+  }
+  throw refusal({
+    where,
+    argument,
+    expected: "a tensor, a typed array or nested arrays of numbers",
+    got: described(given),
+    fix: remedy(given),
+  });
+}
+
+/** @param {any} given */
+function remedy(given) {
+  if (typeof given?.then === "function") return "Await it first.";
+  if (typeof given?.next === "function" || typeof given === "function") {
+    return "Make a dataset: `model.fitDataset(tf.data.generator(rows).batch(32), { epochs: 5 })`.";
+  }
+  return "Give, for example, `tf.tensor2d([[1, 2], [3, 4]])`.";
 }
 
 /**

@@ -4,7 +4,8 @@ import { call, callAsync, defined, isPlain } from "./border.js";
 import { callbacksInward } from "./callbacks.js";
 import { Dataset } from "./data.js";
 import { breathe } from "./environment.js";
-import { copied, tensorsOf } from "./feeding.js";
+import { described, refusal } from "./errors.js";
+import { copied, one, tensorsOf } from "./feeding.js";
 import { Handle, Layer, SymbolicTensor } from "./handles.js";
 import { Pending, finishPending } from "./pending.js";
 import { Tensor, tensor } from "./tensor.js";
@@ -99,9 +100,9 @@ export class LayersModel extends Layer {
    * @returns {Promise<History>}
    */
   async fit(x, y, settings = {}) {
-    if (x instanceof Dataset) throw new TypeError("fit takes arrays; for a dataset use fitDataset(dataset, { epochs }).");
-    const inputs = this.#forInputs(x, "x");
-    const targets = this.#forOutputs(y, "y");
+    refuseDataset("model.fit", x, "model.fitDataset(dataset, { epochs: 5 })");
+    const inputs = this.#forInputs("model.fit", x);
+    const targets = this.#forOutputs("model.fit", y);
     return this.#train("fit", [inputs, targets], settings);
   }
 
@@ -119,21 +120,23 @@ export class LayersModel extends Layer {
   /**
    * What a user gave for the model's inputs, as tensors.
    *
+   * @param {string} where  what was called, for errors
    * @param {any} given
-   * @param {string} what  for errors
+   * @param {string} [argument]  for errors
    */
-  #forInputs(given, what) {
-    return tensorsOf(given, call("count", this, "inputs"), what);
+  #forInputs(where, given, argument = "x") {
+    return tensorsOf(given, call("count", this, "inputs"), where, argument);
   }
 
   /**
    * The same for its outputs.
    *
+   * @param {string} where
    * @param {any} given
-   * @param {string} what
+   * @param {string} [argument]
    */
-  #forOutputs(given, what) {
-    return tensorsOf(given, call("count", this, "outputs"), what);
+  #forOutputs(where, given, argument = "y") {
+    return tensorsOf(given, call("count", this, "outputs"), where, argument);
   }
 
   /**
@@ -147,7 +150,7 @@ export class LayersModel extends Layer {
     /** @type {any[]} */
     const copies = [];
     try {
-      const given = await this.#settingsInward(settings, copies);
+      const given = await this.#settingsInward(kind === "fit" ? "model.fit" : "model.fitDataset", settings, copies);
       const positional = [];
       for (const part of data) positional.push(part instanceof Handle ? part : await copied(part, copies));
       const history = await callAsync("fit", this, kind, positional, given);
@@ -160,22 +163,23 @@ export class LayersModel extends Layer {
   }
 
   /**
+   * @param {string} where  what was called, for errors
    * @param {Settings} settings
    * @param {any[]} copies
    */
-  async #settingsInward(settings, copies) {
+  async #settingsInward(where, settings, copies) {
     const given = defined(settings);
     given.callbacks = callbacksInward(given.callbacks);
     copies.push(...given.callbacks.filter((/** @type {any} */ callback) => !(callback instanceof Handle)));
     if (Array.isArray(given.validationData)) {
       const [x, y, ...weights] = given.validationData;
-      const parts = [this.#forInputs(x, "validationData[0]"), this.#forOutputs(y, "validationData[1]")];
-      for (const weight of weights) parts.push(this.#forOutputs(weight, "validationData[2]"));
+      const parts = [this.#forInputs(where, x, "validationData[0]"), this.#forOutputs(where, y, "validationData[1]")];
+      for (const weight of weights) parts.push(this.#forOutputs(where, weight, "validationData[2]"));
       given.validationData = [];
       for (const part of parts) given.validationData.push(await copied(part, copies));
     }
     if (given.sampleWeight !== undefined) {
-      given.sampleWeight = await copied(this.#forOutputs(given.sampleWeight, "sampleWeight"), copies);
+      given.sampleWeight = await copied(this.#forOutputs(where, given.sampleWeight, "sampleWeight"), copies);
     }
     return given;
   }
@@ -188,7 +192,8 @@ export class LayersModel extends Layer {
    * @returns {any}  a Tensor, or one per output
    */
   predict(x, settings = {}) {
-    const inputs = this.#forInputs(x, "x");
+    refuseDataset("model.predict", x, "model.predictOnBatch(x)");
+    const inputs = this.#forInputs("model.predict", x);
     const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)), this, "predict");
     const rows = this.#rowsOf(inputs);
     const results = this.outputs.map((output, place) => pending.tensor(place, outputShape(output, rows)));
@@ -208,7 +213,7 @@ export class LayersModel extends Layer {
    * @returns {any}  a Tensor, or one per output
    */
   predictOnBatch(x) {
-    return call("onBatch", this, "predict_on_batch", [this.#forInputs(x, "x")], {});
+    return call("onBatch", this, "predict_on_batch", [this.#forInputs("model.predictOnBatch", x)], {});
   }
 
   /**
@@ -220,10 +225,11 @@ export class LayersModel extends Layer {
    * @returns {any}  a scalar, or one for the loss and each metric
    */
   evaluate(x, y, settings = {}) {
-    const data = [this.#forInputs(x, "x"), this.#forOutputs(y, "y")];
+    refuseDataset("model.evaluate", x, "model.evaluateDataset(dataset)");
+    const data = [this.#forInputs("model.evaluate", x), this.#forOutputs("model.evaluate", y)];
     const given = defined(settings);
     if (given.callbacks !== undefined) given.callbacks = callbacksInward(given.callbacks);
-    if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
+    if (given.sampleWeight !== undefined) given.sampleWeight = one(given.sampleWeight, "model.evaluate", "sampleWeight");
     return this.#measured(call("begin", this, "evaluate", data, given));
   }
 
@@ -279,9 +285,10 @@ export class LayersModel extends Layer {
    * @param {Settings} settings
    */
   async #onBatch(method, x, y, settings) {
+    const where = method === "train_on_batch" ? "model.trainOnBatch" : "model.testOnBatch";
     const given = defined(settings);
-    if (given.sampleWeight !== undefined) given.sampleWeight = tensor(given.sampleWeight);
-    const data = [this.#forInputs(x, "x"), this.#forOutputs(y, "y")];
+    if (given.sampleWeight !== undefined) given.sampleWeight = one(given.sampleWeight, where, "sampleWeight");
+    const data = [this.#forInputs(where, x), this.#forOutputs(where, y)];
     const values = call("onBatch", this, method, data, given);
     await breathe();
     return values;
@@ -322,6 +329,16 @@ function outputShape(output, rows) {
   return lengths.includes(null) ? null : [rows, .../** @type {number[]} */ (lengths)];
 }
 
+/**
+ * @param {string} where
+ * @param {any} x
+ * @param {string} instead  what takes a dataset
+ */
+function refuseDataset(where, x, instead) {
+  if (!(x instanceof Dataset)) return;
+  throw refusal({ where, argument: "x", expected: "arrays", got: "a dataset", fix: `Use \`${instead}\`.` });
+}
+
 export const models = {
   /** @param {Settings} [settings]  layers, name @returns {Sequential} */
   sequential: (settings = {}) => call("sequential", defined(settings)),
@@ -329,7 +346,15 @@ export const models = {
   model: (settings) => call("model", defined(settings)),
   /** @param {Settings} settings  shape, batchSize, dtype, name @returns {SymbolicTensor} */
   input: (settings) => {
-    if (!isPlain(settings)) throw new TypeError("tf.input takes an object, as tf.input({ shape: [784] }).");
+    if (!isPlain(settings)) {
+      throw refusal({
+        where: "tf.input",
+        argument: "settings",
+        expected: "an object",
+        got: described(settings),
+        fix: "Use, for example, `tf.input({ shape: [784] })`.",
+      });
+    }
     return call("input", defined(settings));
   },
 };

@@ -1,9 +1,19 @@
 /** Nested arrays of numbers: their shape, their numbers in one row, and back. */
 
+import { described, refusal } from "./errors.js";
+
 /** @typedef {Float32Array | Int32Array | Uint8Array} Data  what a Tensor holds */
 /** @typedef {Data | Float64Array | Int8Array | Int16Array | Uint16Array | Uint32Array | Uint8ClampedArray} TypedArray */
 /** @typedef {"float32" | "int32" | "bool"} Dtype */
 /** @typedef {number | boolean | TypedArray | any[]} Nested */
+
+/**
+ * What was called, and which of its arguments the content is, for errors.
+ *
+ * @typedef {{ where: string, argument: string }} Named
+ */
+
+const TENSOR = { where: "tf.tensor", argument: "values" };
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
@@ -24,10 +34,16 @@ export function isTypedArray(value) {
  */
 export function dataOf(values, dtype) {
   const wanted = ARRAYS[dtype];
-  if (wanted === undefined) {
-    throw new TypeError(`dtype must be "float32", "int32" or "bool", but is ${JSON.stringify(dtype)}.`);
-  }
+  if (wanted === undefined) throw unknownDtype(dtype);
   if (values instanceof wanted) return values;
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    throw refusal({
+      ...TENSOR,
+      expected: "numbers",
+      got: `a ${values.constructor.name}`,
+      fix: "Convert it: `Float64Array.from(values, Number)`.",
+    });
+  }
   return dtype === "bool" ? Uint8Array.from(values, (value) => Number(Boolean(value))) : wanted.from(values);
 }
 
@@ -84,44 +100,81 @@ export function isRegular(values, shape = shapeOf(values)) {
  * @param {unknown} values
  * @param {number[]} shape
  * @param {Dtype} dtype
+ * @param {Named} [named]  what they are, for errors
  * @returns {Data}
  */
-export function flattened(values, shape, dtype) {
+export function flattened(values, shape, dtype, named = TENSOR) {
   if (isTypedArray(values)) return dataOf(values, dtype);
+  if (ARRAYS[dtype] === undefined) throw unknownDtype(dtype);
   const count = shape.reduce((product, length) => product * length, 1);
   const flat = new ARRAYS[dtype](count);
-  let place = 0;
+  let filled = 0;
+  /** @type {number[]} */
+  const place = [];
   /**
    * @param {any} part
    * @param {number} depth
    */
   const write = (part, depth) => {
     if (depth === shape.length) {
-      if (typeof part !== "number" && typeof part !== "boolean") throw irregular(values, part);
-      flat[place++] = Number(part);
+      if (typeof part !== "number" && typeof part !== "boolean") throw irregular(part, place, shape, named);
+      flat[filled++] = Number(part);
       return;
     }
-    if (!(Array.isArray(part) || isTypedArray(part)) || part.length !== shape[depth]) throw irregular(values, part);
-    if (isTypedArray(part)) {
-      if (depth !== shape.length - 1) throw irregular(values, part);
-      flat.set(part, place);
-      place += part.length;
-    } else for (const inner of part) write(inner, depth + 1);
+    const typed = isTypedArray(part);
+    if (!(typed || Array.isArray(part)) || part.length !== shape[depth] || (typed && depth !== shape.length - 1)) {
+      throw irregular(part, place.slice(0, depth), shape, named);
+    }
+    if (typed) {
+      flat.set(part, filled);
+      filled += part.length;
+      return;
+    }
+    for (let index = 0; index < part.length; index += 1) {
+      place[depth] = index;
+      write(part[index], depth + 1);
+    }
   };
   write(values, 0);
   return flat;
 }
 
 /**
- * @param {unknown} values
+ * What is wrong with a part of nested arrays.
+ *
  * @param {unknown} part
+ * @param {number[]} place  where it is
+ * @param {number[]} shape  that of the first entries
+ * @param {Named} named
  */
-function irregular(values, part) {
-  const found = Array.isArray(part) ? `an array of ${part.length}` : JSON.stringify(part) ?? String(part);
-  return new TypeError(
-    `Nested arrays must be numbers of a regular shape: the first entries have shape [${shapeOf(values)}], ` +
-      `but there is ${found} that does not fit. Give all rows the same length.`,
-  );
+function irregular(part, place, shape, named) {
+  const at = place.length > 0 ? ` at [${place.join("][")}]` : "";
+  const rows = Array.isArray(part) || isTypedArray(part);
+  if (rows || typeof part === "number" || typeof part === "boolean") {
+    return refusal({
+      ...named,
+      expected: `numbers of a regular shape, here [${shape.join(", ")}] as the first entries are`,
+      got: `${rows ? `an array of ${/** @type {any} */ (part).length}` : described(part)}${at}`,
+      fix: "Give all rows the same length: pad the shorter ones, for example with 0.",
+    });
+  }
+  const numeric = typeof part === "bigint" || (typeof part === "string" && part.trim() !== "" && !Number.isNaN(Number(part)));
+  let fix = "Convert it to a number first.";
+  if (numeric) fix = `Convert it: \`Number(${typeof part === "bigint" ? `${part}n` : JSON.stringify(part)})\`.`;
+  else if (part === undefined || part === null) fix = "Replace or remove missing values first.";
+  else if (typeof part === "string") fix = "Encode text as numbers first.";
+  return refusal({ ...named, expected: "numbers", got: `${described(part)}${at}`, fix });
+}
+
+/** @param {unknown} dtype */
+function unknownDtype(dtype) {
+  return refusal({
+    where: "tf.tensor",
+    argument: "dtype",
+    expected: '"float32", "int32" or "bool"',
+    got: described(dtype),
+    fix: 'Use, for example, `"float32"`.',
+  });
 }
 
 /**

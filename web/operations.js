@@ -3,6 +3,7 @@
 import { guard, refuseSurplus, taking } from "./arity.js";
 import { call } from "./border.js";
 import { quickly } from "./eager.js";
+import { described, refusal } from "./errors.js";
 import { GraphTensor, Tensor, TensorLike, reshaped, tensor } from "./tensor.js";
 
 /** @typedef {(...inputs: any[]) => any} Operation */
@@ -171,10 +172,13 @@ function norm(ops, x, order, axis, keepDims) {
   const matrix = axes?.length === 2;
   const euclidean = order === "euclidean" || order === (matrix ? "fro" : 2);
   if ((axes && axes.length !== 1 && !matrix) || !(euclidean || order === 1 || order === Infinity || order === -Infinity)) {
-    throw new TypeError(
-      'tf.norm expects ord "euclidean", 1, Infinity, -Infinity, 2 (of vectors) or "fro" (of matrices) and at most two ' +
-        `axes, but got ord ${String(order)} and axis ${JSON.stringify(axis)}.`,
-    );
+    throw refusal({
+      where: "tf.norm",
+      argument: "ord",
+      expected: '"euclidean", 1, Infinity, -Infinity, 2 (of vectors) or "fro" (of matrices), and at most two axes',
+      got: `${described(order)} and axis ${JSON.stringify(axis)}`,
+      fix: 'Use, for example, `tf.norm(x, "euclidean", -1)`.',
+    });
   }
   const every = axes ?? x.shape.map((_, place) => place);
   if (euclidean) return ops.sqrt(ops.sum(ops.square(x), every, keepDims));
@@ -204,8 +208,15 @@ function slice(ops, x, begin, size) {
   });
   for (const [axis, length] of shape.entries()) {
     if (start[axis] < 0 || end[axis] > length || end[axis] < start[axis]) {
-      throw new RangeError(
-        `slice from [${start}] to [${end}] leaves shape [${shape}] on axis ${axis}: use 0 to ${length}.`,
+      throw refusal(
+        {
+          where: "tf.slice",
+          argument: "begin",
+          expected: `places within shape [${shape.join(", ")}]`,
+          got: `[${start.join(", ")}] to [${end.join(", ")}]`,
+          fix: `On axis ${axis} use 0 to ${length}.`,
+        },
+        RangeError,
       );
     }
   }

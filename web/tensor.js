@@ -1,6 +1,7 @@
 /** Tensors: a shape and a typed array of this page's own; and values of a step that is being written down. */
 
 import { INWARD, call } from "./border.js";
+import { described, refusal } from "./errors.js";
 import { dataOf, dtypeOf, flattened, isTypedArray, nest, shapeOf } from "./nested.js";
 
 /** @typedef {import("./nested.js").Data} Data */
@@ -276,9 +277,10 @@ export class GraphTensor extends TensorLike {
  * @param {any} values
  * @param {number[]} [shape]  needed for a typed array of more than one axis
  * @param {Dtype} [dtype]
+ * @param {import("./nested.js").Named} [named]  what they are, for errors
  * @returns {Tensor}
  */
-export function tensor(values, shape, dtype) {
+export function tensor(values, shape, dtype, named) {
   if (values instanceof Tensor) {
     const shaped = shape ? reshaped(values, shape) : values;
     if (!dtype || dtype === values.dtype) return shaped;
@@ -289,11 +291,17 @@ export function tensor(values, shape, dtype) {
   const wanted = shape ? wholeShape(shape) : found;
   const count = wanted.reduce((product, length) => product * length, 1);
   const flat =
-    found.length === 1 && isTypedArray(values) ? dataOf(values, chosen) : flattened(values, found, chosen);
+    found.length === 1 && isTypedArray(values) ? dataOf(values, chosen) : flattened(values, found, chosen, named);
   if (flat.length !== count) {
-    throw new RangeError(
-      `A tensor of shape [${wanted}] holds ${count} numbers, but ${flat.length} were given. Give as many, or ` +
-        "another shape.",
+    throw refusal(
+      {
+        where: "tf.tensor",
+        argument: "values",
+        expected: `${count} numbers for the shape [${wanted.join(", ")}]`,
+        got: String(flat.length),
+        fix: "Give as many, or another shape.",
+      },
+      RangeError,
     );
   }
   return new Tensor(flat, wanted, chosen);
@@ -311,8 +319,15 @@ export function reshaped(values, shape) {
   const wanted = wholeShape(shape.map((length) => (length === -1 && known > 0 ? values.size / known : length)));
   const count = wanted.reduce((product, length) => product * length, 1);
   if (count !== values.size) {
-    throw new RangeError(
-      `Shape [${values.shape}] (${values.size} numbers) cannot become [${shape}]: the counts differ.`,
+    throw refusal(
+      {
+        where: "tensor.reshape",
+        argument: "shape",
+        expected: `a shape of ${values.size} numbers, as [${values.shape.join(", ")}] has`,
+        got: `[${shape.join(", ")}]`,
+        fix: "One length may be -1: it is worked out.",
+      },
+      RangeError,
     );
   }
   return new Tensor(values.dataSync(), wanted, values.dtype);
@@ -321,7 +336,13 @@ export function reshaped(values, shape) {
 /** @param {number[]} shape */
 function wholeShape(shape) {
   if (!Array.isArray(shape) || shape.some((length) => !Number.isInteger(length) || length < 0)) {
-    throw new TypeError(`A shape is an array of whole numbers, as [32, 784], but is ${JSON.stringify(shape)}.`);
+    throw refusal({
+      where: "tf.tensor",
+      argument: "shape",
+      expected: "an array of whole numbers",
+      got: described(shape),
+      fix: "Use, for example, `[32, 784]`.",
+    });
   }
   return [...shape];
 }

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pyengine.bridge.javascript import name, spoken
-from pyengine.errors import PyEngineError, UnknownNameError, sentence
+from pyengine.errors import PARTS, PyEngineError, UnknownNameError, sentence
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ _thrown: dict[int, Any] = {}
 
 
 class Failure(Exception):
-    """An error as one line of JSON: name, message, traceback; number if it began in JavaScript."""
+    """An error as one line of JSON: name, message, its parts, traceback; number if it began in JavaScript."""
 
 
 def failure(error: BaseException) -> Failure:
@@ -43,6 +43,8 @@ def failure(error: BaseException) -> Failure:
         described["number"] = number
         if notes := getattr(error, "__notes__", None):
             warnings.warn("\n".join(notes), stacklevel=2)  # the page's own object has no room for them
+    if isinstance(error, PyEngineError):
+        described["parts"] = parts_for_javascript(error)
     described["traceback"] = "".join(traceback.format_exception(error))
     return Failure(json.dumps(described))
 
@@ -64,8 +66,12 @@ def sentence_for_javascript(error: PyEngineError) -> str:
     """
     if isinstance(error, UnknownNameError) or not error.expected:
         return spoken(str(error))
-    parts = [spoken(part) for part in (error.expected, error.got, error.fix)]
-    return sentence(name(error.where), name(error.argument), *parts)
+    return sentence(**parts_for_javascript(error))
+
+
+def parts_for_javascript(error: PyEngineError) -> dict[str, str]:
+    """The parts of an error, by name, as JavaScript spells them."""
+    return {part: (name if part in ("where", "argument") else spoken)(getattr(error, part)) for part in PARTS}
 
 
 def first_cause(error: BaseException | None) -> Any:

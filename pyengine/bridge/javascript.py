@@ -9,6 +9,7 @@ import ast
 import re
 
 from pyengine.bridge.names import factory
+from pyengine.losses import LOSSES
 from pyengine.names import camel
 
 CODE = re.compile(r"`([^`]*)`")
@@ -58,6 +59,8 @@ def code(python: str) -> str:
     ('returnSequences: true', 'onEpochEnd', 'tf.layers.dense(10)')
     >>> code("x[None]"), code("np.transpose(x, (0, 2, 1))")
     ('tf.expandDims(x, 0)', 'tf.transpose(x, [0, 2, 1])')
+    >>> code("nan"), code("loss='sparse_categorical_crossentropy'")
+    ('NaN', "loss: 'sparseCategoricalCrossentropy'")
     >>> code("no code at all")
     'no code at all'
     """
@@ -83,13 +86,15 @@ def statement(node: ast.stmt, setting: bool) -> str:
 def expression(node: ast.expr) -> str:
     match node:
         case ast.Constant(value=str(text)):
-            return repr(text)
+            return repr(camel(text) if text in LOSSES else text)
         case ast.Constant(value=bool() | None):
             return CONSTANTS[node.value]  # type: ignore[index]
         case ast.Constant(value=int() | float()):
             return repr(node.value)
         case ast.Name(id="ops"):
             return "tf"
+        case ast.Name(id="nan" | "inf" as identifier):
+            return {"nan": "NaN", "inf": "Infinity"}[identifier]
         case ast.Name(id=identifier):
             return camel(identifier) if "_" in identifier.strip("_") else identifier
         case ast.Attribute(value=value, attr=attribute):

@@ -75,7 +75,8 @@ def check_range(argument: str, array: np.ndarray, dtype: str, pacer: Pacer, fini
 def unfit(argument: str, number: Any, sample: int, dtype: str, limits: Any) -> DataError:
     """The error for a number that a dtype does not hold."""
     if not np.isfinite(number):
-        expected, fix = "finite numbers", "Remove or replace such samples first."
+        number, expected = f"`{number}`", "finite numbers"
+        fix = "Remove or replace such samples first."
     else:
         expected = f"numbers from {limits.min} to {limits.max}, which {dtype} holds"
         fix = "Scale the data first." if "float" in dtype else "Correct such numbers, or give floats."

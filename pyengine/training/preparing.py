@@ -45,7 +45,7 @@ def require_dataset(dataset: Any, fix: str) -> None:
             argument="dataset",
             expected="a pyengine Dataset of batches",
             got=describe(dataset),
-            fix=f"{fix} A Dataset is made by, for example, `data.Dataset.from_generator(rows).batch(32)`.",
+            fix=f"{fix} Datasets are made by what is in `pyengine.data`.",
         )
 
 

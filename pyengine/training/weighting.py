@@ -64,7 +64,7 @@ def in_float32(argument: str, weights: np.ndarray) -> np.ndarray:
         raise DataError(
             argument=argument,
             expected=f"weights from 0 to {LARGEST:.3g}",
-            got=f"{weights.flat[place]} in sample {sample}",
+            got=f"{describe(float(weights.flat[place]))} in sample {sample}",
             fix="Weight 0 leaves a sample out.",
         )
     return array
@@ -167,12 +167,15 @@ def factors_of_classes(
         labels = targets[..., 0]
     else:
         several = (
-            f"{units} yes-or-no answers per sample, with {loss.name}" if kind in ("binary", "signs") else ""
+            f"{units} yes-or-no answers per sample, with {type(loss).__name__}"
+            if kind in ("binary", "signs")
+            else ""
         )
         raise ArgumentError(
             argument=argument,
             expected="a loss whose targets name one class each",
-            got=several or (f"the loss {loss.name}" if loss else "no loss"),
+            got=several
+            or (f"the loss {loss.name if kind == 'any' else type(loss).__name__}" if loss else "no loss"),
             fix="Give `sample_weight` instead."
             + (
                 " A `Loss` of your own says what its targets are by its attribute `targets`."

@@ -101,7 +101,7 @@ def test_parts_can_be_rewritten_together() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (float("nan"), "nan"),
+        (float("nan"), "`nan`"),
         ("x" * 99, f"`'{'x' * 57}…'`"),
         ([1, 2], "`[1, 2]`"),
         (list(range(99)), "a list of length 99"),

@@ -811,7 +811,7 @@ def test_fit_before_compile_is_refused():
         (lambda x, y: (x, y[:30]), DataError, r"y expects as many samples .* but got 40 in x, 30 in y"),
         (lambda x, y: (x[:0], y[:0]), DataError, r"at least one sample, but got shape \(0, 4\)"),
         (lambda x, y: (x, y.argmax(1)), ShapeError, "sparse_categorical_crossentropy"),
-        (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, "finite numbers, but got nan in sample 7"),
+        (lambda x, y: (np.where(x == x[7, 1], np.nan, x), y), DataError, "finite numbers, but got `nan` in sample 7"),
         (lambda x, y: (x.astype("f8") * 1e39, y), DataError, r"x expects numbers from .* which float32 holds, but"),
         (lambda x, y: (x, y.astype('f8') * 1e39), DataError, r"y expects numbers from .* but got 1e\+39"),
         (lambda x, y: (x, y.astype("i8") + 2**32), DataError, r"y expects .* int32 holds, but got 429496729\d in"),
@@ -834,7 +834,7 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         warnings.filterwarnings("ignore", "The loss became")
         assert model.fit(x, y, verbose=0).epoch == [0]
     x[7, 1], x[8, 1] = np.inf, -np.inf
-    refused(model, DataError, "finite numbers, but got inf in sample 7", x, y)
+    refused(model, DataError, "finite numbers, but got `inf` in sample 7", x, y)
 
 
 @pytest.mark.parametrize(
@@ -847,9 +847,9 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         ({"epoch": 2}, UnknownNameError, "Unknown argument of model.fit 'epoch'. Did you mean 'epochs'"),
         ({"yield_every": "often"}, ArgumentError, "yield_every expects 'auto'"),
         ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
-        ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got 1e\+39"),
-        ({"sample_weight": -np.ones(60)}, DataError, r"weights from 0 .* but got -1\.0 in sample 0"),
-        ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got nan in sample 0"),
+        ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got `1e\+39`"),
+        ({"sample_weight": -np.ones(60)}, DataError, r"weights from 0 .* but got `-1\.0` in sample 0"),
+        ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got `nan` in sample 0"),
         ({"validation_data": 3}, ArgumentError, r"validation_data expects \(x, y\)"),
         ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"_data\[0\] expects .* \(2, 5\)"),
         ({"callbacks": [3]}, ArgumentError, "callbacks expects instances of Callback"),

@@ -147,7 +147,7 @@ def test_a_stream_names_the_batch_and_the_row_and_keeps_the_weights_of_the_batch
 def test_a_stream_names_the_batch_and_the_row_of_other_wrong_numbers() -> None:
     model = compiled(embedding(dtype="float32"))
     batches = Dataset.from_arrays(words_with(np.nan, 4), TARGETS).batch(4)
-    with pytest.raises(DataError, match="x of batch 1 expects finite numbers, but got nan in sample 0"):
+    with pytest.raises(DataError, match="x of batch 1 expects finite numbers, but got `nan` in sample 0"):
         model.fit_dataset(batches, epochs=1, verbose=0)
 
 

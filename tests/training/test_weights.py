@@ -118,10 +118,10 @@ SPARSE = {"loss": "sparse_categorical_crossentropy", "y": CLASSES}
         ("cce", SOFT, FACTORS, DataError, "class_weight", "in sample 0 of y"),
         ("cce", SOFT * 0, FACTORS, DataError, "class_weight", "`[0.0, 0.0, 0.0]` in sample 0 of y"),
         ("bce", ONE_HOT[CLASSES], FACTORS, ArgumentError, "class_weight", "3 yes-or-no answers per sample"),
-        ("mse", SOFT, FACTORS, ArgumentError, "class_weight", "the loss mean_squared_error"),
+        ("mse", SOFT, FACTORS, ArgumentError, "class_weight", "the loss MeanSquaredError"),
         (mean_error, SOFT, FACTORS, ArgumentError, "class_weight", "the loss mean_error"),
         ("scce", CLASSES, {0: -1.0}, ArgumentError, "class_weight", "`-1.0` for class 0"),
-        ("scce", CLASSES, {0: np.nan}, ArgumentError, "class_weight", "nan for class 0"),
+        ("scce", CLASSES, {0: np.nan}, ArgumentError, "class_weight", "`nan` for class 0"),
         ("scce", CLASSES, {0: 1e39}, ArgumentError, "class_weight", "`1e+39` for class 0"),
         ("scce", CLASSES, {1: "2"}, ArgumentError, "class_weight", "`'2'` for class 1"),
         ("scce", CLASSES, {0.5: 1.0}, ArgumentError, "class_weight", "`0.5`"),
@@ -148,7 +148,7 @@ def test_class_weights_without_meaning_are_refused(
 def test_weights_that_overflow_together_are_refused() -> None:
     made = model("scce")
     with pytest.raises(
-        DataError, match=r"sample_weight · class_weight expects weights .* got inf in sample 1"
+        DataError, match=r"sample_weight · class_weight expects weights .* got `inf` in sample 1"
     ):
         made.train_on_batch(inputs(6), CLASSES, sample_weight=np.full(6, 1e30), class_weight={1: 1e30})
 
