@@ -47,7 +47,7 @@ if sys.platform == "emscripten":
     use_stack_switching()
     use_page_turns()
 
-LATE = ("utils",)
+LATE = ("datasets", "utils")
 """Families that are loaded when first used."""
 
 
@@ -71,6 +71,7 @@ __all__ = [
     "config",
     "constraints",
     "data",
+    "datasets",
     "errors",
     "initializers",
     "layers",

@@ -52,6 +52,7 @@ PARTS = dict.fromkeys(
         "optimizers",
         "callbacks",
         "data",
+        "datasets",
         "utils",
     ),
     3,

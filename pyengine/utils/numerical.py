@@ -77,7 +77,7 @@ def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
 
     Arguments:
         x: numbers of any shape.
-        axis: along which vectors lie; default the last.
+        axis: along which vectors lie; default -1, the last.
         order: p of the norm: 1 the sum of absolute values, 2 (default) Euclid's, `np.inf` the largest.
 
     Returns: a new array, floating-point.

@@ -28,7 +28,7 @@ def split_dataset(
         left_size: of the left part: samples, or a fraction between 0 and 1; by default what the right part leaves.
         right_size: of the right part; by default what the left part leaves. One of the two is needed; with both,
             samples that neither takes are left out.
-        shuffle: whether samples are drawn in random order; default as they come.
+        shuffle: whether samples are drawn in random order; default False: as they come.
         seed: of the shuffling; by default from `set_random_seed`.
 
     Returns: (left, right), Datasets of single samples: call `batch` on them before training.

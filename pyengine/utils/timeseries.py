@@ -37,7 +37,7 @@ def timeseries_dataset_from_array(
         sequence_stride: steps from the beginning of one window to that of the next; default 1.
         sampling_rate: steps from one step of a window to the next; default 1.
         batch_size: windows per batch, default 128; None for windows one by one.
-        shuffle: whether windows come in another order each pass; default in the order of time.
+        shuffle: whether windows come in another order each pass; default False: in the order of time.
         seed: of the shuffling; by default from `set_random_seed`.
         start_index, end_index: only the steps from here on and before there; default all.
 
