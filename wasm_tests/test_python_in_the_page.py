@@ -147,7 +147,8 @@ IN_WORKER = """(source) => new Promise((resolve, reject) => {
 
 
 def test_training_in_a_worker_answers_messages_meanwhile(page: Page) -> None:
+    """Each answer makes the page send the next message, so there is not one at every pause."""
     page.goto(BLANK)
     turns = page.evaluate(IN_WORKER, WORKER.replace("PROGRAM", json.dumps(TRAINING)))
     assert len(turns) > 20
-    assert turns[-1] - turns[0] > 0.8 * len(turns)
+    assert turns[-1] - turns[0] > 0.25 * len(turns)
