@@ -1,6 +1,6 @@
-"""Losses: what training makes small.
+"""Losses: what training minimizes.
 
-A loss says how wrong each sample's prediction is, by ops, and how those values become one number.
+A loss says how wrong each sample's prediction is, computed with ops, and how those values become one number.
 
 To add one: 1. a subclass of `Loss` in the file of its family 2. its name in LOSSES 3. a row in
 `tests/cases/losses.py`.
@@ -67,7 +67,10 @@ def get(identifier: Any) -> Loss: ...
 def get(identifier: Any) -> Loss | None:
     """The loss that a name, a config, an object or a function `(y_true, y_pred)` stands for; None is None.
 
-    Errors: UnknownNameError with the nearest known names.
+    Arguments:
+        identifier: "mean_squared_error" in any spelling, `{"class_name": …, "config": {…}}`, a `Loss` or its class,
+            or a function of arrays (batch, …, values).
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("meanSquaredError"), get("bce").name
     (MeanSquaredError(), 'binary_crossentropy')

@@ -23,18 +23,31 @@ REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "
 class Loss(Configurable):
     """Base of all losses: subclasses give `call`.
 
-    Shapes: y_true, y_pred (batch, …, values) -> a scalar; with reduction "none" (batch, …).
+    Its value: reduction(sample_weight · call(y_true, y_pred)).
 
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
     Arguments:
-        reduction: what becomes of the values, one per sample. "sum_over_batch_size" (or "mean"): their sum
-            divided by their number, whatever the weights; "sum"; "mean_with_sample_weight": divided by the
-            sum of the weights; "none": they stay.
-        name: what logs call it; by default the class name in snake_case.
+        reduction: how the values, one per sample, become one number. "sum_over_batch_size" (or "mean"): their sum
+            divided by their number, whatever the weights; "sum"; "mean_with_sample_weight": divided by the sum of
+            the weights; "none" (or None): they stay. Default "sum_over_batch_size".
+        name: what logs call it; default the class name in snake_case.
     Attributes:
         targets: what y_true is. "values": numbers, shaped as y_pred; "classes": a class number for each row of
             y_pred; "probabilities": one-hot rows or other distributions over classes; "binary": 0 or 1, or a
             probability; "signs": -1 or 1; "any": only the loss itself knows. Data is checked accordingly, and
             `class_weight` needs to know where the classes are.
+    Errors: UnknownNameError for a reduction that does not exist. When it is called: ShapeError where y_true,
+        y_pred and sample_weight do not fit together.
+
+    >>> class FourthPower(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return ops.mean(ops.power(ops.subtract(y_pred, y_true), 4.0), axis=-1)
+    ...     def valid(self, y_true, y_pred):
+    ...         return ops.greater_equal(y_true[..., 0], 0.0)  # a negative target stands for a missing one
+    >>> FourthPower()(np.float32([[0.0], [1.0], [-1.0]]), np.float32([[1.0], [3.0], [9.0]]))
+    array(8.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     reduction: str = "sum_over_batch_size"
@@ -48,22 +61,35 @@ class Loss(Configurable):
         self.name = name or snake(type(self).__name__)
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        """The loss of each sample: shape (batch, …), that of y_pred without its last axis."""
+        """The loss of each sample.
+
+        Shapes: y_true, y_pred (batch, …, values) -> (batch, …), the shape of y_pred without its last axis.
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions, floating point.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no `call(self, y_true, y_pred)`: write one.")
 
     def valid(self, y_true: Array, y_pred: Array) -> Any:
-        """Which values of `call` count, as truths of its shape; None: all of them.
+        """Which values of `call` count, as booleans of its shape; None means that all do, the default.
 
         The others have loss 0. "sum_over_batch_size" divides by the number of those that count,
         "mean_with_sample_weight" by the sum of their weights.
+
+        Shapes: y_true, y_pred as in `call` -> (batch, …), bool.
         """
         return None
 
     def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
-        """The loss of a batch; of float64 arrays as of all others in float32, as in Keras.
+        """The loss of a batch. float64 arrays are computed in float32, as in Keras.
 
+        Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
         Arguments:
-            sample_weight: factor of each sample's loss: (batch,), or one per value of `call`.
+            y_true: the targets.
+            y_pred: the predictions.
+            sample_weight: factor of each sample's loss, (batch,) or one per value of `call`; default None, all 1.
+        Errors: ShapeError where they do not fit together; ArgumentError for weights where `call` returns one number
+            for the whole batch.
         """
         y_true, y_pred = in_floatx(y_true, y_pred)
         values, valid = self.call(y_true, y_pred), self.valid(y_true, y_pred)
@@ -71,10 +97,16 @@ class Loss(Configurable):
 
 
 class LossFunction(Loss):
-    """A loss made of a function `(y_true, y_pred)` written in ops.
+    """A loss given by a function `(y_true, y_pred)` that is written with ops.
 
+    Its value: reduction(sample_weight · function(y_true, y_pred)).
+
+    Shapes: y_true, y_pred as the function takes them -> (), or (batch, …) with reduction "none".
     Arguments:
         function: returns values of shape (batch, …), or a scalar that is the loss of the whole batch.
+        reduction: see `Loss`; default "sum_over_batch_size".
+        name: what logs call it; default the function's name.
+    Errors: ArgumentError when the function returns something that cannot be trained on.
 
     >>> largest = LossFunction(lambda y_true, y_pred: ops.max(ops.abs(ops.subtract(y_true, y_pred)), axis=-1))
     >>> largest([[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [3.0, 1.0]])

@@ -1,8 +1,8 @@
-"""Losses of predicted probabilities: how surprising the truth is.
+"""Losses of predicted probabilities: minus the logarithm of the probability of what is true. They agree with Keras 3.
 
-Probabilities are clipped to [1e-7, 1 - 1e-7]. Where the predictions come straight out of a softmax (sigmoid)
-of the step that is being written down, its inputs are taken instead: the same number, without clipping and
-exact where a probability is 0 or 1 in float32. Agrees with Keras 3.
+Probabilities are clipped to [1e-7, 1 - 1e-7]. Where the predictions are the output of a softmax (sigmoid) in the
+step that is being traced, its inputs are taken instead: the same number, without clipping and exact where a
+probability is 0 or 1 in float32.
 """
 
 from __future__ import annotations
@@ -21,17 +21,21 @@ from pyengine.ops.structure import Reshape
 
 
 class BinaryCrossentropy(Loss):
-    """-mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)): yes-or-no questions.
+    """-mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)): for independent yes/no labels.
 
-    Shapes: y_true, y_pred (batch, …, questions).
-
+    Shapes: y_true, y_pred (batch, …, labels) -> (), or (batch, …) with reduction "none".
     Arguments:
-        from_logits: y_pred is the logit x, whose sigmoid is the probability.
-        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s/2.
+        from_logits: whether y_pred are logits, whose sigmoids are the probabilities; default False.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s/2; default 0.0.
         reduction, name: see `Loss`.
+    Errors: ArgumentError for a label_smoothing out of range; UnknownNameError for a reduction that does not exist.
 
     >>> BinaryCrossentropy()([[1.0, 0.0]], [[0.5, 0.5]])
     array(0.6931472, dtype=float32)
+    >>> round(float(BinaryCrossentropy(from_logits=True)([[1.0, 0.0]], [[2.0, -2.0]])), 4)
+    0.1269
+
+    Source: Keras 3.
     """
 
     targets = "binary"
@@ -65,16 +69,18 @@ class CategoricalCrossentropy(Loss):
 
     Probabilities are first divided by their sum, as Keras does.
 
-    Shapes: y_true, y_pred (batch, …, classes).
-
+    Shapes: y_true, y_pred (batch, …, classes) -> (), or (batch, …) with reduction "none".
     Arguments:
-        from_logits: y_pred are scores, whose softmax are the probabilities.
-        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s / classes.
-        axis: where the classes are.
+        from_logits: whether y_pred are scores, whose softmax gives the probabilities; default False.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s / classes; default 0.0.
+        axis: the axis of the classes, default -1.
         reduction, name: see `Loss`.
+    Errors: ArgumentError for a label_smoothing out of range; UnknownNameError for a reduction that does not exist.
 
     >>> CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])
     array(0.6931472, dtype=float32)
+
+    Source: Keras 3. Label smoothing: Szegedy et al., "Rethinking the Inception architecture" (2015).
     """
 
     targets = "probabilities"
@@ -104,17 +110,22 @@ class CategoricalCrossentropy(Loss):
 class SparseCategoricalCrossentropy(Loss):
     """-log(y_pred[y_true]): one of several classes, targets are class numbers.
 
-    Shapes: y_true (batch, …) or (batch, …, 1), whole numbers from 0; y_pred (batch, …, classes).
+    Probabilities are first divided by their sum, as Keras does.
 
+    Shapes: y_true (batch, …) or (batch, …, 1), whole numbers from 0; y_pred (batch, …, classes) -> (), or (batch, …)
+        with reduction "none".
     Arguments:
-        from_logits: y_pred are scores, whose softmax are the probabilities.
-        ignore_class: a class number whose samples have loss 0 and do not count, such as a filler: a mean is that
-            of the others.
-        axis: where the classes are; only the last.
+        from_logits: whether y_pred are scores, whose softmax gives the probabilities; default False.
+        ignore_class: a class number whose samples have loss 0 and do not count in a mean, such as padding; default
+            None, all count.
+        axis: the axis of the classes; only the last, default -1.
         reduction, name: see `Loss`.
+    Errors: ArgumentError for another axis; UnknownNameError for a reduction that does not exist.
 
     >>> SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])
     array(0.6931472, dtype=float32)
+
+    Source: Keras 3.
     """
 
     targets = "classes"
@@ -153,12 +164,14 @@ class SparseCategoricalCrossentropy(Loss):
 
 
 class KLDivergence(Loss):
-    """Σ y_true · log(y_true / y_pred): how far a predicted distribution is from the true one.
+    """Σ y_true · log(y_true / y_pred), both clipped to [1e-7, 1]: how far a distribution is from the true one.
 
-    Shapes: y_true, y_pred (batch, …, classes), both clipped to [1e-7, 1].
+    Shapes: y_true, y_pred (batch, …, classes) -> (), or (batch, …) with reduction "none".
 
-    >>> KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]])
-    array(0., dtype=float32)
+    >>> round(float(KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]])), 4)
+    0.1438
+
+    Source: Kullback, Leibler, "On information and sufficiency" (1951); Keras 3.
     """
 
     targets = "probabilities"

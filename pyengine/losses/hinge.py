@@ -1,4 +1,4 @@
-"""Losses that want a margin, as support vector machines do. Agrees with Keras 3."""
+"""Margin losses, as support vector machines have them. They agree with Keras 3."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from pyengine.ops.base import Array
 class Hinge(Loss):
     """mean(max(0, 1 - y_true · y_pred)).
 
-    Shapes: y_true, y_pred (batch, …, values); targets are -1 and 1, or 0 and 1, which then mean -1 and 1.
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none". Targets are -1 and 1, or 0
+        and 1, which then mean -1 and 1.
 
     >>> Hinge()([[1.0, -1.0]], [[2.0, 0.5]])
     array(0.75, dtype=float32)
+
+    Source: Keras 3.
     """
 
     targets = "signs"
@@ -25,10 +28,15 @@ class Hinge(Loss):
 
 
 class SquaredHinge(Loss):
-    """mean(max(0, 1 - y_true · y_pred)²). Shapes: as Hinge.
+    """mean(max(0, 1 - y_true · y_pred)²).
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none". Targets are -1 and 1, or 0
+        and 1, which then mean -1 and 1.
 
     >>> SquaredHinge()([[1.0, -1.0]], [[2.0, 0.5]])
     array(1.125, dtype=float32)
+
+    Source: Keras 3.
     """
 
     targets = "signs"
@@ -40,10 +48,12 @@ class SquaredHinge(Loss):
 class CategoricalHinge(Loss):
     """max(0, 1 + the largest score of a wrong class - the score of the right one).
 
-    Shapes: y_true (batch, …, classes) one-hot, y_pred the same.
+    Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> (), or (batch, …) with reduction "none".
 
     >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     targets = "probabilities"
@@ -56,7 +66,7 @@ class CategoricalHinge(Loss):
 
 
 def margin(y_true: Array, y_pred: Array, name: str) -> Any:
-    """How much each value lacks of a margin of 1."""
+    """How much each value lacks to a margin of 1: max(0, 1 - y_true · y_pred)."""
     y_true, y_pred = aligned(y_true, y_pred, name)
     zero_or_one = ops.logical_or(ops.equal(y_true, 0.0), ops.equal(y_true, 1.0))
     signs = ops.where(ops.all(zero_or_one), ops.subtract(ops.multiply(y_true, 2.0), 1.0), y_true)
