@@ -53,17 +53,23 @@ NAMES_WHAT_IT_GIVES = re.compile(
 
 @cache
 def surface() -> dict[str, Any]:
-    """Everything public, by the dotted name under which it is defined: classes, their methods, functions."""
+    """Everything public, by package and name: classes, their methods, functions."""
     found: dict[str, Any] = {}
     for thing in offered():
-        found.setdefault(f"{thing.__module__}.{thing.__qualname__}", thing)
+        found.setdefault(package_and_name(thing), thing)
         if inspect.isclass(thing) and not issubclass(thing, Exception):
             for base in thing.__mro__:
                 if base.__module__.startswith("pyengine."):
                     for name, member in vars(base).items():
                         if documentable(name, member) and not inherits(base, name):
-                            found.setdefault(f"{base.__module__}.{base.__qualname__}.{name}", member)
+                            found.setdefault(f"{package_and_name(base)}.{name}", member)
     return found
+
+
+def package_and_name(thing: Any) -> str:
+    """A class's or function's name behind that of its package, in whichever file of it that may stand."""
+    depth = 3 if thing.__module__ == schedules.__name__ else 2
+    return ".".join([*thing.__module__.split(".")[:depth], thing.__qualname__])
 
 
 def offered() -> Iterator[Any]:
@@ -123,7 +129,7 @@ class Item:
         self.function = getattr(self.thing, "__func__", getattr(self.thing, "fget", None) or self.thing)
         self.owner = surface().get(name.rpartition(".")[0]) or owner(self.function)
         self.text = inspect.cleandoc(self.thing.__doc__ or "")
-        self.family = next((part for part in name.split(".")[1:-1] if hasattr(pyengine, part)), "")
+        self.family = name.split(".")[1]
         self.bases = self.thing.__mro__[1:] if inspect.isclass(self.thing) else ()
 
     def texts(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Metrics: numbers for people to watch. They change nothing in the training.
+"""Metrics: numbers that are reported, not trained on.
 
 To add one: 1. a subclass of `Metric` (or `MeanMetric`) in the file of its family 2. its name in METRICS 3. a
 row in `tests/cases/metrics.py`.
@@ -103,9 +103,11 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
     "crossentropy" chooses in the same way. Other names are logged as they are given.
 
     Arguments:
-        loss: what the output is trained with, in any form that `losses.get` takes.
-        output_shape: the output's shape.
-    Errors: UnknownNameError with the nearest known names.
+        identifier: "auc" in any spelling, a loss's name, `{"class_name": …, "config": {…}}`, a `Metric` or `Loss` or
+            its class, or a function of arrays (batch, …, values).
+        loss: what the output is trained with, in any form that `losses.get` takes; default None, unknown.
+        output_shape: the output's shape; default None, unknown.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("accuracy", loss="categoricalCrossentropy", output_shape=(None, 10))
     CategoricalAccuracy(name='acc')

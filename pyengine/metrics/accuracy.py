@@ -1,4 +1,4 @@
-"""Metrics of right and wrong: how many predictions name the true class. They agree with Keras 3."""
+"""Accuracies: the fraction of predictions that name the true class. They agree with Keras 3."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from pyengine.ops.base import Array
 
 
 class Accuracy(MeanMetric):
-    """How often y_pred equals y_true, number by number.
+    """The fraction of values for which y_pred = y_true.
 
-    Shapes: y_true, y_pred (batch, …), the same.
+    Shapes: y_true, y_pred (batch, …), the same -> ().
+    Errors: when it is called: ShapeError where the shapes differ.
 
     >>> Accuracy()([[1], [2]], [[1], [3]])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
@@ -31,16 +34,17 @@ class Accuracy(MeanMetric):
 
 
 class BinaryAccuracy(MeanMetric):
-    """How often y_pred is on the right side of the threshold.
+    """The fraction of values for which (y_pred > threshold) = y_true.
 
-    Shapes: y_true, y_pred (batch, …, questions); targets are 0 and 1.
-
+    Shapes: y_true, y_pred (batch, …, labels), targets 0 and 1 -> ().
     Arguments:
         name: see `Metric`.
-        threshold: a prediction above it says 1.
+        threshold: a prediction above it counts as 1; default 0.5.
 
-    >>> BinaryAccuracy()([[1], [0], [1]], [[0.9], [0.4], [0.5]])
-    array(0.6666667, dtype=float32)
+    >>> BinaryAccuracy()([[1], [0], [1], [1]], [[0.9], [0.4], [0.5], [0.6]])
+    array(0.75, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, name: str | None = None, threshold: float = 0.5):
@@ -54,12 +58,14 @@ class BinaryAccuracy(MeanMetric):
 
 
 class CategoricalAccuracy(MeanMetric):
-    """How often the greatest score is that of the true class; the first of equal scores counts.
+    """The fraction of samples for which argmax(y_pred) = argmax(y_true); of equal scores the first counts.
 
-    Shapes: y_true (batch, …, classes) one-hot, y_pred the same.
+    Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> ().
 
     >>> CategoricalAccuracy()([[0, 1], [0, 1]], [[0.1, 0.9], [0.8, 0.2]])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
@@ -68,12 +74,14 @@ class CategoricalAccuracy(MeanMetric):
 
 
 class SparseCategoricalAccuracy(MeanMetric):
-    """How often the greatest score is that of the true class; the first of equal scores counts.
+    """The fraction of samples for which argmax(y_pred) = y_true; of equal scores the first counts.
 
-    Shapes: y_true (batch, …) or (batch, …, 1), class numbers; y_pred (batch, …, classes).
+    Shapes: y_true (batch, …) or (batch, …, 1), class numbers; y_pred (batch, …, classes) -> ().
 
     >>> SparseCategoricalAccuracy()([1, 1], [[0.1, 0.9], [0.8, 0.2]])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
@@ -82,16 +90,18 @@ class SparseCategoricalAccuracy(MeanMetric):
 
 
 class TopKCategoricalAccuracy(MeanMetric):
-    """How often fewer than k classes score higher than the true one.
+    """The fraction of samples for which fewer than k classes have scores > that of the true class.
 
-    Shapes: y_true (batch, …, classes) one-hot, y_pred the same.
-
+    Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> ().
     Arguments:
-        k: at least 1.
+        k: how many classes are looked at, at least 1; default 5.
         name: see `Metric`.
+    Errors: ArgumentError for k below 1.
 
     >>> TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.7, 0.2]])
     array(1., dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, k: int = 5, name: str | None = None):
@@ -104,16 +114,18 @@ class TopKCategoricalAccuracy(MeanMetric):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetric):
-    """How often fewer than k classes score higher than the true one.
+    """The fraction of samples for which fewer than k classes have scores > that of the true class.
 
-    Shapes: y_true (batch, …) or (batch, …, 1), class numbers; y_pred (batch, …, classes).
-
+    Shapes: y_true (batch, …) or (batch, …, 1), class numbers; y_pred (batch, …, classes) -> ().
     Arguments:
-        k: at least 1.
+        k: how many classes are looked at, at least 1; default 5.
         name: see `Metric`.
+    Errors: ArgumentError for k below 1.
 
     >>> SparseTopKCategoricalAccuracy(k=2)([2], [[0.1, 0.7, 0.2]])
     array(1., dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, k: int = 5, name: str | None = None):

@@ -16,19 +16,31 @@ from pyengine.ops.base import Array
 
 
 class Metric(Configurable):
-    """Base of all metrics: subclasses give `contributions` and `compute`, both written in ops.
+    """Base of all metrics: subclasses give `contributions` and `compute`, both written with ops.
 
-    A metric keeps nothing but sums: whoever runs it adds the contributions of the batches up, and `compute`
-    of one batch's contributions is that batch's value, of all of them the epoch's.
+    A metric is a function of sums: the contributions of batches are added up, and `compute` of one batch's
+    contributions is that batch's value, of all of them the epoch's.
 
+    Shapes: y_true, y_pred (batch, …, values) -> ().
     Arguments:
-        name: what logs call it; by default the class name in snake_case.
+        name: what logs call it; default the class name in snake_case.
+    Errors: when it is called: ShapeError where y_true, y_pred and sample_weight do not fit together.
 
-    >>> from pyengine.metrics import BinaryAccuracy
-    >>> metric = BinaryAccuracy()
-    >>> metric.update_state([1, 0, 1, 1], [0.9, 0.2, 0.3, 0.8])
+    >>> class Largest(Metric):
+    ...     def contributions(self, y_true, y_pred, sample_weight=None):
+    ...         return ops.sum(ops.max(y_pred, axis=-1)), np.float32(len(y_pred))
+    ...     def compute(self, total, count):
+    ...         return ops.divide(total, count)
+    >>> metric = Largest()
+    >>> metric.update_state([[0.0, 0.0]], [[1.0, 2.0]])
+    >>> metric.update_state([[0.0, 0.0]], [[5.0, 4.0]])
     >>> metric.result()
-    array(0.75, dtype=float32)
+    array(3.5, dtype=float32)
+    >>> metric.reset_state()
+    >>> metric([[0.0, 0.0]], [[1.0, 2.0]])
+    array(2., dtype=float32)
+
+    Source: Keras 3; there a metric's sums are variables of its own.
     """
 
     def __init__(self, name: str | None = None):
@@ -37,11 +49,23 @@ class Metric(Configurable):
     def contributions(
         self, y_true: Array, y_pred: Array, sample_weight: Array | None = None
     ) -> tuple[Any, ...]:
-        """What a batch adds to the totals: floating-point arrays of fixed shapes, one per total."""
+        """What a batch adds to the totals: floating-point arrays of fixed shapes, one per total.
+
+        Shapes: y_true, y_pred (batch, …, values) -> a tuple of arrays, whose shapes do not depend on the batch.
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions.
+            sample_weight: weight of each sample, (batch,) or one per value; default None, all 1.
+        """
         raise NotImplementedError
 
     def compute(self, *totals: Array) -> Any:
-        """The value of totals."""
+        """The value that totals stand for.
+
+        Shapes: totals as `contributions` returns them -> (), or an array with one value per threshold.
+        Arguments:
+            totals: the sums of the batches' contributions.
+        """
         raise NotImplementedError
 
     # --- The same by hand, on arrays
@@ -49,7 +73,14 @@ class Metric(Configurable):
     _totals: list[np.ndarray] | None = None
 
     def update_state(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> None:
-        """Add a batch; float64 arrays are taken in float32, as in Keras."""
+        """Add a batch to the totals; float64 arrays are taken in float32, as in Keras.
+
+        Shapes: y_true, y_pred (batch, …, values).
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions.
+            sample_weight: weight of each sample, (batch,) or one per value; default None, all 1.
+        """
         y_true, y_pred = in_floatx(y_true, y_pred)
         parts = [np.asarray(part) for part in self.contributions(y_true, y_pred, sample_weight)]
         self._totals = (
@@ -61,11 +92,18 @@ class Metric(Configurable):
         return np.zeros((), np.float32) if self._totals is None else self.compute(*self._totals)
 
     def reset_state(self) -> None:
-        """Forget the batches."""
+        """Set the totals back to those of no batch."""
         self._totals = None
 
     def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Any:
-        """Add a batch and give the value over all."""
+        """The value over all batches since the last reset, after this one is added.
+
+        Shapes: y_true, y_pred (batch, …, values) -> ().
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions.
+            sample_weight: weight of each sample, (batch,) or one per value; default None, all 1.
+        """
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
 
@@ -73,11 +111,23 @@ class Metric(Configurable):
 class MeanMetric(Metric):
     """Base of metrics that are the mean of one value per sample: subclasses give `values`.
 
-    With sample weights it is Σ weight · value / Σ weight.
+    With sample weights the mean is Σ weight · value / Σ weight.
+
+    >>> class AbsoluteError(MeanMetric):
+    ...     def values(self, y_true, y_pred):
+    ...         return ops.max(ops.abs(ops.subtract(y_true, y_pred)), axis=-1)
+    >>> AbsoluteError()([[0.0], [0.0]], [[1.0], [3.0]], sample_weight=[3.0, 1.0])
+    array(1.5, dtype=float32)
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
-        """One value per sample, shape (batch, …)."""
+        """One value per sample.
+
+        Shapes: y_true, y_pred (batch, …, values) -> (batch, …).
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no `values(self, y_true, y_pred)`: write one.")
 
     def contributions(self, y_true, y_pred, sample_weight=None):
@@ -90,9 +140,14 @@ class MeanMetric(Metric):
 class LossMetric(MeanMetric):
     """The mean of a loss, as a metric.
 
+    Shapes: y_true, y_pred as the loss takes them -> ().
     Arguments:
-        loss: a `Loss`; its reduction plays no part.
-        name: by default that of the loss.
+        loss: a `Loss`; its reduction is not used.
+        name: what logs call it; default the loss's name.
+
+    >>> from pyengine.losses import Huber
+    >>> LossMetric(Huber(delta=0.5))([[0.0, 0.0]], [[1.0, 3.0]])
+    array(0.875, dtype=float32)
     """
 
     def __init__(self, loss: Loss, name: str | None = None):
@@ -113,11 +168,13 @@ class LossMetric(MeanMetric):
 
 
 class FunctionMetric(MeanMetric):
-    """The mean of what a function `(y_true, y_pred)` written in ops gives.
+    """The mean of what a function `(y_true, y_pred)` written with ops returns.
 
+    Shapes: y_true, y_pred as the function takes them -> ().
     Arguments:
         function: returns values of shape (batch, …), or one number for the batch.
-        name: by default the function's.
+        name: what logs call it; default the function's name.
+    Errors: when it is called: ArgumentError where the function returns something else.
 
     >>> def largest_error(y_true, y_pred):
     ...     return ops.max(ops.abs(ops.subtract(y_true, y_pred)), axis=-1)

@@ -1,4 +1,4 @@
-"""Metrics of two kinds of error: true and false positives and negatives, precision, recall, area under a curve.
+"""Metrics from the confusion matrix: true and false positives and negatives, precision, recall, area under a curve.
 
 Targets are 0 and 1, predictions probabilities; a prediction above a threshold is a positive. They agree with
 Keras 3.
@@ -25,6 +25,8 @@ class ConfusionMetric(Metric):
     """Base of these metrics: the totals are true positives, false positives, true and false negatives.
 
     Each total has one number per threshold; subclasses give `compute_counts`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
     """
 
     thresholds: Thresholds = None
@@ -74,23 +76,33 @@ class ConfusionMetric(Metric):
         return ops.reshape(result, ()) if single else result
 
     def compute_counts(self, tp: Array, fp: Array, tn: Array, fn: Array) -> Any:
-        """The value for each threshold, (thresholds,)."""
+        """The value for each threshold, from the four counts.
+
+        Shapes: tp, fp, tn, fn (thresholds,) -> (thresholds,).
+        Arguments:
+            tp: true positives: weight of the positives that were predicted positive.
+            fp: false positives.
+            tn: true negatives.
+            fn: false negatives.
+        """
         raise NotImplementedError
 
 
 class Precision(ConfusionMetric):
-    """Of what was called positive, how much is: TP / (TP + FP); 0 where nothing was.
+    """TP / (TP + FP): how much of what was predicted positive is positive; 0 where nothing was.
 
-    Shapes: y_true, y_pred (batch, …, values).
-
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
     Arguments:
-        thresholds: a prediction above it is a positive; 0.5 by default. With a list, one value each.
-        top_k: only the k highest of each row can be positives (without thresholds, they all are).
-        class_id: look at this column only.
+        thresholds: a prediction above it is a positive, 0 to 1; default None, 0.5. With a list, one value each.
+        top_k: only the k highest of each row can be positives (without thresholds, they all are); default None, all.
+        class_id: look at this column only; default None, all.
         name: see `Metric`.
+    Errors: ArgumentError for thresholds out of range.
 
     >>> Precision()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -110,14 +122,20 @@ class Precision(ConfusionMetric):
 
 
 class Recall(ConfusionMetric):
-    """Of what is positive, how much was called so: TP / (TP + FN); 0 where nothing is.
+    """TP / (TP + FN): how much of what is positive was predicted positive; 0 where nothing is.
 
-    Shapes: y_true, y_pred (batch, …, values).
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
+    Arguments:
+        thresholds: a prediction above it is a positive, 0 to 1; default None, 0.5. With a list, one value each.
+        top_k: only the k highest of each row can be positives (without thresholds, they all are); default None, all.
+        class_id: look at this column only; default None, all.
+        name: see `Metric`.
+    Errors: ArgumentError for thresholds out of range.
 
-    Arguments: as Precision.
+    >>> Recall(thresholds=[0.1, 0.5])([[0], [1], [1]], [[0.9], [0.8], [0.2]])
+    array([1. , 0.5], dtype=float32)
 
-    >>> Recall()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
-    array(0.5, dtype=float32)
+    Source: Keras 3.
     """
 
     def __init__(
@@ -139,9 +157,11 @@ class Recall(ConfusionMetric):
 class CountMetric(ConfusionMetric):
     """Base of metrics that are one of the four counts.
 
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
     Arguments:
-        thresholds: a prediction above it is a positive; 0.5 by default. With a list, one count each.
+        thresholds: a prediction above it is a positive, 0 to 1; default None, 0.5. With a list, one count each.
         name: see `Metric`.
+    Errors: ArgumentError for thresholds out of range.
     """
 
     def __init__(self, thresholds: Thresholds = None, name: str | None = None):
@@ -150,10 +170,14 @@ class CountMetric(ConfusionMetric):
 
 
 class TruePositives(CountMetric):
-    """How many positives were called so (their weights' sum).
+    """TP: the number of positives that were predicted positive (the sum of their weights).
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
 
     >>> TruePositives()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
     array(1., dtype=float32)
+
+    Source: Keras 3.
     """
 
     def compute_counts(self, tp, fp, tn, fn):
@@ -161,40 +185,66 @@ class TruePositives(CountMetric):
 
 
 class FalsePositives(CountMetric):
-    """How many negatives were called positive (their weights' sum)."""
+    """FP: the number of negatives that were predicted positive (the sum of their weights).
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
+
+    >>> FalsePositives()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
+    array(1., dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def compute_counts(self, tp, fp, tn, fn):
         return fp
 
 
 class TrueNegatives(CountMetric):
-    """How many negatives were called so (their weights' sum)."""
+    """TN: the number of negatives that were predicted negative (the sum of their weights).
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
+
+    >>> TrueNegatives()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
+    array(0., dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def compute_counts(self, tp, fp, tn, fn):
         return tn
 
 
 class FalseNegatives(CountMetric):
-    """How many positives were called negative (their weights' sum)."""
+    """FN: the number of positives that were predicted negative (the sum of their weights).
+
+    Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
+
+    >>> FalseNegatives()([[0], [1], [1]], [[0.9], [0.8], [0.2]])
+    array(1., dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def compute_counts(self, tp, fp, tn, fn):
         return fn
 
 
 class AUC(ConfusionMetric):
-    """The area under the curve that a moving threshold draws, approximated by `num_thresholds` points.
+    """∫ y dx, the area under the curve that a moving threshold draws, approximated by `num_thresholds` points.
 
-    Shapes: y_true, y_pred (batch, …, values), predictions from 0 to 1.
-
+    Shapes: y_true, y_pred (batch, …, values), predictions from 0 to 1 -> ().
     Arguments:
-        num_thresholds: how many, at least 2.
-        curve: "ROC" (true over false positive rate) or "PR" (precision over recall).
+        num_thresholds: number of points, at least 2; default 200.
+        curve: "ROC" (true positive rate over false positive rate) or "PR" (precision over recall); default "ROC".
         summation_method: between two points "interpolation" takes the trapezoid (for PR the interpolation of
-            Davis and Goadrich, 2006), "minoring" the lower, "majoring" the higher end.
+            Davis and Goadrich, 2006), "minoring" the lower, "majoring" the higher end; default "interpolation".
         name: see `Metric`.
+    Errors: ArgumentError for num_thresholds below 2; UnknownNameError for another curve or method.
 
-    >>> round(float(AUC(num_thresholds=3)([[0], [0], [1], [1]], [[0.0], [0.5], [0.3], [0.9]])), 4)
-    0.75
+    >>> AUC(num_thresholds=3)([[0], [0], [1], [1]], [[0.0], [0.5], [0.3], [0.9]])
+    array(0.75, dtype=float32)
+
+    Source: Keras 3. Davis, Goadrich, "The relationship between precision-recall and ROC curves" (2006).
     """
 
     def __init__(
@@ -228,7 +278,7 @@ class AUC(ConfusionMetric):
         tp, fp, tn, fn = totals
         recall = divide_or_zero(tp, ops.add(tp, fn))
         if self.curve == "PR" and self.summation_method == "interpolation":
-            return self.interpolated_precision(tp, fp, fn)
+            return self._interpolated_precision(tp, fp, fn)
         if self.curve == "PR":
             x, y = recall, divide_or_zero(tp, ops.add(tp, fp))
         else:
@@ -240,7 +290,7 @@ class AUC(ConfusionMetric):
             height = choose(y[:-1], y[1:])
         return ops.sum(ops.multiply(ops.subtract(x[:-1], x[1:]), height))
 
-    def interpolated_precision(self, tp: Array, fp: Array, fn: Array) -> Any:
+    def _interpolated_precision(self, tp: Array, fp: Array, fn: Array) -> Any:
         """∫ precision d(recall), where between two points the false positives grow along with the true ones."""
         called = ops.add(tp, fp)
         gained = ops.subtract(tp[:-1], tp[1:])

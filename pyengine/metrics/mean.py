@@ -20,20 +20,28 @@ class LossClassMetric(MeanMetric):
 
 
 class MeanSquaredError(LossClassMetric):
-    """See `losses.MeanSquaredError`.
+    """mean((y_true - y_pred)²) over all samples. See `losses.MeanSquaredError`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
 
     >>> MeanSquaredError()([[0.0, 1.0]], [[1.0, 3.0]])
     array(2.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     loss = losses.MeanSquaredError
 
 
 class RootMeanSquaredError(LossClassMetric):
-    """√mean((y_true - y_pred)²), the mean over all samples, the root at the end.
+    """√mean((y_true - y_pred)²): the mean over all samples, the root at the end.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
 
     >>> RootMeanSquaredError()([[0.0], [0.0]], [[3.0], [4.0]])
     array(3.535534, dtype=float32)
+
+    Source: Keras 3.
     """
 
     loss = losses.MeanSquaredError
@@ -43,40 +51,75 @@ class RootMeanSquaredError(LossClassMetric):
 
 
 class MeanAbsoluteError(LossClassMetric):
-    """See `losses.MeanAbsoluteError`."""
+    """mean(|y_true - y_pred|) over all samples. See `losses.MeanAbsoluteError`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> MeanAbsoluteError()([[0.0, 1.0]], [[1.0, 3.0]])
+    array(1.5, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.MeanAbsoluteError
 
 
 class MeanAbsolutePercentageError(LossClassMetric):
-    """See `losses.MeanAbsolutePercentageError`."""
+    """100 · mean(|y_true - y_pred| / |y_true|) over all samples, in percent. See `losses.MeanAbsolutePercentageError`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> MeanAbsolutePercentageError()([[2.0, 4.0]], [[1.0, 4.0]])
+    array(25., dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.MeanAbsolutePercentageError
 
 
 class MeanSquaredLogarithmicError(LossClassMetric):
-    """See `losses.MeanSquaredLogarithmicError`."""
+    """mean((log(y_true + 1) - log(y_pred + 1))²) over all samples. See `losses.MeanSquaredLogarithmicError`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> round(float(MeanSquaredLogarithmicError()([[0.0, 1.0]], [[1.0, 1.0]])), 4)
+    0.2402
+
+    Source: Keras 3.
+    """
 
     loss = losses.MeanSquaredLogarithmicError
 
 
 class LogCoshError(LossClassMetric):
-    """See `losses.LogCosh`."""
+    """mean(log(cosh(y_pred - y_true))) over all samples. See `losses.LogCosh`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> round(float(LogCoshError()([[0.0, 0.0]], [[0.0, 2.0]])), 4)
+    0.6625
+
+    Source: Keras 3.
+    """
 
     loss = losses.LogCosh
 
 
 class CosineSimilarity(MeanMetric):
-    """The cosine of the angle between y_true and y_pred: 1 where both point the same way.
+    """The mean cosine of the angle between y_true and y_pred, Σ (y_true / ‖y_true‖) · (y_pred / ‖y_pred‖).
 
-    The loss of the same name is its negative.
+    1 where both point the same way, -1 where opposite ways; the loss of the same name is its negative.
 
+    Shapes: y_true, y_pred (batch, …, values) -> ().
     Arguments:
         name: see `Metric`.
-        axis: along which the vectors lie.
+        axis: the axis along which the vectors lie, default -1.
 
     >>> CosineSimilarity()([[3.0, 4.0]], [[6.0, 8.0]])
     array(1., dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, name: str | None = None, axis: int = -1):
@@ -88,11 +131,19 @@ class CosineSimilarity(MeanMetric):
 
 
 class BinaryCrossentropy(MeanMetric):
-    """See `losses.BinaryCrossentropy`.
+    """-mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)) over all samples. See `losses.BinaryCrossentropy`.
 
+    Shapes: y_true, y_pred (batch, …, labels) -> ().
     Arguments:
         name: see `Metric`.
-        from_logits, label_smoothing: as the loss.
+        from_logits: whether y_pred are logits, whose sigmoids are the probabilities; default False.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s / 2; default 0.0.
+    Errors: ArgumentError for a label_smoothing out of range.
+
+    >>> round(float(BinaryCrossentropy()([[1.0, 0.0]], [[0.5, 0.5]])), 4)
+    0.6931
+
+    Source: Keras 3.
     """
 
     def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0):
@@ -106,11 +157,20 @@ class BinaryCrossentropy(MeanMetric):
 
 
 class CategoricalCrossentropy(MeanMetric):
-    """See `losses.CategoricalCrossentropy`.
+    """-Σ y_true · log(y_pred), the mean over all samples. See `losses.CategoricalCrossentropy`.
 
+    Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> ().
     Arguments:
         name: see `Metric`.
-        from_logits, label_smoothing, axis: as the loss.
+        from_logits: whether y_pred are scores, whose softmax gives the probabilities; default False.
+        label_smoothing: s, 0 ≤ s ≤ 1: targets become y_true · (1 - s) + s / classes; default 0.0.
+        axis: the axis of the classes, default -1.
+    Errors: ArgumentError for a label_smoothing out of range.
+
+    >>> round(float(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
+    0.6931
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -131,11 +191,17 @@ class CategoricalCrossentropy(MeanMetric):
 
 
 class SparseCategoricalCrossentropy(MeanMetric):
-    """See `losses.SparseCategoricalCrossentropy`.
+    """-log(y_pred[y_true]), the mean over all samples. See `losses.SparseCategoricalCrossentropy`.
 
+    Shapes: y_true (batch, …) or (batch, …, 1), class numbers; y_pred (batch, …, classes) -> ().
     Arguments:
         name: see `Metric`.
-        from_logits: as the loss.
+        from_logits: whether y_pred are scores, whose softmax gives the probabilities; default False.
+
+    >>> round(float(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
+    0.6931
+
+    Source: Keras 3.
     """
 
     def __init__(self, name: str | None = None, from_logits: bool = False):
@@ -148,30 +214,70 @@ class SparseCategoricalCrossentropy(MeanMetric):
 
 
 class KLDivergence(LossClassMetric):
-    """See `losses.KLDivergence`."""
+    """Σ y_true · log(y_true / y_pred), the mean over all samples. See `losses.KLDivergence`.
+
+    Shapes: y_true, y_pred (batch, …, classes) -> ().
+
+    >>> round(float(KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]])), 4)
+    0.1438
+
+    Source: Keras 3.
+    """
 
     loss = losses.KLDivergence
 
 
 class Poisson(LossClassMetric):
-    """See `losses.Poisson`."""
+    """mean(y_pred - y_true · log(y_pred + 1e-7)) over all samples. See `losses.Poisson`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> Poisson()([[0.0, 1.0]], [[2.0, 1.0]])
+    array(1.5, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.Poisson
 
 
 class Hinge(LossClassMetric):
-    """See `losses.Hinge`."""
+    """mean(max(0, 1 - y_true · y_pred)) over all samples; targets are -1 and 1, or 0 and 1. See `losses.Hinge`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> Hinge()([[1.0, -1.0]], [[2.0, 0.5]])
+    array(0.75, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.Hinge
 
 
 class SquaredHinge(LossClassMetric):
-    """See `losses.SquaredHinge`."""
+    """mean(max(0, 1 - y_true · y_pred)²) over all samples; targets are -1 and 1, or 0 and 1. See `losses.SquaredHinge`.
+
+    Shapes: y_true, y_pred (batch, …, values) -> ().
+
+    >>> SquaredHinge()([[1.0, -1.0]], [[2.0, 0.5]])
+    array(1.125, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.SquaredHinge
 
 
 class CategoricalHinge(LossClassMetric):
-    """See `losses.CategoricalHinge`."""
+    """max(0, 1 + the largest wrong score - the right score), the mean over all samples. See `losses.CategoricalHinge`.
+
+    Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> ().
+
+    >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]])
+    array(0.5, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     loss = losses.CategoricalHinge
