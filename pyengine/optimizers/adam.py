@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers.base import Optimizer
@@ -23,9 +23,10 @@ class Adam(Optimizer):
         learning_rate: see `Optimizer`.
         beta_1: β₁, 0 ≤ β₁ < 1.
         beta_2: β₂, 0 ≤ β₂ < 1.
-        epsilon: keeps the quotient finite; added to √v̂, as the paper, PyTorch and TensorFlow.js do (Keras adds
-            it to √v, which differs while t is small and epsilon large).
+        epsilon: keeps the quotient finite; at least 0. Added to √v̂, as in the paper, PyTorch and TensorFlow.js.
         amsgrad: v never falls: the greatest so far is used.
+        epsilon_hat: True adds epsilon to the uncorrected √v instead, as Keras does: the paper's ε̂, in the formula
+            before its section 2.1. It differs while t is small and epsilon large. Default False.
         common: see `Optimizer`.
 
     Source: Kingma, Ba, "Adam: a method for stochastic optimization" (2014); Reddi, Kale, Kumar, "On the
@@ -42,6 +43,8 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        *,
+        epsilon_hat: bool = False,
         **common: Any,
     ):
         super().__init__(learning_rate, **common)
@@ -49,6 +52,15 @@ class Adam(Optimizer):
         self.beta_2 = fraction(self, "beta_2", beta_2)
         self.epsilon = epsilon
         self.amsgrad = amsgrad
+        if not isinstance(epsilon_hat, bool):
+            raise ArgumentError(
+                where=type(self).__name__,
+                argument="epsilon_hat",
+                expected="`True` or `False`",
+                got=describe(epsilon_hat),
+                fix="Give the number itself as `epsilon`.",
+            )
+        self.epsilon_hat = epsilon_hat
 
     def slots(self, variable: Variable) -> dict[str, float]:
         names = ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
@@ -69,7 +81,7 @@ class Adam(Optimizer):
         step = self.step_number(dtype)
         root = ops.sqrt(one_minus_power(self.beta_2, step))
         rate = ops.divide(ops.multiply(rate, root), one_minus_power(self.beta_1, step))
-        return rate, ops.multiply(root, self.epsilon)
+        return rate, self.epsilon if self.epsilon_hat else ops.multiply(root, self.epsilon)
 
 
 class AdamW(Adam):
@@ -78,7 +90,7 @@ class AdamW(Adam):
     Arguments:
         learning_rate: see `Optimizer`.
         weight_decay: see `Optimizer`.
-        beta_1, beta_2, epsilon, amsgrad: see `Adam`.
+        beta_1, beta_2, epsilon, amsgrad, epsilon_hat: see `Adam`.
         common: see `Optimizer`.
 
     Source: Loshchilov, Hutter, "Decoupled weight decay regularization" (2017).
@@ -92,9 +104,20 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        *,
+        epsilon_hat: bool = False,
         **common: Any,
     ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            amsgrad,
+            epsilon_hat=epsilon_hat,
+            weight_decay=weight_decay,
+            **common,
+        )
 
 
 class Nadam(Optimizer):

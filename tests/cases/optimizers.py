@@ -77,6 +77,11 @@ def adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-7, decay: float
     return update
 
 
+def adam_epsilon_hat(w, g, t, rate, s):
+    m, v = moments(s, g, 0.9, 0.999)
+    return w - rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(v) + 0.1)
+
+
 def amsgrad(w, g, t, rate, s):
     m, v = moments(s, g, 0.9, 0.999)
     s["velocity_hat"] = np.maximum(s["velocity_hat"], v)
@@ -152,6 +157,8 @@ CASES = [
         ("momentum", "velocity"),
     ),
     Case("Adam", {"beta_1": 0.0}, adam(b1=0.0), ("momentum", "velocity")),
+    Case("Adam", {"epsilon": 0.1}, adam(epsilon=0.1), ("momentum", "velocity")),
+    Case("Adam", {"epsilon": 0.1, "epsilon_hat": True}, adam_epsilon_hat, ("momentum", "velocity")),
     Case("Adam", {"amsgrad": True}, amsgrad, ("momentum", "velocity", "velocity_hat")),
     Case("AdamW", {"learning_rate": 0.1}, adam(decay=0.004), ("momentum", "velocity")),
     Case("Nadam", {"learning_rate": 0.1}, nadam, ("momentum", "velocity", "product")),

@@ -196,16 +196,29 @@ def other_rows() -> list[dict[str, Any]]:
 def optimizer_rows() -> list[dict[str, Any]]:
     """Five steps with settings in Keras's words.
 
-    The two place epsilon (1e-7) a little differently; with gradients of size 1 that is below float32's grain.
+    An epsilon of 0.1 shows where it is added: to the root of the corrected second moment.
     """
     rows = []
-    words = {"learning_rate": "lr", "epsilon": "eps", "weight_decay": "weight_decay"}
+    words = {
+        "learning_rate": "lr",
+        "epsilon": "eps",
+        "weight_decay": "weight_decay",
+        "amsgrad": "amsgrad",
+    }
     for name, factory, config in [
         ("Adam", torch.optim.Adam, {"learning_rate": 0.05, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
         (
             "AdamW",
             torch.optim.AdamW,
             {"learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-7, "weight_decay": 0.1},
+        ),
+        *(
+            (name, factory, {"learning_rate": 0.05, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 0.1, **more})
+            for name, factory, more in [
+                ("Adam", torch.optim.Adam, {}),
+                ("Adam", torch.optim.Adam, {"amsgrad": True}),
+                ("AdamW", torch.optim.AdamW, {"weight_decay": 0.1}),
+            ]
         ),
         ("SGD", torch.optim.SGD, {"learning_rate": 0.1}),
         (
