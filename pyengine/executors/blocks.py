@@ -17,12 +17,13 @@ class Blocks:
     """An arena, the constants, and the variables' own buffers.
 
     Arguments:
-        arena: memory that serves as the arena where it is large enough; else there is a new one, zeroed.
+        arena: memory that serves as the arena where it is large enough; else there is a new one. Not zeroed: in a
+            page that would be one long task where the arena is large.
     """
 
     def __init__(self, program: Program, arena: np.ndarray | None = None):
         if arena is None or arena.size < program.arena:
-            arena = aligned_bytes(program.arena)
+            arena = aligned_bytes(program.arena, zeroed=False)
         constants = aligned_bytes(len(program.constants))
         constants[:] = np.frombuffer(program.constants, np.uint8)
         self.of: dict[str | int, np.ndarray] = {"arena": arena, "constants": constants}

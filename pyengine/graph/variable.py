@@ -94,9 +94,9 @@ class Variable:
 ALIGNMENT = 64  # bytes: a cache line, and enough for any vector register
 
 
-def aligned_bytes(count: int) -> np.ndarray:
-    """A zeroed block of `count` bytes whose address is a multiple of 64."""
-    block = np.zeros(count + ALIGNMENT, np.uint8)
+def aligned_bytes(count: int, *, zeroed: bool = True) -> np.ndarray:
+    """A block of `count` bytes whose address is a multiple of 64."""
+    block = (np.zeros if zeroed else np.empty)(count + ALIGNMENT, np.uint8)
     start = -block.ctypes.data % ALIGNMENT
     return block[start : start + count]
 

@@ -249,9 +249,10 @@ def test_a_loop_with_a_call_that_has_no_kernel_runs_on_numpy_and_is_counted() ->
     program = plan(trace(step, specs))
     memory = executor("strict").allocate(program)
     assert memory.on_numpy() == "1 of 1 calls ran on numpy: scan (float64 add)"
+    executor("strict").write(memory, "h", np.ones((2, 2)))
     executor("strict").write(memory, "z", np.ones((3, 2, 2)))
     executor("strict").run(memory)
-    np.testing.assert_array_equal(executor("strict").read(memory, "h"), 3)
+    np.testing.assert_array_equal(executor("strict").read(memory, "h"), 4)
 
 
 def test_a_training_step_of_an_lstm_makes_two_calls_a_step_each_way() -> None:
