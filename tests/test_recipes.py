@@ -90,6 +90,7 @@ def test_an_op_without_a_kernel(house):
         ''',
     )
     house.append("pyengine/ops/__init__.py", f"from pyengine.ops.{family.stem} import versine")
+    house.replace("pyengine/ops/__init__.py", "__all__ = [", '__all__ = [\n    "versine",')
     house.append(
         "tests/cases/ops.py",
         'CASES.append(Case("versine", ops.versine, (real(2, 3),), lambda x: 2 * np.sin(x / 2) ** 2))',

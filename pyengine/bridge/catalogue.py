@@ -101,43 +101,32 @@ def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) 
     return offer(*positional, **given)
 
 
-def is_op(function: Any) -> bool:
-    return inspect.isfunction(function) and function.__module__.startswith("pyengine.ops.")
-
-
-NOT_OPS = {
-    "apply",
-    "assign",
-    "assign_add",
-    "dtype_of",
-    "in_dtype",
-    "make",
-    "meet",
-    "scan",
-    "shape_of",
-    "method",
+# Of the public functions of `pyengine.ops`: those that only a layer written in Python has a use for.
+ONLY_IN_PYTHON = {
+    *("apply", "assign", "assign_add", "dtype_of", "in_dtype", "scan", "shape_of"),
+    *("next_random_state", "random_normal", "random_uniform"),
 }
 
 
 @cache
+def functions() -> dict[str, Callable[..., Any]]:
+    """The ops by name in JavaScript."""
+    named = {name: getattr(ops, name) for name in ops.__all__ if name not in ONLY_IN_PYTHON}
+    return {camel(name.rstrip("_")): function for name, function in named.items()}
+
+
 def operations() -> dict[str, list[str]]:
-    """The ops by name in JavaScript, with their parameters in order.
+    """Their parameters in order.
 
     >>> operations()["argmax"]
     ['x', 'axis']
     """
-    found = {
-        name: function for name, function in vars(ops).items() if is_op(function) and name not in NOT_OPS
-    }
-    return {camel(name.rstrip("_")): parameters(function) for name, function in found.items()}
+    return {name: parameters(function) for name, function in functions().items()}
 
 
 def operation(name: str) -> Callable[..., Any]:
     """The op that JavaScript calls so."""
-    for known, function in vars(ops).items():
-        if is_op(function) and camel(known.rstrip("_")) == name:
-            return function
-    raise KeyError(name)
+    return functions()[name]
 
 
 def arguments(function: Callable[..., Any], inputs: list[Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -11,6 +11,7 @@ from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
 from pyengine.layers.weight import Weight
+from pyengine.ops.attention import masked_softmax
 
 
 class MultiHeadAttention(Layer):
@@ -124,7 +125,7 @@ class MultiHeadAttention(Layer):
         q = ops.multiply(self.heads(query, *self.query), 1 / math.sqrt(self.key_dim))
         k, v = self.heads(key, *self.key), self.heads(value, *self.value)
         scores = ops.matmul(q, k, transpose_b=True)  # (batch, heads, queries, keys)
-        weights = ops.masked_softmax(scores, seen(attention_mask), causal=use_causal_mask)
+        weights = masked_softmax(scores, seen(attention_mask), causal=use_causal_mask)
         mixed = ops.matmul(self.thinned(weights) if training and self.dropout else weights, v)
         batch, heads, length, width = mixed.shape
         flat = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, heads * width))

@@ -15,6 +15,7 @@ from pyengine.layers import check
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import AnyShape
 from pyengine.layers.weight import Weight
+from pyengine.ops.recurrent import gru_cell, lstm_cell
 
 Step = Callable[[tuple, tuple, tuple], tuple[Sequence[Any], Sequence[Any]]]
 
@@ -256,7 +257,7 @@ class LSTM(Recurrent):
     def step(self, sums: Any, seen: Any, h: Any, c: Any, kernel: Any) -> Sequence[Any]:
         sums = ops.add(sums, ops.matmul(seen, kernel))
         if self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid:
-            return ops.lstm_cell(sums, c)
+            return lstm_cell(sums, c)
         i, f, g, o = ops.split(sums, 4)
         i, f, o = (self.recurrent_activation(gate) for gate in (i, f, o))
         c = ops.add(ops.multiply(f, c), ops.multiply(i, self.activation(g)))
@@ -331,7 +332,7 @@ class GRU(Recurrent):
         if bias is not None:
             inner = ops.add(inner, bias)
         if self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid:
-            return ops.gru_cell(sums, inner, h)
+            return gru_cell(sums, inner, h)
         (xz, xr, xg), (sz, sr, sg) = ops.split(sums, 3), ops.split(inner, 3)
         z = self.recurrent_activation(ops.add(xz, sz))
         r = self.recurrent_activation(ops.add(xr, sr))

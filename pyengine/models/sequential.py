@@ -181,12 +181,10 @@ class Sequential(Model):
         return type(self)([*start, *copies], name=self.name, trainable=self.trainable)
 
     def get_config(self) -> dict[str, Any]:
-        """Name and layers with their own configurations, in order: enough for `from_config`."""
         return stack_config(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new model from `get_config`, its weights newly begun."""
         return stack_from_config(cls, config)
 
 

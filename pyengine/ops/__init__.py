@@ -2,11 +2,16 @@
 
 To add one:
 1. a class with `shape`, `evaluate` and `gradient`, and its function, in the file of its family
-2. its name in the imports below
+2. its name in the imports and in `__all__` below
 3. a row in `tests/cases/ops.py` (values, gradient by finite differences and every executor follow from it)
+
+What `__all__` does not list is for those who write executors and transforms.
 """
 
-# ruff: noqa: F401
+# Layers and transforms use their ops; imported here so that a graph's text and an executor know them by name.
+from pyengine.ops import attention as attention
+from pyengine.ops import fused as fused
+from pyengine.ops import recurrent as recurrent
 from pyengine.ops.arithmetic import (
     abs,
     add,
@@ -25,10 +30,12 @@ from pyengine.ops.arithmetic import (
     square,
     subtract,
 )
-from pyengine.ops.attention import masked_softmax
-from pyengine.ops.base import OPS, Op, apply, dtype_of, make, shape_of
-from pyengine.ops.broadcast import broadcast_to, sum, sum_to
-from pyengine.ops.cast import cast, in_dtype, meet
+from pyengine.ops.base import OPS as OPS
+from pyengine.ops.base import Op as Op
+from pyengine.ops.base import apply, dtype_of, shape_of
+from pyengine.ops.base import make as make
+from pyengine.ops.broadcast import broadcast_to, sum
+from pyengine.ops.cast import cast, in_dtype
 from pyengine.ops.comparison import (
     equal,
     greater,
@@ -60,13 +67,11 @@ from pyengine.ops.functions import (
     sqrt,
     tanh,
 )
-from pyengine.ops.fused import Chain, Conv2DBias, MatmulAdd, MatmulBias
-from pyengine.ops.index import add_along_axis, gather, one_hot, scatter_add, take_along_axis
+from pyengine.ops.index import gather, one_hot, scatter_add, take_along_axis
 from pyengine.ops.matmul import matmul
 from pyengine.ops.normalize import log_softmax, logsumexp, softmax
 from pyengine.ops.pool import average_pool1d, average_pool2d, max_pool1d, max_pool2d
 from pyengine.ops.random import next_random_state, random_normal, random_uniform
-from pyengine.ops.recurrent import gru_cell, lstm_cell
 from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, variance
 from pyengine.ops.scan import scan
 from pyengine.ops.standardize import batch_normalization, layer_normalization
@@ -86,3 +91,100 @@ from pyengine.ops.structure import (
     stop_gradient,
     transpose,
 )
+
+__all__ = [
+    "abs",
+    "add",
+    "all",
+    "any",
+    "apply",
+    "argmax",
+    "argmin",
+    "assign",
+    "assign_add",
+    "average_pool1d",
+    "average_pool2d",
+    "batch_normalization",
+    "broadcast_to",
+    "cast",
+    "ceil",
+    "clip",
+    "concatenate",
+    "conv1d",
+    "conv2d",
+    "copy",
+    "cos",
+    "cumsum",
+    "depthwise_conv2d",
+    "divide",
+    "dtype_of",
+    "equal",
+    "erf",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "flatten",
+    "floor",
+    "floor_divide",
+    "gather",
+    "greater",
+    "greater_equal",
+    "in_dtype",
+    "isfinite",
+    "isnan",
+    "layer_normalization",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logsumexp",
+    "matmul",
+    "max",
+    "max_pool1d",
+    "max_pool2d",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mod",
+    "multiply",
+    "negative",
+    "next_random_state",
+    "not_equal",
+    "one_hot",
+    "pad",
+    "power",
+    "random_normal",
+    "random_uniform",
+    "relu",
+    "reshape",
+    "reverse",
+    "round",
+    "rsqrt",
+    "scan",
+    "scatter_add",
+    "shape_of",
+    "sigmoid",
+    "sign",
+    "sin",
+    "slice_",
+    "softmax",
+    "softplus",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "stop_gradient",
+    "subtract",
+    "sum",
+    "take_along_axis",
+    "tanh",
+    "transpose",
+    "variance",
+    "where",
+]

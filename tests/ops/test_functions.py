@@ -14,6 +14,7 @@ from pyengine import ops
 from pyengine.errors import ArgumentError, DataError, DtypeError, GraphError, ShapeError
 from pyengine.executors import NumpyExecutor
 from pyengine.graph import Graph, Spec, Variable
+from pyengine.ops.index import add_along_axis
 from pyengine.plan import plan
 from pyengine.transforms import differentiate, trace
 from tests.cases.ops import floats, real
@@ -216,7 +217,7 @@ X = np.zeros((2, 3), np.float32)
         (lambda: ops.scatter_add(X, [0], 4), ShapeError, r"shape of the indices \(1,\).*\(2, 3\)"),
         (lambda: ops.take_along_axis(X, [[0]]), ShapeError, r"\(2, 3\) and indices of shape \(1, 1\)"),
         (lambda: ops.take_along_axis(X, [[3], [0]]), DataError, r"but got `3`"),
-        (lambda: ops.add_along_axis(X, [[0]], 2), ShapeError, r"updates and indices of one shape"),
+        (lambda: add_along_axis(X, [[0]], 2), ShapeError, r"updates and indices of one shape"),
         (lambda: ops.one_hot([0], 0), ArgumentError, r"depth of at least 1.*0"),
         (lambda: ops.one_hot(X, 2), DtypeError, r"ops.one_hot: index expects a whole number"),
         (lambda: ops.random_normal(X, shape=(2,)), ShapeError, r"u32\[3\].*f32\[2,3\]"),

@@ -52,6 +52,13 @@ def test_every_op_has_a_row():
     assert OWN.keys() - {case.op for case in CASES} == set()
 
 
+def test_public_is_what_is_listed():
+    functions = {name for name, value in vars(ops).items() if inspect.isfunction(value)}
+    assert functions == {*ops.__all__, "make"}
+    for name in ("sum_to", "lstm_cell", "gru_cell", "masked_softmax", "add_along_axis", "meet", "Chain"):
+        assert not hasattr(ops, name), f"{name} is for layers and transforms"
+
+
 def test_every_op_gives_its_three_rules():
     for name, op in OWN.items():
         for rule in ("shape", "evaluate", "gradient"):

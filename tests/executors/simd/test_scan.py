@@ -15,6 +15,7 @@ from pyengine.executors import DryExecutor, NumpyExecutor
 from pyengine.executors.base import Memory
 from pyengine.graph import Spec, Variable, check
 from pyengine.ops import make
+from pyengine.ops.recurrent import lstm_cell
 from pyengine.plan import Program, plan
 from pyengine.transforms import differentiate, fuse, simplify, trace
 from tests.executors.simd.support import MODES, compare, executor, run
@@ -120,7 +121,7 @@ Step = Callable[[Any, Any, Any], tuple[Any, Any]]
 
 def lstm(states: Any, slices: Any, constants: Any) -> tuple[Any, Any]:
     (h, c), (z,), (kernel,) = states, slices, constants
-    h, c = ops.lstm_cell(ops.add(z, ops.matmul(h, kernel)), c)
+    h, c = lstm_cell(ops.add(z, ops.matmul(h, kernel)), c)
     return (h, c), (h,)
 
 

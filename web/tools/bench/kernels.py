@@ -18,6 +18,7 @@ import numpy as np
 from pyengine import executors, ops, optimizers
 from pyengine.executors import NumpyExecutor
 from pyengine.graph import Graph, Spec, Variable
+from pyengine.ops.recurrent import lstm_cell
 from pyengine.plan import Program, plan
 from pyengine.transforms import fuse, simplify
 
@@ -222,7 +223,7 @@ ROWS = [
     Row("random normal", random(ops.random_normal)),
     Row("Adam", adam),
     Row("SGD with momentum", momentum),
-    Row("LSTM cell 32x64", lambda take: ops.lstm_cell(take(32, 256), take(32, 64))),
+    Row("LSTM cell 32x64", lambda take: lstm_cell(take(32, 256), take(32, 64))),
     Row("attention 64x64x16 of 64", attention, 2 * 2 * 64 * 64 * 16 * 64),
 ]  # fmt: skip
 
