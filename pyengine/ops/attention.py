@@ -10,15 +10,16 @@ from pyengine import shapes
 from pyengine.errors import DtypeError, ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.arithmetic import multiply, subtract
-from pyengine.ops.backward import gradient_of_expansion
-from pyengine.ops.base import Array, Op, apply
+from pyengine.ops.base import Array, apply
 from pyengine.ops.broadcast import sum
-from pyengine.ops.comparison import where
+from pyengine.ops.comparison import logical_and, where
+from pyengine.ops.expanded import Expanded
+from pyengine.ops.normalize import softmax
 
 FAR = -1e9  # the score of what is hidden: its exponential is 0 beside that of anything that can be seen
 
 
-class MaskedSoftmax(Op):
+class MaskedSoftmax(Expanded):
     """x: (…, queries, keys)  mask, or none: bool, broadcasts to x  ->  probabilities over the keys that may be seen.
 
     A key is seen where the mask is true and, if `causal`, where it is not behind its query (key ≤ query). A query that
@@ -38,22 +39,17 @@ class MaskedSoftmax(Op):
             raise ShapeError(f"A mask of shape {mask.shape} does not broadcast to scores of shape {x.shape}.")
         return x
 
-    def evaluate(self, x, mask=True):
-        seen = np.broadcast_to(mask, x.shape)
-        if self.causal:
-            seen = seen & (np.tri(*x.shape[-2:]) != 0)
-        if not x.size:
-            return x.copy()
-        out = np.where(seen, x, np.asarray(FAR, x.dtype))
-        out = np.exp(out - out.max(axis=-1, keepdims=True))
-        return out / out.sum(axis=-1, keepdims=True)
+    def expand(self, x, mask=None):
+        causal = np.tri(*x.shape[-2:], dtype=np.bool_) if self.causal else None
+        seen = mask if causal is None else causal if mask is None else logical_and(mask, causal)
+        return softmax(x if seen is None else where(seen, x, FAR))
 
     def gradient(self, gradient, output, x, mask=None):
         slope = apply(SoftmaxGradient(), gradient, output)
         return (slope,) if mask is None else (where(mask, slope, 0.0), None)
 
 
-class SoftmaxGradient(Op):
+class SoftmaxGradient(Expanded):
     """dy, y: (…, keys)  ->  y (dy - Σ dy y), the gradient of the scores."""
 
     name = "softmax_gradient"
@@ -66,14 +62,8 @@ class SoftmaxGradient(Op):
             )
         return y
 
-    def evaluate(self, dy, y):
-        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
-
-    def gradient(self, gradient, output, dy, y):
-        def expansion(dy: Any, y: Any) -> tuple[Any]:
-            return (multiply(y, subtract(dy, sum(multiply(dy, y), axis=-1, keepdims=True))),)
-
-        return gradient_of_expansion(expansion, (gradient,), (dy, y))
+    def expand(self, dy, y):
+        return multiply(y, subtract(dy, sum(multiply(dy, y), axis=-1, keepdims=True)))
 
 
 def masked_softmax(x: Array, mask: Array | None = None, *, causal: bool = False) -> Any:

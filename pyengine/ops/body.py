@@ -54,15 +54,17 @@ def graph_of(code: Code) -> Graph:
     return graph
 
 
-def evaluate(graph: Graph, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """What the graph makes of its inputs, node by node."""
+def evaluate(
+    graph: Graph, arrays: Sequence[np.ndarray], wanted: Sequence[Value] | None = None
+) -> list[np.ndarray]:
+    """What the graph makes of its inputs, node by node. `wanted`: the inputs of its last node, rather than outputs."""
     known: dict[Value, Any] = dict(zip(graph.inputs.values(), arrays, strict=True))
     known.update(graph.constants)
-    for node in graph.nodes:
+    for node in graph.nodes if wanted is None else graph.nodes[:-1]:
         made = node.op.evaluate(*(known[value] for value in node.inputs))
         for value, array in zip(node.outputs, made if node.op.several else (made,), strict=True):
             known[value] = np.asarray(array)
-    return [known[value] for value in graph.outputs.values()]
+    return [known[value] for value in (graph.outputs.values() if wanted is None else wanted)]
 
 
 def replay(nodes: Sequence[Node], known: dict[Value, Value], graph: Graph) -> None:

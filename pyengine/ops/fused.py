@@ -1,7 +1,6 @@
 """Fused ops: several plain ops in one pass over memory. What each of them means is its expansion into plain ops.
 
-Steps are written in plain ops; `transforms/fuse.py` puts these in their place after differentiation, so that none of
-them needs a gradient of its own.
+Steps are written in plain ops; `transforms/fuse.py` puts these in their place after differentiation.
 """
 
 from __future__ import annotations
@@ -12,25 +11,23 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pyengine import shapes
-from pyengine.errors import GraphError, ShapeError
+from pyengine.errors import ShapeError
 from pyengine.graph import Spec
-from pyengine.ops.base import Op, make
+from pyengine.ops.arithmetic import add, minimum, multiply, subtract
+from pyengine.ops.base import Op, apply, make
+from pyengine.ops.broadcast import broadcast_to, sum
 from pyengine.ops.conv import Conv2D
-from pyengine.ops.index import check_indices, check_range
+from pyengine.ops.expanded import Expanded
+from pyengine.ops.functions import exp, relu
+from pyengine.ops.index import add_along_axis, check_indices, take_along_axis
 from pyengine.ops.matmul import Matmul
+from pyengine.ops.normalize import log_softmax
 
 Instruction = tuple[str, tuple[int, ...], tuple[tuple[str, Any], ...]]  # op, operands, its settings' items
 ROWS_AT_ONCE = 2**15  # numbers: what NumPy makes on the way stays in the second-level cache
 
 
-class Fused(Op):
-    """Made after differentiation only."""
-
-    def gradient(self, gradient, output, *inputs):
-        raise GraphError(f"{self.name} has no gradient: differentiate first, then fuse.")
-
-
-class Chain(Fused):
+class Chain(Expanded):
     """An expression of elementwise ops and casts, over arrays that broadcast.
 
     Attributes:
@@ -91,6 +88,13 @@ class Chain(Fused):
         ]
         return f"{' '.join(code)} -> {' '.join(map(operand, self.outputs))}"
 
+    def expand(self, *inputs):
+        made: list[Any] = []
+        for op, operands in self.instructions:
+            made.append(apply(op, *(inputs[i] if i >= 0 else made[-1 - i] for i in operands)))
+        results = (inputs[i] if i >= 0 else made[-1 - i] for i in self.outputs)
+        return tuple(broadcast_to(value, self.target) for value in results)
+
     def values(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The outputs, not yet stretched to the target."""
         made: list[np.ndarray] = []
@@ -143,13 +147,11 @@ def rows(array: np.ndarray, part: Any, rank: int) -> np.ndarray:
 ACTIVATIONS = ("linear", "relu", "relu6")  # of products: what is done to a number before it is stored
 
 
-def activate(out: np.ndarray, activation: str) -> np.ndarray:
-    """In place: nothing, max(x, 0), or min(max(x, 0), 6)."""
-    if activation != "linear":
-        np.maximum(out, np.zeros((), out.dtype), out=out)
-    if activation == "relu6":
-        np.minimum(out, np.full((), 6, out.dtype), out=out)
-    return out
+def activate(x: Any, activation: str) -> Any:
+    """x, max(x, 0), or min(max(x, 0), 6)."""
+    if activation == "linear":
+        return x
+    return minimum(relu(x), 6.0) if activation == "relu6" else relu(x)
 
 
 def check_bias(op: str, bias: Spec, out: Spec) -> Spec:
@@ -159,7 +161,7 @@ def check_bias(op: str, bias: Spec, out: Spec) -> Spec:
     return out
 
 
-class Product(Fused):
+class Product(Expanded):
     """Around a matrix product. a: (…, M, K)  b: (…, K, N)."""
 
     transpose_a: bool
@@ -182,13 +184,8 @@ class MatmulBias(Product):
     def shape(self, a: Spec, b: Spec, bias: Spec) -> Spec:
         return check_bias(self.name, bias, self.product.shape(a, b))
 
-    def evaluate(self, a, b, bias):
-        return activate(self.product.evaluate(a, b) + bias, self.activation)
-
-    def evaluate_into(self, out, a, b, bias):
-        self.product.evaluate_into(out, a, b)
-        np.add(out, bias, out=out)
-        activate(out, self.activation)
+    def expand(self, a, b, bias):
+        return activate(add(apply(self.product, a, b), bias), self.activation)
 
 
 class MatmulAdd(Product):
@@ -206,14 +203,11 @@ class MatmulAdd(Product):
             raise ShapeError(f"matmul_add expects c to be {out}, as the product is, but got {c}.")
         return out
 
-    def evaluate(self, a, b, c):
-        return c + self.product.evaluate(a, b)
-
-    def evaluate_into(self, out, a, b, c):
-        np.add(c, self.product.evaluate(a, b), out=out)
+    def expand(self, a, b, c):
+        return add(c, apply(self.product, a, b))
 
 
-class Conv2DBias(Conv2D):
+class Conv2DBias(Expanded):
     """activation(conv2d(x, kernel) + bias); settings as of `conv2d`, and `activation`.
 
     x: (B, H, W, C)  kernel: (KH, KW, C / groups, F)  bias: (F,)  ->  (B, OH, OW, F).
@@ -221,22 +215,19 @@ class Conv2DBias(Conv2D):
 
     name = "conv2d_bias"
     activation: str
-    gradient = Fused.gradient
 
-    def shape(self, x: Spec, kernel: Spec, bias: Spec) -> Spec:  # type: ignore[override]
-        return check_bias(self.name, bias, super().shape(x, kernel))
+    @property
+    def convolution(self) -> Conv2D:
+        return Conv2D(**{key: value for key, value in self.settings.items() if key != "activation"})
 
-    def evaluate(self, x, kernel, bias):  # type: ignore[override]
-        plain = Conv2D(strides=self.strides, padding=self.padding, dilation=self.dilation, groups=self.groups)
-        out = plain.evaluate(x, kernel)
-        return activate(np.add(out, bias, out=out), self.activation)
+    def shape(self, x: Spec, kernel: Spec, bias: Spec) -> Spec:
+        return check_bias(self.name, bias, self.convolution.shape(x, kernel))
 
-    def evaluate_into(self, out, x, kernel, bias):
-        super().evaluate_into(out, x, kernel)
-        activate(np.add(out, bias, out=out), self.activation)
+    def expand(self, x, kernel, bias):
+        return activate(add(apply(self.convolution, x, kernel), bias), self.activation)
 
 
-class SoftmaxCrossentropy(Fused):
+class SoftmaxCrossentropy(Expanded):
     """The loss of probabilities against targets, and its gradient, from one pass over each row.
 
     scores, targets: (…, N)  slope: () or (…, 1), in the scores' dtype
@@ -260,15 +251,14 @@ class SoftmaxCrossentropy(Fused):
             )
         return Spec(row, scores.dtype), scores
 
-    def evaluate(self, scores, targets, slope):
-        logarithms = log_softmax(scores)
-        likelihood = np.sum(targets * logarithms, axis=-1, keepdims=True, dtype=scores.dtype)
-        weighted = slope * targets
-        total = np.sum(weighted, axis=-1, keepdims=True, dtype=scores.dtype)
-        return likelihood, weighted - np.exp(logarithms) * total
+    def expand(self, scores, targets, slope):
+        logarithms, weighted = log_softmax(scores), multiply(slope, targets)
+        total = sum(weighted, axis=-1, keepdims=True)
+        likelihood = sum(multiply(targets, logarithms), axis=-1, keepdims=True)
+        return likelihood, subtract(weighted, multiply(exp(logarithms), total))
 
 
-class SparseSoftmaxCrossentropy(Fused):
+class SparseSoftmaxCrossentropy(Expanded):
     """The same where the targets are numbers of classes.
 
     scores: (…, N)  classes: (…, 1), whole numbers from 0  slope: () or (…, 1), in the scores' dtype
@@ -292,15 +282,9 @@ class SparseSoftmaxCrossentropy(Fused):
             )
         return Spec(row, scores.dtype), scores
 
-    def evaluate(self, scores, classes, slope):
-        check_range(self.name, classes, scores.shape[-1])
+    def expand(self, scores, classes, slope):
         logarithms = log_softmax(scores)
-        gradient = -np.exp(logarithms) * slope
-        chosen = np.take_along_axis(gradient, classes, -1)
-        np.put_along_axis(gradient, classes, slope + chosen, -1)
-        return np.take_along_axis(logarithms, classes, -1), gradient
-
-
-def log_softmax(x: np.ndarray) -> np.ndarray:
-    out = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
-    return np.subtract(out, np.log(np.exp(out).sum(axis=-1, keepdims=True, dtype=x.dtype)), out=out)
+        weighted = add_along_axis(broadcast_to(slope, classes.shape), classes, scores.shape[-1])
+        total = sum(weighted, axis=-1, keepdims=True)
+        likelihood = take_along_axis(logarithms, classes)
+        return likelihood, subtract(weighted, multiply(exp(logarithms), total))

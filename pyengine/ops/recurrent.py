@@ -1,6 +1,6 @@
 """The elementwise part of one step of LSTM and GRU, and its gradient: fused, for they run once a time step.
 
-Each op is defined by its expansion into plain ops. They keep what the way back needs: the activated gates.
+They keep what the way back needs: the activated gates.
 """
 
 from __future__ import annotations
@@ -12,26 +12,11 @@ import numpy as np
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.arithmetic import add, multiply, square, subtract
-from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Array, Op, apply
 from pyengine.ops.broadcast import broadcast_to
+from pyengine.ops.expanded import Expanded
 from pyengine.ops.functions import sigmoid, tanh
 from pyengine.ops.structure import concatenate, split
-
-
-class Expanded(Op):
-    """An op whose meaning is what `expand` writes in other ops, and whose gradient is the gradient of that."""
-
-    several = True
-
-    def expand(self, *inputs: Any) -> tuple[Any, ...]:
-        raise NotImplementedError
-
-    def evaluate(self, *arrays):
-        return tuple(np.asarray(made) for made in self.expand(*arrays))
-
-    def gradient(self, gradient, output, *inputs):
-        return gradient_of_expansion(self.expand, gradient, inputs)
 
 
 def expect(op: Op, given: tuple[Spec, ...], first: Spec, *wide: int) -> None:
@@ -56,6 +41,7 @@ class LstmCell(Expanded):
     """
 
     name = "lstm_cell"
+    several = True
     in_place = (0, 1)
 
     def shape(self, z: Spec, c: Spec) -> tuple[Spec, ...]:
@@ -80,6 +66,7 @@ class LstmCellGradient(Expanded):
     """dh, dc (of the new ones), gates, tanh of the new c, old c  ->  dz, dc of the old c."""
 
     name = "lstm_cell_gradient"
+    several = True
     in_place = (0, 1, 2, 3, 4)
 
     def shape(self, dh: Spec, dc: Spec, gates: Spec, curve: Spec, c: Spec) -> tuple[Spec, ...]:
@@ -106,6 +93,7 @@ class GruCell(Expanded):
     """
 
     name = "gru_cell"
+    several = True
     in_place = (2,)
 
     def shape(self, x: Spec, s: Spec, h: Spec) -> tuple[Spec, ...]:
@@ -128,6 +116,7 @@ class GruCellGradient(Expanded):
     """dh (of the new h), gates, old h  ->  dx, ds, dh of the old h where it does not pass through a product."""
 
     name = "gru_cell_gradient"
+    several = True
     in_place = (0, 2)
 
     def shape(self, dh: Spec, gates: Spec, h: Spec) -> tuple[Spec, ...]:

@@ -1,27 +1,24 @@
 """Numbers brought to mean 0 and variance 1, then scaled and moved: over the last axes, or over all but the last.
 
-Layers need them in every step, so each is one op, and so is its gradient: few passes over memory. What they mean stands
-in `expansion`, from which second derivatives follow.
+Layers need them in every step, so each is one op, and so is its gradient: few passes over memory.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from pyengine.errors import ShapeError
 from pyengine.graph import Spec
 from pyengine.ops.arithmetic import add, multiply, square, subtract
-from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Array, Op, apply
 from pyengine.ops.broadcast import sum_to
 from pyengine.ops.cast import meet
+from pyengine.ops.expanded import Expanded
 from pyengine.ops.functions import rsqrt
 from pyengine.ops.reduce import mean
 
 
-class Standardize(Op):
+class Standardize(Expanded):
     """y = (x - mean) · gamma / √(variance + epsilon) + beta, with statistics over `axes`.
 
     y may lie where x lies, and the gradient of x where x or the gradient of y lies: statistics are taken before.
@@ -65,11 +62,8 @@ class Forward(Standardize):
 
     def gradient(self, gradient, output, x, gamma, beta):
         if any(one is not None for one in gradient[1:]):
-            return gradient_of_expansion(self.expansion, gradient, (x, gamma, beta))
+            return super().gradient(gradient, output, x, gamma, beta)
         return apply(self.backward(epsilon=self.epsilon), gradient[0], x, gamma, *output[1:])
-
-    def expansion(self, x, gamma, beta):
-        raise NotImplementedError
 
 
 class Backward(Standardize):
@@ -78,12 +72,6 @@ class Backward(Standardize):
     def shape(self, gradient: Spec, x: Spec, gamma: Spec, *statistics: Spec) -> tuple[Spec, ...]:
         self.check(x, gamma)
         return x, gamma, gamma
-
-    def gradient(self, gradient, output, *inputs):
-        return gradient_of_expansion(self.expansion, gradient, inputs)
-
-    def expansion(self, gradient, x, gamma, *statistics):
-        raise NotImplementedError
 
     def of_inputs(self, gradient, x, gamma, center, scale):
         """The gradients of x, gamma and beta, in plain ops; scale: 1 / √(variance + epsilon)."""
@@ -98,15 +86,6 @@ class Backward(Standardize):
             sum_to(gradient, gamma.shape),
         )
 
-    def values(self, gradient, x, gamma, center, scale):
-        """The same in NumPy."""
-        axes = self.axes(x, gamma)
-        hat = (x - center) * scale
-        wide = gradient * gamma
-        back = wide - wide.mean(axes, keepdims=True) - hat * (wide * hat).mean(axes, keepdims=True)
-        others = tuple(range(x.ndim - gamma.ndim))
-        return back * scale, (gradient * hat).sum(others), gradient.sum(others)
-
 
 class LayerNormGradient(OverLast, Backward):
     """gradient, x: (…, *S)  gamma: S  mean, scale: (…, 1 …)  ->  the gradients of x, gamma and beta.
@@ -117,10 +96,7 @@ class LayerNormGradient(OverLast, Backward):
 
     name = "layer_norm_gradient"
 
-    def evaluate(self, gradient, x, gamma, center, scale):
-        return self.values(gradient, x, gamma, center, scale)
-
-    def expansion(self, gradient, x, gamma, center, scale):
+    def expand(self, gradient, x, gamma, center, scale):
         return self.of_inputs(gradient, x, gamma, center, scale)
 
 
@@ -136,15 +112,7 @@ class LayerNorm(OverLast, Forward):
         row = Spec((*x.shape[:-rank], *(1,) * rank), x.dtype)
         return x, row, row
 
-    def evaluate(self, x, gamma, beta):
-        axes = self.axes(x, gamma)
-        center = x.mean(axes, keepdims=True)
-        scale = 1 / np.sqrt(
-            np.square(x - center).mean(axes, keepdims=True) + np.asarray(self.epsilon, x.dtype)
-        )
-        return (x - center) * (scale * gamma) + beta, center, scale
-
-    def expansion(self, x, gamma, beta):
+    def expand(self, x, gamma, beta):
         axes = self.axes(x, gamma)
         center = mean(x, axis=axes, keepdims=True)
         centered = subtract(x, center)
@@ -160,12 +128,7 @@ class BatchNormGradient(OverFirst, Backward):
 
     name = "batch_norm_gradient"
 
-    def evaluate(self, gradient, x, gamma, center, variance):
-        return self.values(
-            gradient, x, gamma, center, 1 / np.sqrt(variance + np.asarray(self.epsilon, x.dtype))
-        )
-
-    def expansion(self, gradient, x, gamma, center, variance):
+    def expand(self, gradient, x, gamma, center, variance):
         return self.of_inputs(gradient, x, gamma, center, rsqrt(add(variance, self.epsilon)))
 
 
@@ -181,14 +144,7 @@ class BatchNorm(OverFirst, Forward):
             raise ShapeError(f"batch_norm expects gamma of one axis, that of the channels, but got {gamma}.")
         return x, gamma, gamma
 
-    def evaluate(self, x, gamma, beta):
-        axes = self.axes(x, gamma)
-        center = x.mean(axes)
-        variance = np.square(x - center).mean(axes)
-        scale = 1 / np.sqrt(variance + np.asarray(self.epsilon, x.dtype))
-        return (x - center) * (scale * gamma) + beta, center, variance
-
-    def expansion(self, x, gamma, beta):
+    def expand(self, x, gamma, beta):
         axes = self.axes(x, gamma)
         center = mean(x, axis=axes)
         centered = subtract(x, center)

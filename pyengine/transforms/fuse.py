@@ -9,6 +9,7 @@ from pyengine.transforms.rebuild import in_bodies
 from pyengine.transforms.recompute import recomputed
 from pyengine.transforms.simplify import without_dead
 from pyengine.transforms.target import REFERENCE, Target
+from pyengine.transforms.unfuse import unfuse
 
 
 def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
@@ -17,7 +18,8 @@ def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
     Comes after `differentiate` (fused ops have no gradients) and `simplify`.
 
     Arguments:
-        target: the executor that will run it; what it cannot run in one pass stays apart. Default: any op goes.
+        target: the executor that will run it; what it cannot run in one pass stays apart, or is taken apart.
+            Default: any op goes.
 
     >>> from pyengine import ops
     >>> from pyengine.graph import Spec
@@ -26,5 +28,5 @@ def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    graph = matched(in_bodies(graph, lambda body: fuse(body, target)))
+    graph = unfuse(matched(in_bodies(graph, lambda body: fuse(body, target))), target)
     return chained(without_dead(recomputed(graph, target)), target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyengine.graph import Node
+from pyengine.graph import Node, Spec
 from pyengine.ops.base import Op
 
 
@@ -19,6 +19,10 @@ class Target:
     def in_chain(self, op: Op, dtypes: tuple[str, ...]) -> bool:
         """Whether a `Chain` may hold this op on inputs of these dtypes."""
         return op.elementwise
+
+    def has_kernel(self, op: Op, inputs: tuple[Spec, ...]) -> bool:
+        """Whether it has a kernel for this op on inputs of these specs; without one `unfuse` looks for others."""
+        return True
 
     def chains(self, node: Node) -> bool:
         """Whether a `Chain` may hold this node."""

@@ -7,6 +7,7 @@ from pyengine import ops
 from pyengine.executors import NumpyExecutor, SimdExecutor
 from pyengine.graph import Spec, check
 from pyengine.ops.functions import Erf
+from pyengine.ops.fused import MatmulBias
 from pyengine.plan import plan
 from pyengine.transforms import Target, fuse, simplify, trace
 from tests.executors.simd.support import executor
@@ -76,6 +77,43 @@ def test_the_report_names_the_op_that_a_library_lacks_and_not_the_chain():
         else:
             assert [call.op.name for call in program.calls] == ["chain"]
     np.testing.assert_allclose(results[1], results[0], rtol=1e-6)
+
+
+class WithoutBias(Target):
+    """Adds nothing to products while it makes them."""
+
+    def has_kernel(self, op, inputs):
+        return not isinstance(op, MatmulBias)
+
+
+def test_a_fused_op_that_the_target_lacks_is_taken_apart_and_its_parts_are_fused_otherwise():
+    def step(x, w, b):
+        return {"y": ops.relu(ops.matmul(x, w) + b) * 2.0}
+
+    graph = simplify(trace(step, {"x": Spec((2, 3)), "w": Spec((3, 4)), "b": Spec((4,))}))
+    assert names(fuse(graph)) == ["matmul_bias", "multiply"]
+    assert names(fuse(graph, WithoutBias())) == ["matmul", "chain"]
+
+
+def test_what_is_too_large_for_a_kernel_runs_in_the_library_all_the_same():
+    """Statistics of so long a row do not fit the workspace, but sums of any length do."""
+    rng = np.random.default_rng(0)
+    feeds = {
+        name: rng.normal(size=shape).astype("f4") for name, shape in (("x", (2, 60000)), ("g", (60000,)))
+    }
+
+    def step(x, g):
+        return {"y": ops.layer_normalization(x, g, g, epsilon=1e-3)}
+
+    graph = simplify(trace(step, {name: Spec(array.shape) for name, array in feeds.items()}))
+    one = executor("strict")
+    memory = one.allocate(plan(fuse(graph, one)))
+    assert not memory.fallbacks
+    for name, array in feeds.items():
+        one.write(memory, name, array)
+    one.run(memory)
+    (expected, _) = interpret(graph, feeds)
+    np.testing.assert_allclose(one.read(memory, "y"), expected["y"], atol=1e-4)
 
 
 @pytest.mark.parametrize(

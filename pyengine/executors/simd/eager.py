@@ -25,6 +25,7 @@ from pyengine.executors.simd.executor import (
     WORKSPACE,
     WORKSPACE_BYTES,
     SimdExecutor,
+    call_of,
     encode,
     shared_workspace,
 )
@@ -34,7 +35,7 @@ from pyengine.graph.variable import aligned_bytes
 from pyengine.ops.base import Op, make
 from pyengine.ops.conv import Conv2D, Conv2DInputGradient, Conv2DKernelGradient
 from pyengine.ops.matmul import Matmul
-from pyengine.plan import Call, Slot
+from pyengine.plan import Slot
 
 FLOAT = np.dtype(np.float32)
 PRODUCTS = (Matmul, Conv2D, Conv2DInputGradient, Conv2DKernelGradient)
@@ -67,14 +68,11 @@ class Encoding:
     """A call of the library whose arrays may lie anywhere."""
 
     def __init__(self, library: Library, op: Op, *shapes: tuple[int, ...]):
-        specs = [Spec(shape) for shape in shapes]
-        self.output = op.shape(*specs)
-        scratch = op.scratch(*specs)
-        slots = [Slot(number, 0, spec) for number, spec in enumerate((*specs, self.output))]
-        spare = Slot(len(slots), 0, Spec((scratch,), "uint8")) if scratch else None
+        call = call_of(op, [Spec(shape) for shape in shapes])
+        self.output = call.output.spec
         token = AT_ONCE.set(True)
         try:
-            found = encode(Call(op, tuple(slots[:-1]), (slots[-1],), spare))
+            found = encode(call)
         finally:
             AT_ONCE.reset(token)
         if found is None:
@@ -96,7 +94,10 @@ class Encoding:
                 record[place] = library.bits(word) if isinstance(word, Named) else int(word or 0)
         index = np.zeros(1, np.int64)
         control = np.zeros(WORDS, np.int64)
-        workspace, self.scratch = shared_workspace(library), aligned_bytes(scratch)
+        workspace, self.scratch = (
+            shared_workspace(library),
+            aligned_bytes(call.scratch.spec.nbytes if call.scratch else 0),
+        )
         control[CALLS] = control[STOP] = 1
         control[INDEX], control[RECORDS] = address(index), address(record)
         control[WORKSPACE], control[WORKSPACE_BYTES] = address(workspace), library.workspace

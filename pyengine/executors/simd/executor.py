@@ -20,8 +20,9 @@ from pyengine.executors.simd.encode.base import moved
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
 from pyengine.executors.simd.library import MODES, WANTS_HOST, Library, load
+from pyengine.graph import Spec
 from pyengine.graph.variable import aligned_bytes
-from pyengine.ops.base import Op
+from pyengine.ops.base import Op, make
 from pyengine.ops.fused import Chain
 from pyengine.plan import Call, Program, Slot
 
@@ -36,6 +37,24 @@ def encode(call: Call) -> Encoded | None:
     """The call for the library, or None where it has no kernel for it."""
     encoder = ENCODERS.get(call.op.name)
     return encoder(call) if encoder else None
+
+
+def call_of(op: Op, inputs: Sequence[Spec]) -> Call:
+    """A call of the op whose arrays lie apart: inputs, outputs and scratch memory are regions 0, 1, …"""
+    made = op.shape(*inputs)
+    specs = [*inputs, *(made if op.several else (made,))]
+    if scratch := op.scratch(*inputs):
+        specs.append(Spec((scratch,), "uint8"))
+    slots = [Slot(number, 0, spec) for number, spec in enumerate(specs)]
+    spare = slots.pop() if scratch else None
+    return Call(op, tuple(slots[: len(inputs)]), tuple(slots[len(inputs) :]), spare)
+
+
+@lru_cache(1024)
+def encodes(key: tuple, inputs: tuple[Spec, ...]) -> bool:
+    """Whether the library has a kernel for the op with these name and settings."""
+    name, *settings = key
+    return encode(call_of(make(name, **dict(settings)), inputs)) is not None
 
 
 def lacking(call: Call) -> str:
@@ -181,6 +200,9 @@ class SimdExecutor(Executor):
 
     def in_chain(self, op: Op, dtypes: tuple[str, ...]) -> bool:
         return op.elementwise and expressible(op.key, dtypes)
+
+    def has_kernel(self, op: Op, inputs: tuple[Spec, ...]) -> bool:
+        return encodes(op.key, inputs)
 
     def supports(self, call: Call) -> bool:
         return encode(call) is not None

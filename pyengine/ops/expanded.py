@@ -1,0 +1,62 @@
+"""Ops that are defined by others: what they mean, their gradient, and what runs where they have no kernel follow."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pyengine.graph import Graph, Spec
+from pyengine.ops.backward import gradient_of_expansion
+from pyengine.ops.base import Op, make
+from pyengine.ops.body import evaluate
+
+
+class Expanded(Op):
+    """An op whose meaning is what `expand` writes in other ops."""
+
+    def expand(self, *inputs: Any) -> Any:
+        """The output, or a tuple of them where the op has several."""
+        raise NotImplementedError
+
+    def results(self, *inputs: Any) -> tuple[Any, ...]:
+        """What `expand` gives, as a tuple in any case."""
+        made = self.expand(*inputs)
+        return made if self.several else (made,)
+
+    def expansion(self, *specs: Spec) -> Graph:
+        """`expand` on inputs of these specs as a graph; inputs and outputs are called "0", "1", … Not to be changed."""
+        return expansion_of(self.key, specs)
+
+    def evaluate(self, *arrays: np.ndarray) -> Any:
+        made = evaluate(self.expansion(*map(spec_of, arrays)), arrays)
+        return tuple(made) if self.several else made[0]
+
+    def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
+        graph = self.expansion(*map(spec_of, arrays))
+        last = graph.nodes[-1]
+        if self.several or not last.op.elementwise:
+            super().evaluate_into(out, *arrays)
+        else:  # it goes number by number, and nothing else is read any more: `out` may be one of the arrays
+            last.op.evaluate_into(out, *evaluate(graph, arrays, last.inputs))
+
+    def gradient(self, gradient: Any, output: Any, *inputs: Any) -> tuple[Any, ...]:
+        return gradient_of_expansion(self.results, gradient if self.several else (gradient,), inputs)
+
+
+def spec_of(array: np.ndarray) -> Spec:
+    """An array's shape and dtype."""
+    return Spec(array.shape, array.dtype.name)
+
+
+@lru_cache(maxsize=256)
+def expansion_of(key: tuple, specs: tuple[Spec, ...]) -> Graph:
+    """The expansion of the op with these name and settings."""
+    name, *settings = key
+    op = make(name, **dict(settings))
+    assert isinstance(op, Expanded)
+    with Graph() as graph:
+        made = op.results(*(graph.input(str(place), spec) for place, spec in enumerate(specs)))
+        graph.outputs = {str(place): value for place, value in enumerate(made)}
+    return graph

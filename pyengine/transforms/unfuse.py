@@ -1,0 +1,41 @@
+"""Ops that an executor lacks, written in the ops that define them."""
+
+from __future__ import annotations
+
+from pyengine.graph import Graph, Node, Value
+from pyengine.ops.body import replay
+from pyengine.ops.expanded import Expanded
+from pyengine.transforms.checking import checked
+from pyengine.transforms.rebuild import Made, keep, rebuild
+from pyengine.transforms.target import Target
+
+
+@checked
+def unfuse(graph: Graph, target: Target) -> Graph:
+    """A graph in which an expansion stands in the place of each op that the target lacks, if it has all in there."""
+    absent = {node for node in graph.nodes if isinstance(node.op, Expanded) and lacks(node, target)}
+
+    def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
+        if node not in absent:
+            return keep(node, inputs, new)
+        expansion = expansion_of(node)
+        known = dict(zip(expansion.inputs.values(), inputs, strict=True))
+        known.update({value: new.constant(array) for value, array in expansion.constants.items()})
+        replay(expansion.nodes, known, new)
+        return tuple(known[value] for value in expansion.outputs.values())
+
+    return rebuild(graph, rule)[0] if absent else graph
+
+
+def expansion_of(node: Node) -> Graph:
+    """What defines the node's op, on inputs like the node's."""
+    return node.op.expansion(*(value.spec for value in node.inputs))
+
+
+def lacks(node: Node, target: Target) -> bool:
+    """Whether the target has no kernel for the node, but those for its expansion."""
+    return not runs(node, target) and all(runs(one, target) for one in expansion_of(node).nodes)
+
+
+def runs(node: Node, target: Target) -> bool:
+    return node.op.alias or target.has_kernel(node.op, tuple(value.spec for value in node.inputs))
