@@ -187,7 +187,7 @@ def test_files_do_not_import_each_other_in_circles() -> None:
 
 
 LINES = 500  # of a file, which has one idea
-LONGER = {"layers/base.py": 700}  # shrinks; a bound may be lowered, none raised or added
+LONGER = {"layers/base.py": 540}  # shrinks; a bound may be lowered, none raised or added
 
 
 def test_no_file_is_longer_than_one_idea_needs() -> None:

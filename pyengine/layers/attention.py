@@ -79,7 +79,13 @@ class MultiHeadAttention(Layer):
         self.seed = seed
 
     def __call__(self, *inputs: Any, key: Any = None, **words: Any) -> Any:
-        """The output for query, value and, if it is not value, key."""
+        """The output for query, value and, if it is not value, key.
+
+        Arguments:
+            inputs: query, value and, if it is not value, key; singly or in one list.
+            key: the key by name; by default, None, value is the key.
+            words: attention_mask, return_attention_scores, use_causal_mask, training.
+        """
         if key is not None:
             inputs = (*self.flat(*inputs), key)
         return super().__call__(*inputs, **words)
@@ -97,13 +103,13 @@ class MultiHeadAttention(Layer):
                     what,
                 )
         heads, features = self.num_heads, self.features or query[2]
-        self.query = self.projection("query", (query[2], heads, self.key_dim), (heads, self.key_dim))
-        self.key = self.projection("key", (key[2], heads, self.key_dim), (heads, self.key_dim))
-        self.value = self.projection("value", (value[2], heads, self.value_dim), (heads, self.value_dim))
-        self.out = self.projection("attention_output", (heads, self.value_dim, features), (features,))
+        self.query = self._projection("query", (query[2], heads, self.key_dim), (heads, self.key_dim))
+        self.key = self._projection("key", (key[2], heads, self.key_dim), (heads, self.key_dim))
+        self.value = self._projection("value", (value[2], heads, self.value_dim), (heads, self.value_dim))
+        self.out = self._projection("attention_output", (heads, self.value_dim, features), (features,))
         self.random_state = self.add_random_state(self.seed) if self.dropout else None
 
-    def projection(self, name: str, kernel: AnyShape, bias: AnyShape) -> tuple[Any, Any]:
+    def _projection(self, name: str, kernel: AnyShape, bias: AnyShape) -> tuple[Any, Any]:
         """Kernel and bias, or None for the latter."""
         return (
             self.add_declared("kernel", kernel, f"{name}/kernel"),
@@ -122,11 +128,11 @@ class MultiHeadAttention(Layer):
         training: bool = False,
     ) -> Any:
         key = value if key is None else key
-        q = ops.multiply(self.heads(query, *self.query), 1 / math.sqrt(self.key_dim))
-        k, v = self.heads(key, *self.key), self.heads(value, *self.value)
+        q = ops.multiply(self._heads(query, *self.query), 1 / math.sqrt(self.key_dim))
+        k, v = self._heads(key, *self.key), self._heads(value, *self.value)
         scores = ops.matmul(q, k, transpose_b=True)  # (batch, heads, queries, keys)
         weights = masked_softmax(scores, seen(attention_mask), causal=use_causal_mask)
-        mixed = ops.matmul(self.thinned(weights) if training and self.dropout else weights, v)
+        mixed = ops.matmul(self._thinned(weights) if training and self.dropout else weights, v)
         batch, heads, length, width = mixed.shape
         flat = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, heads * width))
         kernel, bias = self.out
@@ -135,7 +141,7 @@ class MultiHeadAttention(Layer):
             output = ops.add(output, bias)
         return [output, weights] if return_attention_scores else output
 
-    def heads(self, x: Any, kernel: Any, bias: Any) -> Any:
+    def _heads(self, x: Any, kernel: Any, bias: Any) -> Any:
         """(batch, time, features) to (batch, heads, time, length)."""
         features, heads, length = kernel.shape
         sums = ops.matmul(x, ops.reshape(kernel, (features, heads * length)))
@@ -143,7 +149,7 @@ class MultiHeadAttention(Layer):
             sums = ops.add(sums, ops.reshape(bias, (heads * length,)))
         return ops.transpose(ops.reshape(sums, (*x.shape[:2], heads, length)), (0, 2, 1, 3))
 
-    def thinned(self, weights: Any) -> Any:
+    def _thinned(self, weights: Any) -> Any:
         """Without a random part of the weights."""
         assert self.random_state is not None
         noise = ops.random_uniform(self.random_state, shape=weights.shape)

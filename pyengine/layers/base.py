@@ -9,14 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
-import numpy as np
-
-from pyengine import constraints, initializers, ops, random, regularizers
-from pyengine.configurable import Configurable
+from pyengine import ops
 from pyengine.dtypes import canonical, is_float
 from pyengine.errors import (
     ArgumentError,
@@ -28,20 +25,17 @@ from pyengine.errors import (
     unknown_name,
 )
 from pyengine.graph import Graph, Value, Variable, recording
-from pyengine.layers import check, naming
+from pyengine.layers import naming
+from pyengine.layers.holder import COMMON, Holder
 from pyengine.layers.signature import complete_signature
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
-from pyengine.layers.weight import KINDS, Weight, declared, documentation
+from pyengine.layers.weight import declared, documentation
 from pyengine.ops.base import to_array
-from pyengine.shapes import size
-
-COMMON = ("name", "trainable", "dtype", "input_shape", "batch_input_shape")
-"""What every layer takes, last."""
 
 _training: ContextVar[bool] = ContextVar("training", default=False)  # of the layer that is being called
 
 
-class Layer(Configurable):
+class Layer(Holder):
     """A function on arrays with weights of its own.
 
     A layer of your own needs at most three methods: a constructor that keeps its words, `build` that makes weights
@@ -76,9 +70,6 @@ class Layer(Configurable):
     """The rank that every input must have, the batch counted (None: any)."""
     casts: ClassVar[bool] = True
     """Whether floating inputs are cast to the layer's dtype."""
-
-    declared_weights: ClassVar[dict[str, Weight]] = {}
-    """The weights that the class declares, by attribute."""
 
     _takes_training: ClassVar[bool] = True
 
@@ -125,32 +116,34 @@ class Layer(Configurable):
 
     @classmethod
     def described_arguments(cls) -> dict[tuple[str, ...], str]:
-        """What documentation says of the arguments that the class need not describe itself."""
+        """What documentation says of the arguments that the class need not describe itself.
+
+        >>> from pyengine import layers
+        >>> layers.Dense.described_arguments()["kernel_initializer", "bias_initializer"]
+        'how they begin.'
+        """
         if cls is Layer:
             return {}
         return {**documentation(cls.declared_weights.values()), COMMON: "see `Layer`."}
 
-    def _keep(self, of_weights: dict[str, Any]) -> None:
-        """The initializers, regularizers and constraints of the declared weights, as attributes."""
-        arguments = {
-            name: (KINDS[kind], weight.initializer if kind == "initializer" else None)
-            for weight in self.declared_weights.values()
-            for kind, name in weight.arguments().items()
-        }
-        for name in of_weights:
-            if name not in arguments:
-                raise unknown_name(f"argument of {type(self).__name__}", name, [*arguments, *COMMON])
-        for name, (get, default) in arguments.items():
-            setattr(self, name, check.resolved(self, name, get, of_weights.get(name, default)))
-
     # What a subclass writes
 
     def build(self, *input_shapes: AnyShape) -> None:
-        """Make the weights. Shapes have the batch first and None where a length is unknown."""
+        """Make the weights. Shapes have the batch first and None where a length is unknown.
+
+        Arguments:
+            input_shapes: the shape of each input, the batch first; None where a length is unknown.
+        """
         self.built, self.built_shapes = True, input_shapes
 
     def call(self, *inputs: Any, training: bool = False) -> Any:
-        """Compute the output with ops. A layer that does the same in training and after may leave `training` out."""
+        """Compute the output with ops. A layer that does the same in training and after may leave `training` out.
+
+        Arguments:
+            inputs: arrays, or values of a graph that is being recorded.
+            training: whether it is called in training; default False.
+        Returns: an array or value, or a list of them.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} has no `call`. Write one: call(self, x) -> ops of x."
         )
@@ -158,94 +151,17 @@ class Layer(Configurable):
     takes: ClassVar[str] = ""
     """What it reads, for errors: "sequences (batch, steps, features)", "images (batch, height, width, channels)"."""
 
-    def refusal(self, argument: str, expected: str, got: Any, fix: str) -> ArgumentError:
-        """The error for a setting that it cannot have."""
-        return ArgumentError(
-            where=self.label, argument=argument, expected=expected, got=describe(got), fix=fix
-        )
-
-    def shape_error(self, expected: str, got: Any, fix: str, argument: str = "the inputs") -> ShapeError:
-        """The error for inputs of a shape that it cannot read."""
-        shape = f"shape {got}" if isinstance(got, tuple) else got
-        return ShapeError(where=self.label, argument=argument, expected=expected, got=shape, fix=fix)
-
     def advice_to(self, reader: Layer) -> str:
-        """How another layer that refuses this one's output could read it; empty where it knows nothing."""
-        return ""
-
-    def add_weight(
-        self,
-        name: str,
-        shape: Sequence[int | None],
-        initializer: Any = "glorot_uniform",
-        *,
-        regularizer: Any = None,
-        constraint: Any = None,
-        trainable: bool = True,
-        dtype: str | None = None,
-    ) -> Variable:
-        """A new weight, to be kept in an attribute by `build`.
+        """How another layer that refuses this one's output could read it; empty where it knows nothing.
 
         Arguments:
-            name: its own part of the name: "kernel" of layer "dense" is called "dense/kernel".
-            shape: its lengths, all known.
-            initializer, regularizer, constraint: names, configurations or objects.
-            trainable: False for what is no matter of gradients, as moving averages.
-        """
-        if None in shape:
-            raise self.shape_error(
-                f"inputs whose lengths are known where its weight {name!r} needs them",
-                f"None in its shape {tuple(shape)}",
-                "Give the first layer (or `Input`) that length.",
-            )
-        lengths = tuple(int(length) for length in shape if length is not None)
-        dtype = dtype or self.dtype
-        make = initializers.get(initializer) or initializers.get("glorot_uniform")
-        assert make is not None
-        weight = Variable(make(lengths, dtype), name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
-        weight.regularizer = regularizers.get(regularizer)
-        weight.constraint = constraints.get(constraint)
-        self._weights.append(weight)
-        return weight
-
-    def add_weights(self, **shapes: Sequence[int | None]) -> None:
-        """The declared weights of these shapes, in this order, as attributes; None where a setting leaves one out.
+            reader: the layer that is called on what this one gives.
 
         >>> from pyengine import layers
-        >>> class Scale(layers.Layer):
-        ...     factor = layers.Weight("ones")
-        ...     def build(self, shape):
-        ...         self.add_weights(factor=(shape[-1],))
-        >>> layer = Scale(name="scale")
-        >>> layer.build((None, 3))
-        >>> layer.factor.name, layer.factor.shape
-        ('scale/factor', (3,))
+        >>> layers.LSTM(3, name="a").advice_to(layers.LSTM(2))
+        "Give LSTM 'a' `return_sequences=True`: it returns only its last output."
         """
-        for name, shape in shapes.items():
-            setattr(self, name, self.add_declared(name, shape))
-
-    def add_declared(self, declared: str, shape: Sequence[int | None], name: str = "") -> Variable | None:
-        """A new weight with the initializer, the regularizer and the constraint of a declared one.
-
-        Arguments:
-            declared: the attribute that declares it.
-            shape: its lengths, all known.
-            name: its own part of the name, if it is not called as it is declared.
-
-        Returns: the weight, or None where a setting leaves it out.
-        """
-        weight = self.declared_weights[declared]
-        if weight.when and not getattr(self, weight.when):
-            return None
-        words = {kind: getattr(self, argument) for kind, argument in weight.arguments().items()}
-        return self.add_weight(name or declared, shape, **words, trainable=weight.trainable)
-
-    def add_random_state(self, seed: int | None = None) -> Variable:
-        """A counter for `ops.random_uniform` and its like: (key, key, step). It is a state, not a weight."""
-        state = np.array([*random.next_key(seed), 0], np.uint32)
-        variable = Variable(state, name=f"{self.name}/random_state", trainable=False)
-        self._states.append(variable)
-        return variable
+        return ""
 
     # Calling
 
@@ -253,11 +169,14 @@ class Layer(Configurable):
         """The output for arrays, graph values or symbolic tensors; several inputs singly or in one list.
 
         Arguments:
-            training: whether to behave as in training; by default as the layer does from whose `call` this is
+            inputs: arrays, values of a graph that is being recorded, or symbolic tensors; several singly or in
+                one list.
+            training: whether to behave as in training; by default, None, as the layer does from whose `call` this is
                 called, and False outside of any. On symbolic tensors it is part of the model for good:
                 `base(x, training=False)` stays in inference mode, also when `base` is thawed later, and
                 `Dropout(0.5)(x, training=True)` drops in `predict`, too. By default the model decides.
             words: what else the layer's `call` takes by name: settings, or further arrays and tensors.
+        Errors: ShapeError, DtypeError and ArgumentError for inputs that it cannot read; each names the layer.
         """
         inputs = self.flat(*inputs)
         least, most = self.arity
@@ -291,7 +210,16 @@ class Layer(Configurable):
         return self.run(*arrays, training=training, keywords=keywords)
 
     def keywords(self, words: dict[str, Any]) -> Keywords:
-        """What a call gives by name, arrays and settings apart."""
+        """What a call gives by name, arrays and settings apart.
+
+        Arguments:
+            words: the arguments by name.
+        Errors: UnknownNameError for a name that `call` does not take.
+
+        >>> from pyengine import layers
+        >>> layers.MultiHeadAttention(2, 3).keywords({"use_causal_mask": True}).settings
+        {'use_causal_mask': True}
+        """
         known = [
             name for name in inspect.signature(self.call).parameters if name not in ("training", "kwargs")
         ]
@@ -302,14 +230,35 @@ class Layer(Configurable):
         return Keywords(arrays, {name: value for name, value in words.items() if name not in arrays})
 
     def flat(self, *inputs: Any) -> tuple[Any, ...]:
-        """Inputs given singly, from inputs given singly or as one list (of arrays, not of numbers)."""
+        """Inputs given singly, from inputs given singly or as one list (of arrays, not of numbers).
+
+        Arguments:
+            inputs: arrays or tensors, or one list of them.
+        Returns: the inputs, singly.
+
+        >>> from pyengine import layers
+        >>> import numpy as np
+        >>> len(layers.Add().flat([np.ones(2), np.ones(2)]))
+        2
+        """
         first = inputs[0] if len(inputs) == 1 else None
         if isinstance(first, (list, tuple)) and first and all(hasattr(x, "shape") for x in first):
             return tuple(first)
         return inputs
 
     def connect(self, *inputs: SymbolicTensor, keywords: Keywords = NONE) -> Any:
-        """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others."""
+        """Become part of a model: a symbolic tensor (or a list of them) that this layer makes of others.
+
+        Arguments:
+            inputs: the symbolic tensors.
+            keywords: what the call is given by name; default Keywords(arrays=(), settings={}).
+        Returns: its output, or a list of them.
+        Errors: ShapeError for a shape that it cannot read, with advice of the layer that made the input.
+
+        >>> from pyengine import layers
+        >>> layers.Flatten().connect(layers.Input((2, 3))).shape
+        (None, 6)
+        """
         try:
             self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
             made = infer(self, inputs, keywords)
@@ -323,13 +272,35 @@ class Layer(Configurable):
         return outputs[0] if len(outputs) == 1 else list(outputs)
 
     def connected(self, connection: Connection) -> Connection:
-        """Remember a use of this layer for as long as a tensor or a model of somebody's holds it."""
+        """Remember a use of this layer for as long as a tensor or a model of somebody's holds it.
+
+        Arguments:
+            connection: the use.
+        Returns: the same.
+
+        >>> from pyengine import layers
+        >>> layer = layers.Flatten()
+        >>> output = layer(layers.Input((2, 3)))
+        >>> layer.connected(output.connection) is output.connection
+        True
+        """
         self._connected = [ref for ref in self._connected if ref() is not None]
         self._connected.append(weakref.ref(connection))
         return connection
 
     def disconnect(self, connection: Connection) -> None:
-        """Forget a use of this layer."""
+        """Forget a use of this layer.
+
+        Arguments:
+            connection: the use.
+
+        >>> from pyengine import layers
+        >>> layer = layers.Flatten()
+        >>> output = layer(layers.Input((2, 3)))
+        >>> layer.disconnect(output.connection)
+        >>> layer.connections
+        []
+        """
         self._connected = [ref for ref in self._connected if ref() not in (None, connection)]
 
     @property
@@ -340,7 +311,17 @@ class Layer(Configurable):
     def run(self, *inputs: Any, training: bool, keywords: Keywords = NONE) -> Any:
         """`call`, after the inputs were checked and cast and the weights made if there were none.
 
-        Errors: those of pyengine name the innermost layer that they happen in; others get that as a note.
+        Arguments:
+            inputs: arrays, or values of a graph that is being recorded.
+            training: whether the model is being trained; what the call has fixed wins.
+            keywords: what the call is given by name; default Keywords(arrays=(), settings={}).
+        Errors: those of `call`. A PyEngineError names the innermost layer that it happens in; others get that as a
+            note.
+
+        >>> from pyengine import layers
+        >>> import numpy as np
+        >>> layers.Flatten().run(np.ones((1, 2, 2)), training=False).shape
+        (1, 4)
         """
         training = keywords.mode(training)
         outside = _training.set(training)
@@ -382,7 +363,18 @@ class Layer(Configurable):
         return outputs
 
     def prepare(self, *input_shapes: AnyShape) -> None:
-        """Check shapes, and make the weights at the first call."""
+        """Check shapes, and make the weights at the first call.
+
+        Arguments:
+            input_shapes: the shape of each input, the batch first.
+        Errors: ShapeError for another rank, or other lengths than it was built for.
+
+        >>> from pyengine import layers
+        >>> layer = layers.Dense(2)
+        >>> layer.prepare((8, 3))
+        >>> layer.kernel.shape
+        (3, 2)
+        """
         if self.input_rank is not None:
             for shape in input_shapes:
                 if len(shape) != self.input_rank:
@@ -408,15 +400,15 @@ class Layer(Configurable):
         raise self.shape_error(f"inputs {where}, as it was built for", shape, fix)
 
     def rank_hint(self) -> str:
-        """What to do about an input of the wrong rank."""
+        """What to do about an input of the wrong rank.
+
+        >>> from pyengine import layers
+        >>> layers.Conv2D(2, 3).rank_hint()[:32]
+        'Give grey images a last axis of '
+        """
         return "Give it inputs of that rank; `layers.Reshape` changes the axes of a sample."
 
     # What it is called, what it has
-
-    @property
-    def label(self) -> str:
-        """How errors call it: Dense 'head'."""
-        return f"{type(self).__name__} {self.name!r}"
 
     @property
     def input_dtype(self) -> str:
@@ -425,133 +417,13 @@ class Layer(Configurable):
 
     @classmethod
     def get_class_name(cls) -> str:
-        """The name of its class, as Keras and files have it."""
-        return cls.__name__
-
-    def children(self) -> list[Layer]:
-        """The layers kept in its attributes, directly or in lists, tuples and maps."""
-        found: dict[int, Layer] = {}
-        for key, kept in vars(self).items():
-            if key != "_arguments":
-                found.update((id(layer), layer) for layer in _kept_in(kept, Layer))
-        return list(found.values())
-
-    def own_weights(self) -> list[Variable]:
-        """The weights of `add_weight`, then Variables kept in attributes, directly or in lists, tuples and maps."""
-        states = {id(state) for state in self._states}
-        kept = [value for key, value in vars(self).items() if key != "_arguments"]
-        found = (variable for value in kept for variable in _kept_in(value, Variable))
-        return _distinct([*self._weights, *(variable for variable in found if id(variable) not in states)])
-
-    def all_layers(self) -> list[Layer]:
-        """The layers inside, at every depth, each once (not this one itself)."""
-        found: dict[int, Layer] = {}
-        for child in self.children():
-            for layer in (child, *child.all_layers()):
-                found.setdefault(id(layer), layer)
-        return list(found.values())
-
-    @property
-    def trainable(self) -> bool:
-        """Whether an optimizer may change its weights. Setting it sets it for every layer inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, trainable: bool) -> None:
-        self._trainable = bool(trainable)
-        for child in self.children():
-            child.trainable = trainable
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights in the order of making, those of the layers inside after its own."""
-        return _distinct([*self.own_weights(), *(w for child in self.children() for w in child.weights)])
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes by gradients; none if the layer is frozen."""
-        if not self.trainable:
-            return []
-        own = [weight for weight in self.own_weights() if weight.trainable]
-        return _distinct([*own, *(w for child in self.children() for w in child.trainable_weights)])
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The other weights."""
-        changing = {id(weight) for weight in self.trainable_weights}
-        return [weight for weight in self.weights if id(weight) not in changing]
-
-    @property
-    def states(self) -> list[Variable]:
-        """What it remembers itself besides weights: random counters. A new list each time."""
-        return list(self._states)
-
-    @property
-    def all_states(self) -> list[Variable]:
-        """What it remembers besides weights (random counters), those of the layers inside after its own."""
-        return _distinct([*self._states, *(s for child in self.children() for s in child.all_states)])
-
-    def count_params(self) -> int:
-        """How many numbers its weights hold."""
-        self._require_built("count its parameters")
-        return sum(size(weight.shape) for weight in self.weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of all weights, in the order of `weights`.
+        """The name of its class, as Keras and files have it.
 
         >>> from pyengine import layers
-        >>> layer = layers.Dense(2)
-        >>> layer.build((None, 3))
-        >>> [weight.shape for weight in layer.get_weights()]
-        [(3, 2), (2,)]
+        >>> layers.Dense.get_class_name()
+        'Dense'
         """
-        self._require_built("give its weights")
-        return [weight.numpy() for weight in self.weights]
-
-    def set_weights(self, values: Sequence[Any]) -> None:
-        """Overwrite all weights, in the order of `weights`. Nothing is changed unless all shapes fit."""
-        self._require_built("take weights")
-        weights, arrays = self.weights, [np.asarray(value) for value in values]
-        if len(arrays) != len(weights):
-            listed = ", ".join(f"{weight.name} {weight.shape}" for weight in weights) or "none"
-            raise self.shape_error(
-                f"{len(weights)} arrays, one per weight",
-                str(len(arrays)),
-                f"Give them in this order: {listed}.",
-                "set_weights",
-            )
-        for position, (weight, array) in enumerate(zip(weights, arrays, strict=True)):
-            if array.shape != weight.shape:
-                raise self.shape_error(
-                    f"an array of shape {weight.shape} for weight {position}, {weight.name!r}",
-                    array.shape,
-                    "No weight was changed: give arrays as `get_weights` returns them.",
-                    "set_weights",
-                )
-            if array.dtype.kind not in "fiub":
-                raise ArgumentError(
-                    where=self.label,
-                    argument="set_weights",
-                    expected=f"numbers for {weight.name!r}",
-                    got=f"dtype {array.dtype}",
-                    fix="No weight was changed: give arrays of numbers.",
-                )
-        for weight, array in zip(weights, arrays, strict=True):
-            weight.set(array)
-
-    def regularization_losses(self) -> list[Any]:
-        """One scalar per trainable weight that has a regularizer: its penalty, written in ops."""
-        return [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
-
-    def _require_built(self, wish: str) -> None:
-        if not self.built:
-            raise NotBuiltError(
-                where=self.label,
-                argument="input_shape",
-                expected=f"a known shape before it can {wish}",
-                got="none yet",
-                fix="Call it once, or build it with a shape: `layer.build((None, 784))`.",
-            )
+        return cls.__name__
 
     # Its place in a model
 
@@ -596,6 +468,10 @@ class Layer(Configurable):
     def compute_output_shape(self, *input_shapes: Sequence[int | None]) -> Any:
         """The output's shape for inputs of these shapes; None where a length is unknown.
 
+        Arguments:
+            input_shapes: the shape of each input, the batch first.
+        Errors: ShapeError for shapes that it cannot read.
+
         >>> from pyengine import layers
         >>> layers.Flatten().compute_output_shape((None, 4, 4))
         (None, 16)
@@ -636,22 +512,6 @@ def _once(build: Callable) -> Callable:
         self.built, self.built_shapes = True, given
 
     return built_once
-
-
-def _kept_in(kept: Any, kind: type) -> Iterator[Any]:
-    """What is of a kind, directly or in lists, tuples and maps."""
-    if isinstance(kept, kind):
-        yield kept
-    elif isinstance(kept, (list, tuple)):
-        for one in kept:
-            yield from _kept_in(one, kind)
-    elif isinstance(kept, dict):
-        for one in kept.values():
-            yield from _kept_in(one, kind)
-
-
-def _distinct(items: list[Variable]) -> list[Variable]:
-    return list({id(item): item for item in items}.values())
 
 
 def _shapes(shapes: list[AnyShape]) -> Any:

@@ -89,17 +89,20 @@ def Input(
 
     Shapes: one sample is `shape`; the symbolic tensor has the batch in front.
     Arguments:
-        shape: shape of one sample, without the batch; None for a length that may differ.
-        batch_size: the batch's length, if it is always the same; default None.
+        shape: shape of one sample, without the batch; None for a length that may differ. By default None: see
+            batch_shape.
+        batch_size: the batch's length, if it is always the same; by default None: any.
         batch_shape: both in one, instead of the other two; default None.
         dtype: of the data, default "float32"; "int32" for indices.
-        name: what errors, summaries and maps of inputs call it; by default "input_layer" and a number.
+        name: what errors, summaries and maps of inputs call it; by default None: "input_layer" and a number.
+    Returns: a symbolic tensor.
     Errors: ArgumentError unless one of shape and batch_shape is given.
 
     >>> Input(shape=(28, 28, 1), name="image")
     SymbolicTensor('image', shape=(None, 28, 28, 1), dtype=float32)
 
-    Arguments: see `InputLayer`.
+
+    Source: Keras `Input`.
 
     Source: Keras `Input`.
     """

@@ -34,7 +34,12 @@ class Merge(Layer):
         return self.merge(aligned)
 
     def merge(self, inputs: list[Any]) -> Any:
-        """Combine arrays of equal rank."""
+        """Combine arrays of equal rank.
+
+        Arguments:
+            inputs: two or more, of one rank.
+        Returns: an array of the shape that they broadcast to.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no `merge`.")
 
 

@@ -48,14 +48,14 @@ class Dropout(Layer):
     def call(self, x: Any, *, training: bool) -> Any:
         if not training or self.random_state is None:
             return x
-        noise = ops.random_uniform(self.random_state, shape=self.drawn_shape(x.shape))
+        noise = ops.random_uniform(self.random_state, shape=self._drawn_shape(x.shape))
         ops.assign(self.random_state, ops.next_random_state(self.random_state))
         kept = ops.greater_equal(noise, self.rate)
         if kept.shape != x.shape:
             kept = ops.broadcast_to(kept, x.shape)
         return ops.where(kept, ops.multiply(x, 1 / (1 - self.rate)), 0.0)
 
-    def drawn_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+    def _drawn_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the noise for an input's shape."""
         if self.noise_shape is None:
             return shape

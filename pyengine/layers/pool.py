@@ -20,7 +20,7 @@ class Pooling(Spatial):
     Errors: ShapeError for a window that does not fit, or inputs of another rank; else as `Layer`.
     """
 
-    pool: ClassVar[Callable[..., Any]]
+    _pool: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Pooling(Spatial):
     def call(self, x: Any) -> Any:
         size: Any = self.pool_size if self.axes > 1 else self.pool_size[0]
         strides: Any = self.strides if self.axes > 1 else self.strides[0]
-        return type(self).pool(x, pool_size=size, strides=strides, padding=self.padding)
+        return type(self)._pool(x, pool_size=size, strides=strides, padding=self.padding)
 
 
 class MaxPooling1D(Pooling):
@@ -57,7 +57,7 @@ class MaxPooling1D(Pooling):
     """
 
     axes = 1
-    pool = staticmethod(ops.max_pool1d)
+    _pool = staticmethod(ops.max_pool1d)
 
 
 class MaxPooling2D(Pooling):
@@ -75,7 +75,7 @@ class MaxPooling2D(Pooling):
     """
 
     axes = 2
-    pool = staticmethod(ops.max_pool2d)
+    _pool = staticmethod(ops.max_pool2d)
 
 
 class AveragePooling1D(Pooling):
@@ -93,7 +93,7 @@ class AveragePooling1D(Pooling):
     """
 
     axes = 1
-    pool = staticmethod(ops.average_pool1d)
+    _pool = staticmethod(ops.average_pool1d)
 
 
 class AveragePooling2D(Pooling):
@@ -111,7 +111,7 @@ class AveragePooling2D(Pooling):
     """
 
     axes = 2
-    pool = staticmethod(ops.average_pool2d)
+    _pool = staticmethod(ops.average_pool2d)
 
 
 class GlobalPooling(Spatial):
@@ -121,14 +121,14 @@ class GlobalPooling(Spatial):
         keepdims: whether the spatial axes stay, with length 1.
     """
 
-    pool: ClassVar[Callable[..., Any]]
+    _pool: ClassVar[Callable[..., Any]]
 
     def __init__(self, *, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.keepdims = keepdims
 
     def call(self, x: Any) -> Any:
-        return type(self).pool(x, axis=tuple(range(1, self.axes + 1)), keepdims=self.keepdims)
+        return type(self)._pool(x, axis=tuple(range(1, self.axes + 1)), keepdims=self.keepdims)
 
 
 class GlobalAveragePooling1D(GlobalPooling):
@@ -146,7 +146,7 @@ class GlobalAveragePooling1D(GlobalPooling):
     """
 
     axes = 1
-    pool = staticmethod(ops.mean)
+    _pool = staticmethod(ops.mean)
 
 
 class GlobalAveragePooling2D(GlobalPooling):
@@ -164,7 +164,7 @@ class GlobalAveragePooling2D(GlobalPooling):
     """
 
     axes = 2
-    pool = staticmethod(ops.mean)
+    _pool = staticmethod(ops.mean)
 
 
 class GlobalMaxPooling1D(GlobalPooling):
@@ -182,7 +182,7 @@ class GlobalMaxPooling1D(GlobalPooling):
     """
 
     axes = 1
-    pool = staticmethod(ops.max)
+    _pool = staticmethod(ops.max)
 
 
 class GlobalMaxPooling2D(GlobalPooling):
@@ -200,4 +200,4 @@ class GlobalMaxPooling2D(GlobalPooling):
     """
 
     axes = 2
-    pool = staticmethod(ops.max)
+    _pool = staticmethod(ops.max)

@@ -91,8 +91,10 @@ class Recurrent(Layer):
         """The output for sequences (batch, time, features).
 
         Arguments:
-            initial_state: what it remembers at first, (batch, units) each; zeros by default. As `return_state` gives
-                it: one array, or a list. May also stand behind the sequences.
+            inputs: sequences (batch, time, features); what it remembers at first may stand behind them.
+            initial_state: what it remembers at first, (batch, units) each; by default, None, zeros. As `return_state`
+                gives it: one array, or a list.
+            words: training, or what else `call` takes.
         """
         if initial_state is not None:
             states = initial_state if isinstance(initial_state, (list, tuple)) else (initial_state,)
@@ -139,7 +141,7 @@ class Recurrent(Layer):
     def call(self, x: Any, *initial_state: Any, training: bool = False) -> Any:
         batch, _, features = x.shape
         if training and self.dropout:
-            kept = ops.reshape(self.mask((batch, features), self.dropout), (batch, 1, features))
+            kept = ops.reshape(self._mask((batch, features), self.dropout), (batch, 1, features))
             x = ops.multiply(x, kept)
         sums = ops.matmul(ops.transpose(x, (1, 0, 2)), self.kernel)
         bias = self.outer_bias()
@@ -150,7 +152,7 @@ class Recurrent(Layer):
         ]
         constants = [*self.constants()]
         if training and self.recurrent_dropout:
-            constants.append(self.mask((batch, self.units), self.recurrent_dropout))
+            constants.append(self._mask((batch, self.units), self.recurrent_dropout))
 
         def step(states: tuple, slices: tuple, constants: tuple) -> tuple[Sequence[Any], Sequence[Any]]:
             if training and self.recurrent_dropout:
@@ -169,24 +171,38 @@ class Recurrent(Layer):
         return [output, *states] if self.return_state else output
 
     def outer_bias(self) -> Any:
-        """What is added to the inputs' part of the sums."""
+        """What is added to the inputs' part of the sums.
+
+        >>> from pyengine import layers
+        >>> layer = layers.SimpleRNN(2)
+        >>> layer.build((None, 4, 3))
+        >>> layer.outer_bias().shape
+        (2,)
+        """
         return self.bias
 
     def constants(self) -> Sequence[Any]:
-        """What every step is given: by default the weights of what it remembers."""
+        """What every step is given: by default the weights of what it remembers.
+
+        >>> from pyengine import layers
+        >>> layer = layers.SimpleRNN(2)
+        >>> layer.build((None, 4, 3))
+        >>> [weight.shape for weight in layer.constants()]
+        [(2, 2)]
+        """
         return (self.recurrent_kernel,)
 
     def step(self, sums: Any, seen: Any, *rest: Any) -> Sequence[Any]:
         """What it remembers next, the output first.
 
-        Args:
+        Arguments:
             sums: the inputs' part of the sums, (batch, gates · units).
-            seen: the output of the step before, as far as it is not dropped.
+            seen: the output of the step before, as far as it is not dropped, (batch, units).
             rest: what it remembers, then the constants.
         """
         raise NotImplementedError(f"{type(self).__name__} has no `step`.")
 
-    def mask(self, shape: tuple[int, ...], rate: float) -> Any:
+    def _mask(self, shape: tuple[int, ...], rate: float) -> Any:
         """0 with probability `rate`, else 1 / (1 - rate)."""
         assert self.random_state is not None
         noise = ops.random_uniform(self.random_state, shape=shape)
@@ -321,12 +337,12 @@ class GRU(Recurrent):
 
     def step(self, sums: Any, seen: Any, h: Any, *constants: Any) -> Sequence[Any]:
         return (
-            self.after(sums, seen, h, *constants)
+            self._reset_after(sums, seen, h, *constants)
             if self.reset_after
-            else self.first(sums, seen, h, *constants),
+            else self._reset_first(sums, seen, h, *constants),
         )
 
-    def after(self, sums: Any, seen: Any, h: Any, kernel: Any, bias: Any = None) -> Any:
+    def _reset_after(self, sums: Any, seen: Any, h: Any, kernel: Any, bias: Any = None) -> Any:
         """The reset gate weighs the candidate's part of h U."""
         inner = ops.matmul(seen, kernel)
         if bias is not None:
@@ -338,7 +354,7 @@ class GRU(Recurrent):
         r = self.recurrent_activation(ops.add(xr, sr))
         return mixed(z, h, self.activation(ops.add(xg, ops.multiply(r, sg))))
 
-    def first(self, sums: Any, seen: Any, h: Any, gates: Any, candidate: Any) -> Any:
+    def _reset_first(self, sums: Any, seen: Any, h: Any, gates: Any, candidate: Any) -> Any:
         """The reset gate weighs h itself."""
         xz, xr, xg = ops.split(sums, 3)
         sz, sr = ops.split(ops.matmul(seen, gates), 2)

@@ -125,7 +125,7 @@ class Connection:
         layer: the layer.
         inputs: the symbolic tensors that it was called on.
         specs: shape and dtype of each output.
-        keywords: what the call was given by name; by default nothing.
+        keywords: what the call was given by name; default Keywords(arrays=(), settings={}).
 
     >>> from pyengine import layers
     >>> layers.Flatten(name="flat")(layers.Input((2, 2))).connection

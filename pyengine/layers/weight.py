@@ -20,9 +20,9 @@ class Weight:
     The attribute is the Variable once the layer is built; None before, and where the layer has no such weight.
 
     Arguments:
-        initializer: how it begins by default: a name, a configuration or an object.
-        words: what the arguments begin with, if not with the weight's own name: "recurrent" for recurrent_kernel.
-        when: the setting that says whether the layer has the weight at all: "use_bias".
+        initializer: how it begins by default: a name, a configuration or an object; default "glorot_uniform".
+        words: what the arguments begin with: "recurrent" for recurrent_kernel; by default, "", the weight's own name.
+        when: the setting that says whether the layer has the weight at all: "use_bias"; by default, "", it always has.
         trainable: whether gradients change it (default True); if not, it has no regularizer and no constraint.
 
     >>> from pyengine import layers, ops
@@ -51,7 +51,11 @@ class Weight:
         return self if layer is None else None
 
     def arguments(self) -> dict[str, Any]:
-        """The names of the constructor's arguments for it, by their kind."""
+        """The names of the constructor's arguments for it, by their kind.
+
+        >>> Weight("ones", words="gamma").arguments()["constraint"]
+        'gamma_constraint'
+        """
         kinds = KINDS if self.trainable else ("initializer",)
         return {kind: f"{self.words}_{kind}" for kind in kinds}
 
