@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError, ShapeError
-from pyengine.names import lookup
+from pyengine.errors import ShapeError
+from pyengine.names import lookup, not_resolved
 from pyengine.ops.base import Array
 from pyengine.shapes import normalize_axes, size
 
@@ -233,7 +233,13 @@ def glu(x: Array, axis: int = -1) -> Any:
 def _with_axis(name: str, x: Array) -> Array:
     """A softmax over a single number would always be 1: surely a mistake."""
     if ops.shape_of(x) == ():
-        raise ShapeError(f"{name} expects an array with an axis to sum over, but got a single number.")
+        raise ShapeError(
+            where=name,
+            argument="x",
+            expected="an array with an axis to sum over",
+            got="a single number",
+            fix="Use it on arrays of shape (batch, classes).",
+        )
     return x
 
 
@@ -300,7 +306,4 @@ def get(identifier: Any) -> Callable[..., Any]:
         return lookup("activation", identifier, ACTIVATIONS)
     if callable(identifier):
         return identifier
-    raise ArgumentError(
-        f"Expected an activation by name or as a function, but got {identifier!r} "
-        f"({type(identifier).__name__}). Known names: {', '.join(sorted(ACTIVATIONS))}."
-    )
+    raise not_resolved("activation", identifier, ACTIVATIONS, "a name or a function")

@@ -100,11 +100,19 @@ def named_arguments(function: Any, args: tuple, kwargs: dict[str, Any]) -> dict[
     variadic = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
     if len(args) > len(by_place) and not variadic:
         raise ArgumentError(
-            f"{function.__name__} takes {len(by_place)} arguments by place ({', '.join(by_place) or 'none'}), but "
-            f"got {len(args)}. Give the others by name."
+            where=function.__name__,
+            expected=f"{len(by_place)} arguments by place ({', '.join(by_place) or 'none'})",
+            got=str(len(args)),
+            fix="Give the others by name.",
         )
     given = {*by_place[: len(args)], *kwargs}
     for name, parameter in signature.parameters.items():
         if parameter.default is parameter.empty and name in by_place and name not in given:
-            raise ArgumentError(f"{function.__name__} needs the argument {name!r}.")
+            raise ArgumentError(
+                where=function.__name__,
+                argument=name,
+                expected="a value",
+                got="none",
+                fix="Give it by name.",
+            )
     return dict(signature.bind(*args, **kwargs).arguments)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyengine import ops
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError
+from pyengine.errors import require_number
 from pyengine.names import resolve
 from pyengine.ops.base import Array
 
@@ -70,9 +70,10 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, max_value: float = 2.0, axis: int | Sequence[int] = 0):
-        if not max_value > 0:
-            raise ArgumentError(f"MaxNorm: max_value must be above 0, but got {max_value!r}.")
-        self.max_value = max_value
+        expected = "a number above 0"
+        self.max_value = require_number(
+            "MaxNorm", "max_value", max_value, expected, lambda norm: norm > 0, 2.0
+        )
         self.axis = axis
 
     def __call__(self, x: Array) -> Any:
@@ -103,15 +104,14 @@ class MinMaxNorm(Constraint):
         rate: float = 1.0,
         axis: int | Sequence[int] = 0,
     ):
-        if not 0 <= min_value <= max_value:
-            raise ArgumentError(
-                f"MinMaxNorm expects 0 ≤ min_value ≤ max_value, but got {min_value!r} and {max_value!r}."
-            )
-        if not 0 < rate <= 1:
-            raise ArgumentError(f"MinMaxNorm: rate must be above 0 and at most 1, but got {rate!r}.")
-        self.min_value = min_value
-        self.max_value = max_value
-        self.rate = rate
+        where, expected = "MinMaxNorm", "a number of at least 0"
+        self.min_value = require_number(where, "min_value", min_value, expected, lambda norm: norm >= 0, 0.5)
+        expected = f"a number of at least min_value, {min_value!r}"
+        self.max_value = require_number(
+            where, "max_value", max_value, expected, lambda norm: norm >= min_value, min_value + 1
+        )
+        expected = "a number above 0 and at most 1"
+        self.rate = require_number(where, "rate", rate, expected, lambda share: 0 < share <= 1, 1.0)
         self.axis = axis
 
     def __call__(self, x: Array) -> Any:

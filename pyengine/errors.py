@@ -14,6 +14,7 @@ import difflib
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from typing import Any, Self
 
 PARTS = ("where", "argument", "expected", "got", "fix")
@@ -172,6 +173,26 @@ def shortened(text: str, most: int = 60) -> str:
 
 class ArgumentError(PyEngineError, ValueError):
     """A setting has a value that it cannot have."""
+
+
+def require_number(
+    where: str, argument: str, value: Any, expected: str, fits: Callable[[float], bool], example: Any
+) -> Any:
+    """The value of a setting that is a number, as it was given.
+
+    Arguments:
+        expected: which numbers it may be: "a number above 0".
+        fits: whether a number is one of them.
+        example: one that is, for the advice.
+    Errors: ArgumentError.
+
+    >>> require_number("MaxNorm", "max_value", 2.0, "a number above 0", lambda number: number > 0, 2)
+    2.0
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not fits(float(value)):
+        fix = f"Use, for example, `{argument}={example!r}`."
+        raise ArgumentError(where=where, argument=argument, expected=expected, got=describe(value), fix=fix)
+    return value
 
 
 class ShapeError(PyEngineError, ValueError):

@@ -17,7 +17,7 @@ import numpy as np
 
 from pyengine import random, shapes
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.errors import ShapeError, require_number, unknown_name
 from pyengine.names import resolve
 
 # The standard deviation of a normal distribution that is cut off at two of its own.
@@ -167,8 +167,8 @@ class VarianceScaling(Initializer):
         distribution: str = "truncated_normal",
         seed: int | None = None,
     ):
-        if not scale > 0:
-            raise ArgumentError(f"{type(self).__name__}: scale must be above 0, but got {scale!r}.")
+        where = type(self).__name__
+        require_number(where, "scale", scale, "a number above 0", lambda number: number > 0, 1.0)
         if mode not in MODES:
             raise unknown_name("mode of VarianceScaling", mode, MODES)
         if distribution not in (*DISTRIBUTIONS, "normal"):
@@ -282,7 +282,7 @@ class Orthogonal(Initializer):
 
     def draw(self, shape, dtype, key):
         if len(shape) < 2:
-            raise ShapeError(f"Orthogonal expects a shape of rank 2 or more, but got {shape}.")
+            raise no_matrix("Orthogonal", "a shape of rank 2 or more", shape)
         rows, columns = shapes.size(shape[:-1]), shape[-1]
         tall = random.normal(key, (max(rows, columns), min(rows, columns)), dtype="float64")
         basis, triangle = np.linalg.qr(tall)
@@ -304,8 +304,14 @@ class Identity(Initializer):
 
     def draw(self, shape, dtype, key):
         if len(shape) != 2:
-            raise ShapeError(f"Identity expects a shape of rank 2, but got {shape}.")
+            raise no_matrix("Identity", "a shape of rank 2", shape)
         return self.gain * np.eye(*shape, dtype=dtype)
+
+
+def no_matrix(where: str, expected: str, shape: Sequence[int]) -> ShapeError:
+    """The error of an initializer of matrices for another shape."""
+    fix = "Use another initializer, for example `'glorot_uniform'`."
+    return ShapeError(where=where, argument="shape", expected=expected, got=str(tuple(shape)), fix=fix)
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

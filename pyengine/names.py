@@ -7,10 +7,10 @@ camelCase spelling: `CategoricalCrossentropy`, `categorical_crossentropy`, `cate
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import ArgumentError, describe, unknown_name
 
 Found = TypeVar("Found")
 
@@ -87,15 +87,21 @@ def resolve(kind: str, identifier: Any, table: Mapping[str, Callable[..., Any]])
         return identifier()
     if callable(identifier):
         return identifier
-    raise ArgumentError(
-        f"Expected {with_article(kind)} by name, as an object or as a function, but got {identifier!r} "
-        f"({type(identifier).__name__}). Known names: {', '.join(sorted(table))}."
-    )
+    raise not_resolved(kind, identifier, table)
 
 
-def with_article(noun: str) -> str:
-    """ "a loss", "an optimizer"."""
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+def not_resolved(
+    kind: str, given: Any, known: Iterable[str], expected: str = "a name, an object or a function"
+) -> ArgumentError:
+    """The error for what does not say which loss, optimizer, … it means.
+
+    Arguments:
+        kind: "loss".
+        known: the names that there are.
+        expected: what would say it.
+    """
+    fix = f"Known names: {', '.join(sorted(known))}."
+    return ArgumentError(argument=kind, expected=expected, got=describe(given), fix=fix)
 
 
 def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -107,7 +113,9 @@ def class_and_config(kind: str, saved: Mapping[str, Any]) -> tuple[str, dict[str
     name = saved.get("class_name", saved.get("className"))
     if not isinstance(name, str):
         raise ArgumentError(
-            f"{with_article(kind).capitalize()} given as a dictionary needs 'class_name' and 'config', "
-            f"but got {dict(saved)!r}."
+            argument=kind,
+            expected="a map with 'class_name' and 'config'",
+            got=describe(dict(saved)),
+            fix="Give, for example, `{'class_name': 'Huber', 'config': {'delta': 2.0}}`.",
         )
     return name, dict(saved.get("config") or {})

@@ -6,6 +6,7 @@ To add one: 1. a subclass of `Regularizer` here 2. its name in REGULARIZERS 3. a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from pyengine import ops
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError, ShapeError, unknown_name
+from pyengine.errors import ShapeError, require_number, unknown_name
 from pyengine.names import resolve
 from pyengine.ops.base import Array
 
@@ -101,7 +102,13 @@ class OrthogonalRegularizer(Regularizer):
     def __call__(self, x: Array) -> Any:
         shape = ops.shape_of(x)
         if len(shape) != 2:
-            raise ShapeError(f"OrthogonalRegularizer expects a matrix, but got shape {shape}.")
+            raise ShapeError(
+                where="OrthogonalRegularizer",
+                argument="x",
+                expected="a matrix",
+                got=f"shape {shape}",
+                fix="Use it for kernels of Dense layers and the like.",
+            )
         rows = x if self.mode == "rows" else ops.transpose(x)
         length = ops.sqrt(ops.sum(ops.square(rows), axis=1, keepdims=True))
         rows = ops.divide(rows, ops.maximum(length, 1e-7))
@@ -113,11 +120,8 @@ class OrthogonalRegularizer(Regularizer):
 
 def at_least_zero(regularizer: Regularizer, name: str, value: float) -> float:
     """A factor that has been checked."""
-    if not 0 <= value < float("inf"):
-        raise ArgumentError(
-            f"{type(regularizer).__name__}: {name} must be a finite number of at least 0, but got {value!r}."
-        )
-    return value
+    where, expected = type(regularizer).__name__, "a finite number of at least 0"
+    return require_number(where, name, value, expected, lambda number: 0 <= number < math.inf, 0.01)
 
 
 REGULARIZERS: dict[str, type[Regularizer]] = {

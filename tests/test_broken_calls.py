@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import pyengine
-from pyengine import layers
+from pyengine import callbacks, layers, losses, metrics, optimizers
 from pyengine.data import Dataset
 from pyengine.errors import (
     PARTS,
@@ -852,6 +852,283 @@ ARGUMENTS = [
 ]
 
 
+SETTINGS = [
+    row(
+        "a negative rate",
+        lambda m: optimizers.Adam(-0.1),
+        ArgumentError,
+        argument="learning_rate",
+        got="`-0.1`",
+    ),
+    row(
+        "a rate as text",
+        lambda m: optimizers.SGD("fast"),
+        ArgumentError,
+        argument="learning_rate",
+        got="'fast'",
+    ),
+    row(
+        "a rate set to NaN",
+        lambda m: setattr(m.optimizer, "learning_rate", np.nan),
+        ArgumentError,
+        got="`nan`",
+    ),
+    row(
+        "momentum None",
+        lambda m: optimizers.SGD(0.1, None),
+        ArgumentError,
+        where="SGD",
+        argument="momentum",
+        got="`None`",
+    ),
+    row(
+        "beta_1 of 1",
+        lambda m: optimizers.Adam(beta_1=1.0),
+        ArgumentError,
+        argument="beta_1",
+        expected="less than 1",
+    ),
+    row("rho as text", lambda m: optimizers.RMSprop(rho="0.9"), ArgumentError, argument="rho", got="'0.9'"),
+    row(
+        "two ways of clipping",
+        lambda m: optimizers.SGD(clipnorm=1, clipvalue=2),
+        ArgumentError,
+        argument="clipnorm",
+        got="clipvalue=2",
+    ),
+    row(
+        "clipnorm 0",
+        lambda m: optimizers.SGD(clipnorm=0),
+        ArgumentError,
+        argument="clipnorm",
+        expected="above 0",
+    ),
+    row(
+        "an unknown argument of an optimizer",
+        lambda m: optimizers.Adam(clip_norm=1),
+        UnknownNameError,
+        argument="clip_norm",
+        fix="'clipnorm'",
+    ),
+    row(
+        "decay_steps 0",
+        lambda m: optimizers.schedules.CosineDecay(0.1, 0),
+        ArgumentError,
+        where="CosineDecay",
+        argument="decay_steps",
+    ),
+    row(
+        "values without boundaries",
+        lambda m: optimizers.schedules.PiecewiseConstantDecay([1], [0.1]),
+        ArgumentError,
+        argument="values",
+        got="1 values",
+    ),
+    row(
+        "label_smoothing 1.5",
+        lambda m: losses.BinaryCrossentropy(label_smoothing=1.5),
+        ArgumentError,
+        argument="label_smoothing",
+        got="`1.5`",
+    ),
+    row(
+        "classes on another axis",
+        lambda m: losses.SparseCategoricalCrossentropy(axis=1),
+        ArgumentError,
+        argument="axis",
+        got="`1`",
+    ),
+    row(
+        "an unknown reduction",
+        lambda m: losses.MeanSquaredError("average"),
+        UnknownNameError,
+        where="MeanSquaredError",
+        got="average",
+    ),
+    row(
+        "a loss of unequal shapes",
+        lambda m: losses.MeanSquaredError()(Y, X),
+        ShapeError,
+        argument="y_true",
+        got="(12, 3)",
+    ),
+    row(
+        "a loss of class numbers",
+        lambda m: losses.CategoricalCrossentropy()(CLASSES, Y),
+        ShapeError,
+        argument="y_true",
+        fix="sparse_categorical_crossentropy",
+    ),
+    row(
+        "weights that do not fit a loss",
+        lambda m: losses.MeanSquaredError()(Y, Y, SIZES[:5]),
+        ShapeError,
+        argument="sample_weight",
+        got="(5, 1)",
+    ),
+    row(
+        "thresholds above 1",
+        lambda m: metrics.Precision(1.5),
+        ArgumentError,
+        where="precision",
+        argument="thresholds",
+        got="`1.5`",
+    ),
+    row(
+        "thresholds as text",
+        lambda m: metrics.Recall("half"),
+        ArgumentError,
+        argument="thresholds",
+        got="'half'",
+    ),
+    row("k of 0", lambda m: metrics.TopKCategoricalAccuracy(0), ArgumentError, argument="k", got="`0`"),
+    row(
+        "one threshold for AUC", lambda m: metrics.AUC(1), ArgumentError, argument="num_thresholds", got="`1`"
+    ),
+    row(
+        "a metric of unequal shapes",
+        lambda m: metrics.Accuracy()(Y, X),
+        ShapeError,
+        argument="y_true",
+        got="(12, 3)",
+    ),
+    row(
+        "a negative patience",
+        lambda m: callbacks.EarlyStopping(patience=-1),
+        ArgumentError,
+        argument="patience",
+        got="`-1`",
+    ),
+    row(
+        "an unknown mode",
+        lambda m: callbacks.EarlyStopping(mode="maximum"),
+        UnknownNameError,
+        where="EarlyStopping",
+        fix="'max'",
+    ),
+    row(
+        "a factor that does not reduce",
+        lambda m: callbacks.ReduceLROnPlateau(factor=1.5),
+        ArgumentError,
+        argument="factor",
+        got="`1.5`",
+    ),
+    row(
+        "a schedule that is no function",
+        lambda m: callbacks.LearningRateScheduler(0.1),
+        ArgumentError,
+        argument="schedule",
+        got="`0.1`",
+    ),
+    row(
+        "a negative factor of a regularizer",
+        lambda m: pyengine.regularizers.L2(-0.1),
+        ArgumentError,
+        where="L2",
+        argument="l2",
+        got="`-0.1`",
+    ),
+    row(
+        "a norm of 0",
+        lambda m: pyengine.constraints.MaxNorm(0),
+        ArgumentError,
+        where="MaxNorm",
+        argument="max_value",
+        got="`0`",
+    ),
+    row(
+        "an order that cannot be",
+        lambda m: pyengine.constraints.MinMaxNorm(2, 1),
+        ArgumentError,
+        argument="max_value",
+        got="`1`",
+    ),
+    row(
+        "a scale of 0",
+        lambda m: pyengine.initializers.VarianceScaling(0),
+        ArgumentError,
+        argument="scale",
+        got="`0`",
+    ),
+    row(
+        "an orthogonal vector",
+        lambda m: pyengine.initializers.Orthogonal()((3,)),
+        ShapeError,
+        argument="shape",
+        got="(3,)",
+    ),
+    row(
+        "an unknown optimizer",
+        lambda m: m.compile("adamm", "mse"),
+        UnknownNameError,
+        where="model.compile",
+        got="adamm",
+        fix="'adam'",
+    ),
+    row(
+        "an unknown loss",
+        lambda m: m.compile("adam", "msee"),
+        UnknownNameError,
+        where="model.compile",
+        got="msee",
+        fix="'mse'",
+    ),
+    row(
+        "an unknown metric",
+        lambda m: m.compile("adam", "mse", metrics=["acuracy"]),
+        UnknownNameError,
+        where="model.compile",
+        fix="'accuracy'",
+    ),
+    row(
+        "a loss that is a number",
+        lambda m: m.compile("adam", 3),
+        ArgumentError,
+        where="model.compile",
+        argument="loss",
+        got="`3`",
+    ),
+    row(
+        "an optimizer that is a function",
+        lambda m: m.compile(print, "mse"),
+        ArgumentError,
+        argument="optimizer",
+        got="the function print",
+    ),
+    row(
+        "no loss",
+        lambda m: m.compile("adam"),
+        ArgumentError,
+        where="model.compile",
+        argument="loss",
+        fix="loss='mse'",
+    ),
+    row(
+        "two losses for one output",
+        lambda m: m.compile("adam", ["mse", "mae"]),
+        ArgumentError,
+        where="model.compile",
+        argument="loss",
+        got="2",
+    ),
+    row(
+        "a loss of an unknown output",
+        lambda m: m.compile("adam", {"kin": "mse"}),
+        UnknownNameError,
+        two,
+        got="kin",
+        fix="'kind'",
+    ),
+    row(
+        "loss_weights as text",
+        lambda m: m.compile("adam", "mse", loss_weights="2"),
+        ArgumentError,
+        argument="loss_weights",
+        got="'2'",
+    ),
+]
+
+
 def snapshot(model: Any) -> list[bytes]:
     """Everything in a model that a call may change: weights, and the optimizer's variables."""
     variables = list(model.weights)
@@ -871,7 +1148,7 @@ def refusal(broken: Broken) -> PyEngineError:
     return raised.value
 
 
-@pytest.mark.parametrize("broken", [*DATA, *ARGUMENTS], ids=lambda broken: broken.label)
+@pytest.mark.parametrize("broken", [*DATA, *ARGUMENTS, *SETTINGS], ids=lambda broken: broken.label)
 def test_a_broken_call_says_what_is_wrong_and_changes_nothing(broken: Broken) -> None:
     error = refusal(broken)
     for part in PARTS:
@@ -884,5 +1161,5 @@ def test_a_broken_call_says_what_is_wrong_and_changes_nothing(broken: Broken) ->
 
 
 def test_every_broken_call_has_a_label_of_its_own() -> None:
-    labels = [broken.label for broken in (*DATA, *ARGUMENTS)]
+    labels = [broken.label for broken in (*DATA, *ARGUMENTS, *SETTINGS)]
     assert len(set(labels)) == len(labels) >= 100

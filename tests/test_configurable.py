@@ -80,7 +80,7 @@ def test_a_class_without_a_constructor_has_an_empty_configuration():
 
 
 def test_a_class_without_a_constructor_takes_no_arguments():
-    with pytest.raises(ArgumentError, match="takes 0 arguments"):
+    with pytest.raises(ArgumentError, match="expects 0 arguments by place"):
         constraints.NonNeg(3)
     with pytest.raises(UnknownNameError, match="axis"):
         initializers.Ones(axis=1)

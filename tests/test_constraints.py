@@ -79,9 +79,13 @@ def test_names_configs_functions_and_none():
 def test_what_cannot_be_is_refused_in_words():
     with pytest.raises(UnknownNameError, match=r"Unknown constraint 'maxnrm'. Did you mean 'max_norm'"):
         constraints.get("maxnrm")
-    with pytest.raises(ArgumentError, match=r"MaxNorm: max_value must be above 0, but got -1"):
+    with pytest.raises(ArgumentError, match=r"MaxNorm: max_value expects a number above 0, but got `-1`"):
         MaxNorm(-1)
-    with pytest.raises(ArgumentError, match=r"MinMaxNorm expects 0 ≤ min_value ≤ max_value, but got 2 and 1"):
+    with pytest.raises(
+        ArgumentError, match=r"MinMaxNorm: max_value expects a number of at least min_value, 2, but got `1`"
+    ):
         MinMaxNorm(2, 1)
-    with pytest.raises(ArgumentError, match=r"MinMaxNorm: rate must be above 0 and at most 1, but got 0"):
+    with pytest.raises(
+        ArgumentError, match=r"MinMaxNorm: rate expects a number above 0 and at most 1, but got `0`"
+    ):
         MinMaxNorm(rate=0)

@@ -143,13 +143,13 @@ def test_what_cannot_be_is_refused_in_words():
         initializers.get("glorot")
     with pytest.raises(UnknownNameError, match=r"Unknown mode of VarianceScaling 'fan'. Did you mean"):
         VarianceScaling(mode="fan")
-    with pytest.raises(ArgumentError, match=r"VarianceScaling: scale must be above 0, but got 0"):
+    with pytest.raises(ArgumentError, match=r"VarianceScaling: scale expects a number above 0, but got `0`"):
         VarianceScaling(scale=0)
-    with pytest.raises(ShapeError, match=r"Orthogonal expects a shape of rank 2 or more, but got \(3,\)"):
-        initializers.Orthogonal()((3,))
-    with pytest.raises(ShapeError, match=r"Identity expects a shape of rank 2, but got \(2, 2, 2\)"):
-        initializers.Identity()((2, 2, 2))
     with pytest.raises(
-        ArgumentError, match=r"Expected an initializer by name, as an object or as a function"
+        ShapeError, match=r"Orthogonal: shape expects a shape of rank 2 or more, but got \(3,\)"
     ):
+        initializers.Orthogonal()((3,))
+    with pytest.raises(ShapeError, match=r"Identity: shape expects a shape of rank 2, but got \(2, 2, 2\)"):
+        initializers.Identity()((2, 2, 2))
+    with pytest.raises(ArgumentError, match=r"initializer expects a name, an object or a function"):
         initializers.get(0.5)

@@ -78,6 +78,6 @@ def test_an_unknown_name_lists_the_nearest_and_all():
 
 
 def test_a_dictionary_needs_a_class_name():
-    with pytest.raises(ArgumentError, match=r"A loss given as a dictionary needs 'class_name' and 'config'"):
+    with pytest.raises(ArgumentError, match=r"loss expects a map with 'class_name' and 'config'"):
         resolve("loss", {"name": "mse"}, losses.LOSSES)
     assert class_and_config("loss", {"class_name": "Huber", "config": None}) == ("Huber", {})

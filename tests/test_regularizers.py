@@ -57,9 +57,9 @@ def test_what_cannot_be_is_refused_in_words():
     with pytest.raises(UnknownNameError, match=r"Unknown regularizer 'l3'. Did you mean 'l[12]' or 'l[12]'"):
         regularizers.get("l3")
     for wrong in (-0.1, float("nan"), float("inf")):
-        with pytest.raises(ArgumentError, match=r"L2: l2 must be a finite number of at least 0, but got"):
+        with pytest.raises(ArgumentError, match=r"L2: l2 expects a finite number of at least 0, but got"):
             L2(wrong)
-    with pytest.raises(ShapeError, match=r"OrthogonalRegularizer expects a matrix, but got shape \(3,\)"):
+    with pytest.raises(ShapeError, match=r"OrthogonalRegularizer: x expects a matrix, but got shape \(3,\)"):
         OrthogonalRegularizer()(np.ones(3, "f4"))
     with pytest.raises(UnknownNameError, match=r"Unknown mode of OrthogonalRegularizer 'row'"):
         OrthogonalRegularizer(mode="row")

@@ -56,7 +56,7 @@ class Loss(Configurable):
     def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None):
         reduction = "none" if reduction is None else reduction
         if reduction not in REDUCTIONS:
-            raise unknown_name("reduction", reduction, REDUCTIONS)
+            raise unknown_name(f"reduction of {type(self).__name__}", reduction, REDUCTIONS)
         self.reduction = reduction
         self.name = name or snake(type(self).__name__)
 
@@ -205,8 +205,11 @@ def weights_for(sample_weight: Array, values: Array, name: str) -> Any:
     have, shape = ops.shape_of(sample_weight), ops.shape_of(values)
     if shape == ():
         raise ArgumentError(
-            f"{name} returned one number for the whole batch, so it cannot weight single samples. "
-            "Return one value per sample, shape (batch,), or give no sample or class weights."
+            where=name,
+            argument="sample_weight",
+            expected="no weights, since the loss is one number for the whole batch",
+            got=f"weights of shape {have}",
+            fix="Return one value per sample, shape (batch,), or give no sample or class weights.",
         )
     wanted = have
     while len(wanted) > len(shape) and wanted[-1] == 1:
@@ -216,8 +219,11 @@ def weights_for(sample_weight: Array, values: Array, name: str) -> Any:
     )
     if not fits:
         raise ShapeError(
-            f"{name}: sample weights of shape {have} do not fit the values of shape {shape}. "
-            f"Give one weight per sample, shape {shape[:1]}, or one per value."
+            where=name,
+            argument="sample_weight",
+            expected=f"one weight per sample, shape {shape[:1]}, or one per value, shape {shape}",
+            got=f"shape {have}",
+            fix="Give as many weights as there are samples.",
         )
     wanted = (*wanted, *(1,) * (len(shape) - len(wanted)))
     return ops.reshape(ops.in_dtype(sample_weight, ops.dtype_of(values)), wanted)
@@ -252,8 +258,11 @@ def aligned(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:
     target = shape if len(shape) > 1 else (*shape, 1)
     if true_shape not in (target, (*target, 1)) and not (target[-1] == 1 and true_shape == target[:-1]):
         raise ShapeError(
-            f"{name} expects y_true and y_pred of the same shape, but got {true_shape} and {shape}."
-            + hint(true_shape, shape)
+            where=name,
+            argument="y_true",
+            expected=f"shape {shape}, as y_pred has",
+            got=f"shape {true_shape}",
+            fix=hint(true_shape, shape),
         )
     return ops.reshape(y_true, target), ops.reshape(y_pred, target)
 
@@ -262,12 +271,12 @@ def hint(true_shape: shapes.Shape, shape: shapes.Shape) -> str:
     """What two unequal shapes of targets and predictions most likely mean."""
     if len(shape) > 1 and true_shape in (shape[:-1], (*shape[:-1], 1)):
         return (
-            " Class numbers as targets need sparse_categorical_crossentropy (sparse_categorical_accuracy). "
+            "Class numbers as targets need sparse_categorical_crossentropy (sparse_categorical_accuracy). "
             f"Else make them one-hot, shape {shape}."
         )
     if true_shape[1:] == shape[1:]:
-        return " There must be one target for each prediction."
-    return f" Reshape the targets, or let the model's last layer give {true_shape[1:]} values per sample."
+        return "There must be one target for each prediction."
+    return f"Reshape the targets, or let the model's last layer give {true_shape[1:]} values per sample."
 
 
 def divide_or_zero(a: Array, b: Array) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyengine import ops
 from pyengine.dtypes import is_float
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, ShapeError, describe, require_number
 from pyengine.graph import Value
 from pyengine.losses.base import EPSILON, Loss, aligned, hint
 from pyengine.ops.base import Array
@@ -141,8 +141,11 @@ class SparseCategoricalCrossentropy(Loss):
         super().__init__(reduction, name)
         if axis != -1:
             raise ArgumentError(
-                f"{self.name}: the classes must be on the last axis (axis=-1), but axis is {axis!r}. "
-                "Permute the model's output."
+                where=self.name,
+                argument="axis",
+                expected="-1: the classes are on the last axis",
+                got=describe(axis),
+                fix="Permute the model's output.",
             )
         self.from_logits = from_logits
         self.ignore_class = ignore_class
@@ -228,11 +231,13 @@ def classes_and_scores(y_true: Array, y_pred: Array, name: str) -> tuple[Any, An
         y_pred = ops.in_dtype(y_pred, "float32")
     true_shape, shape = ops.shape_of(y_true), ops.shape_of(y_pred)
     if len(shape) < 1 or true_shape not in (shape[:-1], (*shape[:-1], 1)):
-        one_hot = " One-hot targets need categorical_crossentropy (or categorical_accuracy)."
+        one_hot = "One-hot targets need categorical_crossentropy (or categorical_accuracy)."
         raise ShapeError(
-            f"{name} expects one class number for each row of scores: y_true of shape {shape[:-1]} for "
-            f"y_pred of shape {shape}, but got {true_shape}."
-            + (one_hot if true_shape == shape else hint(true_shape, shape))
+            where=name,
+            argument="y_true",
+            expected=f"one class number for each row of scores, shape {shape[:-1]} for y_pred of shape {shape}",
+            got=f"shape {true_shape}",
+            fix=one_hot if true_shape == shape else hint(true_shape, shape),
         )
     return ops.reshape(ops.in_dtype(y_true, "int32"), shape[:-1]), y_pred
 
@@ -245,6 +250,5 @@ def pick(scores: Array, classes: Array) -> Any:
 
 def smoothing(loss: Loss, value: float) -> float:
     """A label smoothing that has been checked."""
-    if not 0 <= value <= 1:
-        raise ArgumentError(f"{loss.name}: label_smoothing must be from 0 to 1, but got {value!r}.")
-    return value
+    expected = "a number from 0 to 1"
+    return require_number(loss.name, "label_smoothing", value, expected, lambda share: 0 <= share <= 1, 0.1)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyengine import losses
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import unknown_name
 from pyengine.losses import LOSSES, Loss
 from pyengine.metrics.accuracy import (
     Accuracy,
@@ -47,7 +47,7 @@ from pyengine.metrics.mean import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
-from pyengine.names import class_and_config, squashed
+from pyengine.names import class_and_config, not_resolved, squashed
 
 METRICS: dict[str, type[Metric]] = {
     "binary_accuracy": BinaryAccuracy,
@@ -127,10 +127,7 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
         return get(identifier())
     if callable(identifier) and not isinstance(identifier, type):
         return FunctionMetric(identifier)
-    raise ArgumentError(
-        f"Expected a metric by name, as an object or as a function, but got {identifier!r} "
-        f"({type(identifier).__name__}). Known names: {', '.join(known_names())}."
-    )
+    raise not_resolved("metric", identifier, known_names())
 
 
 def named(name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[int | None] | None) -> Metric:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ShapeError, require_number
 from pyengine.losses.base import aligned
 from pyengine.losses.crossentropy import classes_and_scores, pick
 from pyengine.metrics.base import MeanMetric
@@ -28,7 +28,11 @@ class Accuracy(MeanMetric):
         true_shape, shape = ops.shape_of(y_true), ops.shape_of(y_pred)
         if true_shape not in (shape, (*shape, 1)) and shape != (*true_shape, 1):
             raise ShapeError(
-                f"{self.name} expects y_true and y_pred of the same shape, but got {true_shape} and {shape}."
+                where=self.name,
+                argument="y_true",
+                expected=f"shape {shape}, as y_pred has",
+                got=f"shape {true_shape}",
+                fix="Give one target for each prediction.",
             )
         return fraction_of_values(ops.equal(ops.reshape(y_true, shape), y_pred))
 
@@ -150,6 +154,5 @@ def in_top(classes: Array, scores: Array, k: int) -> Any:
 
 def at_least_one(metric: MeanMetric, k: int) -> int:
     """A count that has been checked."""
-    if k < 1:
-        raise ArgumentError(f"{metric.name}: k must be at least 1, but got {k!r}.")
-    return k
+    expected = "a whole number of at least 1"
+    return require_number(metric.name, "k", k, expected, lambda k: k >= 1 and k.is_integer(), 5)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import ops
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import require_number, unknown_name
 from pyengine.losses.base import aligned, divide_or_zero, weights_for
 from pyengine.metrics.base import Metric
 from pyengine.ops.base import Array
@@ -255,10 +255,15 @@ class AUC(ConfusionMetric):
         name: str | None = None,
     ):
         super().__init__(name)
-        if num_thresholds < 2:
-            raise ArgumentError(
-                f"{self.name}: num_thresholds must be at least 2, but got {num_thresholds!r}."
-            )
+        expected = "a whole number of at least 2"
+        require_number(
+            self.name,
+            "num_thresholds",
+            num_thresholds,
+            expected,
+            lambda count: count >= 2 and count.is_integer(),
+            200,
+        )
         if curve.upper() not in ("ROC", "PR"):
             raise unknown_name("curve of AUC", curve, ("ROC", "PR"))
         methods = ("interpolation", "minoring", "majoring")
@@ -320,6 +325,7 @@ def column(x: Array, index: int) -> Any:
 
 def checked_thresholds(metric: Metric, thresholds: Thresholds) -> Thresholds:
     """Thresholds that have been checked."""
-    if thresholds is not None and not all(0 <= limit <= 1 for limit in np.ravel(np.asarray(thresholds))):
-        raise ArgumentError(f"{metric.name}: thresholds must be from 0 to 1, but got {thresholds!r}.")
+    for threshold in [] if thresholds is None else np.ravel(np.asarray(thresholds)).tolist():
+        expected = "a number from 0 to 1, or a list of them"
+        require_number(metric.name, "thresholds", threshold, expected, lambda limit: 0 <= limit <= 1, 0.5)
     return thresholds

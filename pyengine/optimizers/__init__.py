@@ -10,8 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from pyengine.errors import ArgumentError
-from pyengine.names import resolve
+from pyengine.names import not_resolved, resolve
 from pyengine.optimizers import schedules
 from pyengine.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
 from pyengine.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
@@ -58,9 +57,7 @@ def get(identifier: Any) -> Optimizer:
     if isinstance(identifier, Optimizer):
         return identifier
     if callable(identifier) and not isinstance(identifier, type):
-        raise ArgumentError(
-            f"Expected an optimizer, but got the function {identifier!r}. Give a name or a subclass of Optimizer."
-        )
+        raise not_resolved("optimizer", identifier, OPTIMIZERS, "a name, a configuration or an Optimizer")
     return resolve("optimizer", identifier, OPTIMIZERS)
 
 

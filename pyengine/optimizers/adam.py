@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError, describe
+from pyengine.errors import ArgumentError, describe, require_number
 from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers.base import Optimizer
@@ -199,9 +199,8 @@ class Adamax(Optimizer):
         self.beta_1 = fraction(self, "beta_1", beta_1)
         self.beta_2 = fraction(self, "beta_2", beta_2)
         self.epsilon = epsilon
-        if not decay >= 0:
-            raise ArgumentError(f"Adamax: decay must be at least 0, but got {decay!r}.")
-        self.decay = decay
+        expected = "a number of at least 0"
+        self.decay = require_number("Adamax", "decay", decay, expected, lambda number: number >= 0, 0.01)
 
     def slots(self, variable: Variable) -> dict[str, float]:
         return {"momentum": 0.0, "norm": 0.0}
@@ -270,8 +269,5 @@ def one_minus_power(base: float, exponent: Array) -> Any:
 
 def fraction(optimizer: Optimizer, name: str, value: float) -> float:
     """A setting that has been checked."""
-    if not 0 <= value < 1:
-        raise ArgumentError(
-            f"{type(optimizer).__name__}: {name} must be at least 0 and below 1, but got {value!r}."
-        )
-    return value
+    expected = "a number of at least 0 and less than 1"
+    return require_number(optimizer._title, name, value, expected, lambda number: 0 <= number < 1, 0.9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError
+from pyengine.errors import require_number
 from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers.adam import fraction, mixed
@@ -162,11 +162,14 @@ class Ftrl(Optimizer):
         **common: Any,
     ):
         super().__init__(learning_rate, **common)
-        if learning_rate_power > 0:
-            raise ArgumentError(
-                f"Ftrl: learning_rate_power must be at most 0, but got {learning_rate_power!r}."
-            )
-        self.learning_rate_power = learning_rate_power
+        self.learning_rate_power = require_number(
+            "Ftrl",
+            "learning_rate_power",
+            learning_rate_power,
+            "a number of at most 0",
+            lambda power: power <= 0,
+            -0.5,
+        )
         self.initial_accumulator_value = at_least_zero(
             self, "initial_accumulator_value", initial_accumulator_value
         )
@@ -202,6 +205,5 @@ class Ftrl(Optimizer):
 
 def at_least_zero(optimizer: Optimizer, name: str, value: float) -> float:
     """A setting that has been checked."""
-    if not value >= 0:
-        raise ArgumentError(f"{type(optimizer).__name__}: {name} must be at least 0, but got {value!r}.")
-    return value
+    expected = "a number of at least 0"
+    return require_number(optimizer._title, name, value, expected, lambda number: number >= 0, 0.1)

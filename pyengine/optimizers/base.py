@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from pyengine import ops
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, ShapeError, describe, require_number
 from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers import schedules
@@ -59,13 +60,19 @@ class Optimizer(Configurable):
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         self._clips = {key: value for key, value in clips.items() if value is not None}
         if len(self._clips) > 1:
-            given = ", ".join(f"{key}={value!r}" for key, value in self._clips.items())
-            raise ArgumentError(f"{self._title} can clip in one way only, but got {given}. Choose one.")
+            raise ArgumentError(
+                where=self._title,
+                argument=next(iter(self._clips)),
+                expected="to be the only way of clipping",
+                got=", ".join(f"`{key}={value!r}`" for key, value in self._clips.items()),
+                fix="Choose one.",
+            )
         for key, value in self._clips.items():
-            if not value > 0:
-                raise ArgumentError(f"{self._title}: {key} must be above 0, but got {value!r}.")
-        if not 0 <= ema_momentum <= 1:
-            raise ArgumentError(f"{self._title}: ema_momentum must be from 0 to 1, but got {ema_momentum!r}.")
+            require_number(self._title, key, value, "a number above 0", lambda number: number > 0, 1.0)
+        between = "a number from 0 to 1"
+        require_number(
+            self._title, "ema_momentum", ema_momentum, between, lambda number: 0 <= number <= 1, 0.99
+        )
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
@@ -131,22 +138,27 @@ class Optimizer(Configurable):
         rate = schedules.get(value)
         if isinstance(rate, LearningRateSchedule):
             raise ArgumentError(
-                f"{self._title}: a schedule can only be given when the optimizer is made: "
-                f"{type(self).__name__}(learning_rate={rate!r})."
+                where=self._title,
+                argument="learning_rate",
+                expected="a number, once the optimizer is made",
+                got=describe(rate),
+                fix=f"Give the schedule to a new {type(self).__name__}.",
             )
         if self._schedule:
             raise ArgumentError(
-                f"{self._title}: its learning rate follows {self._schedule!r} and cannot be set. "
-                "Make the optimizer with a number to set it later."
+                where=self._title,
+                argument="learning_rate",
+                expected=f"to follow its schedule, {self._schedule!r}",
+                got=describe(rate),
+                fix="Make the optimizer with a number to set it later.",
             )
         self._rate.set(self._checked(rate))
 
     def _checked(self, rate: float) -> float:
-        if not 0 <= rate < float("inf"):
-            raise ArgumentError(
-                f"{self._title}: learning_rate must be a finite number of at least 0, but got {rate!r}."
-            )
-        return rate
+        expected = "a finite number of at least 0"
+        return require_number(
+            self._title, "learning_rate", rate, expected, lambda number: 0 <= number < math.inf, 0.001
+        )
 
     def current_rate(self) -> Any:
         """The learning rate as ops see it: a float32 scalar."""
@@ -203,8 +215,11 @@ class Optimizer(Configurable):
         for gradient, variable in pairs:
             if ops.shape_of(gradient) != variable.shape:
                 raise ShapeError(
-                    f"{self._title}: the gradient of {variable.name!r} has shape "
-                    f"{ops.shape_of(gradient)}, but the variable has {variable.shape}."
+                    where=self._title,
+                    argument="gradients",
+                    expected=f"shape {variable.shape}, that of {variable.name!r}",
+                    got=f"shape {ops.shape_of(gradient)}",
+                    fix="Give the gradients in the order of the variables.",
                 )
         self.build(variables)
         updated = [variable for _, variable in pairs]

@@ -17,7 +17,7 @@ import numpy as np
 
 from pyengine import ops
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe, require_number
 from pyengine.names import resolve
 from pyengine.ops.base import Array
 
@@ -99,11 +99,20 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: Sequence[float], values: Sequence[float]):
         if len(values) != len(boundaries) + 1:
             raise ArgumentError(
-                f"PiecewiseConstantDecay expects one value more than boundaries, but got {len(values)} values "
-                f"for {len(boundaries)} boundaries."
+                where="PiecewiseConstantDecay",
+                argument="values",
+                expected="one more than there are boundaries",
+                got=f"{len(values)} values for {len(boundaries)} boundaries",
+                fix="Give the value before the first boundary, too, and that after the last.",
             )
         if list(boundaries) != sorted(boundaries):
-            raise ArgumentError(f"PiecewiseConstantDecay: boundaries must rise, but got {boundaries!r}.")
+            raise ArgumentError(
+                where="PiecewiseConstantDecay",
+                argument="boundaries",
+                expected="rising numbers of steps",
+                got=describe(boundaries),
+                fix="Sort them together with the values.",
+            )
         self.boundaries = boundaries
         self.values = values
 
@@ -227,9 +236,10 @@ class CosineDecayRestarts(LearningRateSchedule):
     ):
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = positive(self, "first_decay_steps", first_decay_steps)
-        if not t_mul >= 1:
-            raise ArgumentError(f"CosineDecayRestarts: t_mul must be at least 1, but got {t_mul!r}.")
-        self.t_mul = t_mul
+        expected = "a number of at least 1"
+        self.t_mul = require_number(
+            "CosineDecayRestarts", "t_mul", t_mul, expected, lambda factor: factor >= 1, 2.0
+        )
         self.m_mul = positive(self, "m_mul", m_mul)
         self.alpha = alpha
 
@@ -265,9 +275,9 @@ def power(base: float, exponent: Array) -> Any:
 
 def positive(schedule: LearningRateSchedule, name: str, value: float) -> float:
     """A setting that has been checked."""
-    if not value > 0:
-        raise ArgumentError(f"{type(schedule).__name__}: {name} must be above 0, but got {value!r}.")
-    return value
+    where = type(schedule).__name__
+    example = 1000 if name.endswith("steps") else 0.9
+    return require_number(where, name, value, "a number above 0", lambda number: number > 0, example)
 
 
 SCHEDULES: dict[str, type[LearningRateSchedule]] = {
@@ -294,6 +304,9 @@ def get(identifier: Any) -> float | LearningRateSchedule:
         return float(identifier)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"A learning rate must be a number or a LearningRateSchedule, but got {identifier!r} "
-            f"({type(identifier).__name__})."
+            where="An optimizer",
+            argument="learning_rate",
+            expected="a number or a LearningRateSchedule",
+            got=describe(identifier),
+            fix="Use, for example, `learning_rate=0.001`.",
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyengine import ops
-from pyengine.errors import ArgumentError
+from pyengine.errors import require_number
 from pyengine.graph import Variable
 from pyengine.ops.base import Array
 from pyengine.optimizers.base import Optimizer
@@ -38,9 +38,8 @@ class SGD(Optimizer):
         **common: Any,
     ):
         super().__init__(learning_rate, **common)
-        if not 0 <= momentum <= 1:
-            raise ArgumentError(f"SGD: momentum must be from 0 to 1, but got {momentum!r}.")
-        self.momentum = momentum
+        expected = "a number from 0 to 1"
+        self.momentum = require_number("SGD", "momentum", momentum, expected, lambda m: 0 <= m <= 1, 0.9)
         self.nesterov = nesterov
 
     def slots(self, variable: Variable) -> dict[str, float]:

@@ -55,7 +55,11 @@ def compiled(
     chosen = [losses.get(one) for one in by_output("loss", loss, names)]
     if all(one is None for one in chosen):
         raise ArgumentError(
-            "compile needs a loss, for example model.compile(optimizer='adam', loss='mean_squared_error')."
+            where="model.compile",
+            argument="loss",
+            expected="a loss for at least one output",
+            got=describe(loss),
+            fix="Give, for example, `model.compile(optimizer='adam', loss='mse')`.",
         )
     weights = [loss_weight(given) for given in by_output("loss_weights", loss_weights, names)]
     for doubt in doubts(model.outputs, chosen):
@@ -98,7 +102,11 @@ def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
             raise ArgumentError(
-                f"{what} has {len(given)} entries, but the model has {len(names)} outputs ({', '.join(names)})."
+                where="model.compile",
+                argument=what,
+                expected=f"one entry for each output ({', '.join(names)})",
+                got=f"{len(given)} entries",
+                fix="Give a single one, a list in the order of the outputs, or a map by output name.",
             )
         return list(given)
     return [given] * len(names)

@@ -420,10 +420,10 @@ def test_a_loss_that_cannot_be_trained_on_says_why(call, kind, words):
 
 
 CONSTRUCTORS = [
-    (lambda: layers.Dense(), "Dense needs the argument 'units'."),
+    (lambda: layers.Dense(), "Dense: units expects a value, but got none."),
     (
         lambda: layers.Dense(3, "relu", False),
-        "Dense takes 2 arguments by place (units, activation), but got 3. Give the others by name.",
+        "Dense expects 2 arguments by place (units, activation), but got 3. Give the others by name.",
     ),
     (
         lambda: layers.Dense(3, activity_regularizer="l2"),

@@ -70,17 +70,23 @@ def test_warm_up_begins_low_and_reaches_the_target():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: schedules.CosineDecay(0.1, 0), r"CosineDecay: decay_steps must be above 0, but got 0"),
+        (
+            lambda: schedules.CosineDecay(0.1, 0),
+            r"CosineDecay: decay_steps expects a number above 0, but got `0`",
+        ),
         (
             lambda: schedules.PiecewiseConstantDecay([1], [0.1]),
-            r"one value more than boundaries, but got 1 values",
+            r"one more than there are boundaries, but got 1 values",
         ),
         (
             lambda: schedules.PiecewiseConstantDecay([5, 1], [1, 2, 3]),
-            r"boundaries must rise, but got \[5, 1\]",
+            r"boundaries expects rising numbers of steps, but got `\[5, 1\]`",
         ),
-        (lambda: schedules.CosineDecayRestarts(0.1, 5, t_mul=0.5), r"t_mul must be at least 1, but got 0.5"),
-        (lambda: schedules.get("cosine"), r"must be a number or a LearningRateSchedule, but got 'cosine'"),
+        (
+            lambda: schedules.CosineDecayRestarts(0.1, 5, t_mul=0.5),
+            r"t_mul expects a number of at least 1, but got `0.5`",
+        ),
+        (lambda: schedules.get("cosine"), r"expects a number or a LearningRateSchedule, but got `'cosine'`"),
     ],
 )
 def test_settings_out_of_range_are_refused(make, words):
