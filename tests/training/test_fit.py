@@ -707,8 +707,10 @@ def test_a_fit_that_is_closed_tells_every_callback_its_end():
         ended.append("never begun")
 
     told = {"on_train_end": lambda logs: ended.append("told")}
-    job = mlp().job("fit", x, y, epochs=9, verbose=0, callbacks=[{"on_train_end": later}, told])
-    job.run(1)
+    model = stepwise()
+    job = model.job("fit", x, y, epochs=9, verbose=0, callbacks=[{"on_train_end": later}, told])
+    while model.open_step is None:
+        job.run(0)
     job.close()
     assert ended == ["told"]
 
