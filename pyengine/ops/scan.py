@@ -105,6 +105,7 @@ def scan(
 
     Returns: the states after the last step, and what each step gave.
 
+    >>> import numpy as np
     >>> (total,), (sums,) = scan(lambda s, x, c: ((s[0] + x[0],), (s[0] + x[0],)), [0.0], [np.float32([1, 2, 3])])
     >>> float(total), sums.tolist()
     (6.0, [1.0, 3.0, 6.0])

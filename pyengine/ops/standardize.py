@@ -156,6 +156,7 @@ class BatchNorm(OverFirst, Forward):
 def layer_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:
     """Each sample with mean 0 and variance 1 over its last axes, as many as gamma has; then · gamma + beta.
 
+    >>> import numpy as np
     >>> layer_normalization(np.float32([[1, 3]]), np.float32([1, 1]), np.float32([0, 5]), epsilon=1e-7)
     array([[-1.,  6.]], dtype=float32)
     """
