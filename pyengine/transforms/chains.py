@@ -265,8 +265,10 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
     """Write a group into the new graph: a node as it was, or a Chain."""
     if len(group.members) == 1:
         node = grouping.nodes[group.first]
-        made = new.again(node, tuple(to[value] for value in node.inputs))
-        to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
+        copies = new.append(
+            node.op, tuple([to[v] for v in node.inputs]), tuple([v.spec for v in node.outputs])
+        )
+        to.update(zip(node.outputs, copies, strict=True))
         return
     inputs: dict[Value, int] = {}
     operand: dict[Value, int] = {}
@@ -279,7 +281,7 @@ def emit(grouping: Grouping, group: Group, new: Graph, to: dict[Value, Value]) -
 
     for place in group.members:
         node = grouping.nodes[place]
-        operands = tuple(number(value) for value in node.inputs)
+        operands = tuple([number(value) for value in node.inputs])
         if isinstance(node.op, BroadcastTo):  # operands are stretched by themselves
             operand[node.output] = operands[0]
             continue

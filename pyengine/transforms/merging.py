@@ -87,7 +87,8 @@ class TopologicalOrder(Generic[V]):
                 found_up.add(other)
                 up.append(other)
             if not up:
-                return True, sorted(found_up - {early}, key=_label)
+                found_up.remove(early)
+                return True, sorted(found_up, key=_label) if found_up else []
             vertex = down.pop()
             for other in self.before(vertex):
                 if other in found_down or other.label < early.label:
@@ -101,7 +102,8 @@ class TopologicalOrder(Generic[V]):
                 found_down.add(other)
                 down.append(other)
             if not down:
-                return False, sorted(found_down - {late}, key=_label)
+                found_down.remove(late)
+                return False, sorted(found_down, key=_label) if found_down else []
 
     def merge(self, kept: V, gone: V, moved: Moved) -> None:
         """Take `gone` out of the order and put `kept` where both may stand."""

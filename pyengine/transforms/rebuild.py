@@ -49,8 +49,12 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     new, to = begun(graph)
     for node in graph.nodes:
         new.layer = node.layer
-        made = rule(node, tuple(to[value] for value in node.inputs), new)
-        to.update(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=True))
+        made = rule(node, tuple([to[value] for value in node.inputs]), new)
+        if isinstance(made, tuple):
+            to.update(zip(node.outputs, made, strict=True))
+        else:
+            (output,) = node.outputs
+            to[output] = made
     for variable, value in graph.writes.items():
         new.write(variable, to[value])
     new.outputs = {name: to[value] for name, value in graph.outputs.items()}

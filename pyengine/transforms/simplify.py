@@ -60,6 +60,7 @@ def simplify(graph: Graph) -> Graph:
         if (
             not op.several
             and inputs
+            and inputs[0] in new.constants
             and all(value in new.constants for value in inputs)
             and foldable(op, output)
         ):

@@ -26,7 +26,7 @@ class Target:
 
     def chains(self, node: Node) -> bool:
         """Whether a `Chain` may hold this node."""
-        return self.in_chain(node.op, tuple(value.dtype for value in node.inputs))
+        return self.in_chain(node.op, tuple([value.spec.dtype for value in node.inputs]))
 
 
 REFERENCE = Target()
