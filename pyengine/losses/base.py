@@ -211,17 +211,16 @@ def weights_for(sample_weight: Array, values: Array, name: str) -> Any:
             got=f"weights of shape {have}",
             fix="Return one value per sample, shape (batch,), or give no sample or class weights.",
         )
-    wanted = have
-    while len(wanted) > len(shape) and wanted[-1] == 1:
-        wanted = wanted[:-1]
+    wanted = have[:-1] if len(have) == len(shape) + 1 and have[-1] == 1 else have
     fits = len(wanted) <= len(shape) and all(
         length in (1, full) for length, full in zip(wanted, shape, strict=False)
     )
     if not fits:
+        each = "" if len(shape) == 1 else f", or one per value, shape {shape}"
         raise ShapeError(
             where=name,
             argument="sample_weight",
-            expected=f"one weight per sample, shape {shape[:1]}, or one per value, shape {shape}",
+            expected=f"one weight per sample, shape {shape[:1]}{each}",
             got=f"shape {have}",
             fix="Give as many weights as there are samples.",
         )

@@ -8,11 +8,11 @@ from pyengine import ops
 from pyengine.errors import ShapeError, require_number
 from pyengine.losses.base import aligned
 from pyengine.losses.crossentropy import classes_and_scores, pick
-from pyengine.metrics.base import MeanMetric
+from pyengine.metrics.base import FractionMetric, MeanMetric
 from pyengine.ops.base import Array
 
 
-class Accuracy(MeanMetric):
+class Accuracy(FractionMetric):
     """The fraction of values for which y_pred = y_true.
 
     Shapes: y_true, y_pred (batch, …), the same -> ().
@@ -24,7 +24,7 @@ class Accuracy(MeanMetric):
     Source: Keras 3.
     """
 
-    def values(self, y_true: Array, y_pred: Array) -> Any:
+    def right(self, y_true: Array, y_pred: Array) -> Any:
         true_shape, shape = ops.shape_of(y_true), ops.shape_of(y_pred)
         if true_shape not in (shape, (*shape, 1)) and shape != (*true_shape, 1):
             raise ShapeError(
@@ -34,10 +34,10 @@ class Accuracy(MeanMetric):
                 got=f"shape {true_shape}",
                 fix="Give one target for each prediction.",
             )
-        return fraction_of_values(ops.equal(ops.reshape(y_true, shape), y_pred))
+        return ops.equal(ops.reshape(y_true, shape), y_pred)
 
 
-class BinaryAccuracy(MeanMetric):
+class BinaryAccuracy(FractionMetric):
     """The fraction of values for which (y_pred > threshold) = y_true.
 
     Shapes: y_true, y_pred (batch, …, labels), targets 0 and 1 -> ().
@@ -55,10 +55,10 @@ class BinaryAccuracy(MeanMetric):
         super().__init__(name)
         self.threshold = threshold
 
-    def values(self, y_true: Array, y_pred: Array) -> Any:
+    def right(self, y_true: Array, y_pred: Array) -> Any:
         y_true, y_pred = aligned(y_true, y_pred, self.name)
         said = ops.in_dtype(ops.greater(y_pred, self.threshold), ops.dtype_of(y_true))
-        return fraction_of_values(ops.equal(said, y_true))
+        return ops.equal(said, y_true)
 
 
 class CategoricalAccuracy(MeanMetric):
@@ -139,11 +139,6 @@ class SparseTopKCategoricalAccuracy(MeanMetric):
     def values(self, y_true: Array, y_pred: Array) -> Any:
         y_true, y_pred = classes_and_scores(y_true, y_pred, self.name)
         return in_top(y_true, y_pred, self.k)
-
-
-def fraction_of_values(right: Array) -> Any:
-    """For each sample, how many of its values are right: the mean over the last axis where there is one."""
-    return ops.mean(right, axis=-1) if len(ops.shape_of(right)) > 1 else right
 
 
 def in_top(classes: Array, scores: Array, k: int) -> Any:

@@ -137,6 +137,35 @@ class MeanMetric(Metric):
         return divide_or_zero(*totals)
 
 
+class FractionMetric(MeanMetric):
+    """Base of metrics that are the fraction of values that are right: subclasses give `right`.
+
+    A sample's value is the mean over its last axis, so a weight per sample counts for all of it; with a weight per
+    value, shape (batch, …, values), each value counts by itself.
+    """
+
+    def right(self, y_true: Array, y_pred: Array) -> Any:
+        """Which values are right, as booleans.
+
+        Shapes: y_true, y_pred (batch, …, values) -> (batch, …, values).
+        Arguments:
+            y_true: the targets.
+            y_pred: the predictions.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no `right(self, y_true, y_pred)`: write one.")
+
+    def values(self, y_true, y_pred):
+        right = self.right(y_true, y_pred)
+        return ops.mean(right, axis=-1) if len(ops.shape_of(right)) > 1 else right
+
+    def contributions(self, y_true, y_pred, sample_weight=None):
+        if sample_weight is not None:
+            right = self.right(y_true, y_pred)
+            if len(ops.shape_of(sample_weight)) >= len(ops.shape_of(right)) > 1:
+                return weighted_sum(right, sample_weight, y_pred, self.name)
+        return super().contributions(y_true, y_pred, sample_weight)
+
+
 class LossMetric(MeanMetric):
     """The mean of a loss, as a metric.
 

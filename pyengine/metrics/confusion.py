@@ -41,6 +41,10 @@ class ConfusionMetric(Metric):
         return [float(limit) for limit in np.atleast_1d(np.asarray(self.thresholds, np.float64))]
 
     def contributions(self, y_true, y_pred, sample_weight=None):
+        if self.top_k is not None and len(ops.shape_of(y_pred)) == 1:  # one sample, as in Keras
+            y_true, y_pred = ops.reshape(y_true, (1, -1)), ops.reshape(y_pred, (1, -1))
+            if sample_weight is not None:
+                sample_weight = ops.reshape(sample_weight, (1, -1))
         y_true, y_pred = aligned(y_true, y_pred, self.name)
         dtype = ops.dtype_of(y_pred)
         limits = np.asarray(self.limits, dtype)[:, None]
@@ -94,7 +98,8 @@ class Precision(ConfusionMetric):
     Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
     Arguments:
         thresholds: a prediction above it is a positive, 0 to 1; default None, 0.5. With a list, one value each.
-        top_k: only the k highest of each row can be positives (without thresholds, they all are); default None, all.
+        top_k: only the k highest of each row can be positives (without thresholds, they all are); y_pred of one
+            axis is one row. Default None, all.
         class_id: look at this column only; default None, all.
         name: see `Metric`.
     Errors: ArgumentError for thresholds out of range.
@@ -127,7 +132,8 @@ class Recall(ConfusionMetric):
     Shapes: y_true, y_pred (batch, …, values) -> (), or (thresholds,) for a list of thresholds.
     Arguments:
         thresholds: a prediction above it is a positive, 0 to 1; default None, 0.5. With a list, one value each.
-        top_k: only the k highest of each row can be positives (without thresholds, they all are); default None, all.
+        top_k: only the k highest of each row can be positives (without thresholds, they all are); y_pred of one
+            axis is one row. Default None, all.
         class_id: look at this column only; default None, all.
         name: see `Metric`.
     Errors: ArgumentError for thresholds out of range.

@@ -21,7 +21,7 @@ class EveryClass(dict[Any, Any]):
 
 
 def sample_weights(model: Any, y: Sequence[np.ndarray], sample_weight: Any) -> list[np.ndarray]:
-    """One float32 array of weights per output, or none at all."""
+    """One float32 array of weights per output, or none at all: (samples,), or as many axes as the loss has values."""
     if sample_weight is None:
         return []
     names = model.output_names
@@ -34,16 +34,22 @@ def sample_weights(model: Any, y: Sequence[np.ndarray], sample_weight: Any) -> l
     elif isinstance(sample_weight, (list, tuple)) and len(sample_weight) == len(names) > 1:
         given = list(sample_weight)
     result = []
-    for weights, targets in zip(given, y, strict=True):
+    for weights, targets, output, loss in zip(given, y, model.outputs, model.compiled.losses, strict=True):
         if weights is None:
             result.append(np.ones(len(targets), np.float32))
             continue
         array = as_array("sample_weight", weights)
-        if array.ndim == 0 or array.shape != targets.shape[: array.ndim]:
+        shape = array.shape
+        if array.ndim > 1 and shape[-1] == 1 and shape != targets.shape[: array.ndim]:
+            array = array[..., 0]  # (samples, 1)
+        # A loss has a value for each axis of the output but the last; one of a user's own says later what it has.
+        axes = targets.ndim if loss is None or loss.targets == "any" else max(1, len(output.shape) - 1)
+        if array.ndim == 0 or array.ndim > axes or array.shape != targets.shape[: array.ndim]:
+            values = "" if axes == 1 else f", or one per value of the loss, shape {targets.shape[:axes]}"
             raise DataError(
                 argument="sample_weight",
-                expected=f"one number per sample, shape ({len(targets)},)",
-                got=f"shape {array.shape}",
+                expected=f"one number per sample, shape ({len(targets)},){values}",
+                got=f"shape {shape}",
                 fix="Give as many weights as there are samples.",
             )
         result.append(in_float32("sample_weight", array))

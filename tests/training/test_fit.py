@@ -849,9 +849,10 @@ def test_numbers_whose_sum_is_not_finite_may_be_so_themselves():
         ({"epoch": 2}, UnknownNameError, "Unknown argument of model.fit 'epoch'. Did you mean 'epochs'"),
         ({"yield_every": "often"}, ArgumentError, "yield_every expects 'auto'"),
         ({"sample_weight": np.ones(3)}, DataError, "one number per sample"),
+        ({"sample_weight": np.ones((60, 3))}, DataError, r"^model.fit: sample_weight expects one number per sample"),
         ({"sample_weight": np.full(60, 1e39)}, DataError, r"weights from 0 to 3\.4e\+38, but got `1e\+39`"),
         ({"sample_weight": -np.ones(60)}, DataError, r"weights from 0 .* but got `-1\.0` in sample 0"),
-        ({"sample_weight": np.full((60, 3), np.nan)}, DataError, "got `nan` in sample 0"),
+        ({"sample_weight": np.full((60, 1), np.nan)}, DataError, "got `nan` in sample 0"),
         ({"validation_data": 3}, ArgumentError, r"validation_data expects \(x, y\)"),
         ({"validation_data": (np.ones((2, 5)), np.ones((2, 3)))}, ShapeError, r"_data\[0\] expects .* \(2, 5\)"),
         ({"callbacks": [3]}, ArgumentError, "callbacks expects instances of Callback"),
@@ -938,3 +939,14 @@ def test_averaged_weights_are_in_place_after_training():
         callbacks={"onBatchEnd": lambda batch, logs: last.append(model.get_weights())},
     )
     assert (model.get_weights()[0] != last[-1][0]).any()
+
+
+def test_weights_of_samples_may_have_an_axis_of_length_one():
+    x, y = data()
+    weights = np.linspace(0, 2, len(x))
+    flat = mlp()
+    flat.fit(x, y, sample_weight=weights, verbose=0)
+    upright = mlp()
+    upright.fit(x, y, sample_weight=weights[:, None], verbose=0)
+    for a, b in zip(flat.get_weights(), upright.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

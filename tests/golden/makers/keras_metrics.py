@@ -66,6 +66,10 @@ def accuracy_rows() -> list[dict[str, Any]]:
             rows += both("BinaryAccuracy", bits(width), column(0, 1, width), threshold=threshold)
     edge = stored(np.array([[0.5], [0.5], [0.50001], [0.49999]], np.float32))
     rows.append(metric_row("BinaryAccuracy", [(stored(np.float32([[1], [0], [1], [0]])), edge, None)]))
+    # A weight for each value.
+    each = uniform((4, 3), 44, 0, 2)
+    rows.append(metric_row("BinaryAccuracy", [(bits(3)(4, 45), column(0, 1)(4, 46), each)]))
+    rows.append(metric_row("Accuracy", [(labels(2, 3)(4, 47), labels(2, 3)(4, 48), each)]))
     rows += both("CategoricalAccuracy", classes(4), chances(4))
     rows += both("SparseCategoricalAccuracy", labels(4), chances(4))
     rows += both("SparseCategoricalAccuracy", labels(4, 1), chances(4))
@@ -95,6 +99,10 @@ def confusion_rows() -> list[dict[str, Any]]:
         rows += both(metric, classes(4), chances(4), class_id=2, thresholds=0.3)
         rows += both(metric, classes(4), chances(4), top_k=2)
         rows += both(metric, classes(4), chances(4), top_k=1, class_id=1)
+        # One sample, without a batch axis.
+        alone = integers((6,), 50, 0, 2, "float32"), uniform((6,), 51, 0, 1)
+        for k in (1, 3):
+            rows.append(metric_row(metric, [(*alone, None), (*alone, uniform((6,), 52, 0, 2))], {"top_k": k}))
         nothing = stored(np.zeros((3, 1), np.float32))
         rows.append(metric_row(metric, [(nothing, nothing, None)]))
     for metric in ("TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"):
