@@ -55,6 +55,10 @@ class OverFirst(Standardize):
     def axes(self, x, gamma):
         return tuple(range(x.ndim - gamma.ndim))
 
+    def scratch(self, *specs: Spec) -> int:
+        """Two float32 sums for each channel; where these are few, for those of some rows side by side."""
+        return 8 * max(specs[-1].size, 512)
+
 
 class Forward(Standardize):
     in_place = (0,)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pyengine.executors.simd.encode.base import Encoded, Named, encodes, floats, moved, uses
 from pyengine.executors.simd.encode.reduce import around, loops
-from pyengine.executors.simd.encode.rounds import Axis, in_rounds
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
 
 LONGEST = 2**18  # so many numbers fit into a kernel's workspace
 ROWS_KEPT = 5  # of sums, in kernels/standardize.c
 WIDEST = 16  # numbers in a vector of any build
-SHORT = 32  # in kernels/softmax.c, rows up to this length are done several at a time
+SHORT = 32  # rows up to this length are done several at a time
+# Rows of kernels/standardize.c that are added up before they meet the others.
+LAYER_ROWS, BATCH_ROWS, GRADIENT_ROWS = 128, 32, 512
+BOTH, FIRST, SECOND = range(3)  # passes over all rows, numbered as there
 MASK_LOOPS = 8  # over the rows of a mask, in kernels/softmax.c
 uses("softmax", "softmax", "log_softmax", "logsumexp")
 
@@ -103,10 +107,38 @@ def standardize(call: Call) -> Encoded | None:
         return None
     n = gamma.spec.size
     words = (*call.outputs, *call.inputs, x.spec.size // n, n, call.op.settings["epsilon"])
-    one = Encoded(call.op.name, words, moved(*call.inputs, *call.outputs))
-    if call.op.name != "layer_norm":
-        return one  # sums over all rows
-    return row_by_row(one, 6, shared=call.inputs[1:])
+    nanoseconds = moved(*call.inputs, *call.outputs)
+    if call.op.name == "layer_norm":
+        return row_by_row(Encoded(call.op.name, words, nanoseconds), 6, shared=call.inputs[1:])
+    if call.op.name == "layer_norm_gradient":
+        # Word 10: whether to add, from the second round on.
+        rows = Axis(8, {0: 4 * n, 3: 4 * n, 4: 4 * n, 6: 4, 7: 4, 10: 1}, LAYER_ROWS)
+        return in_rounds(Encoded(call.op.name, (*words[:-1], 0), nanoseconds), rows)
+    return over_first(call, Encoded(call.op.name, words, nanoseconds), 8 if backward else 6)
+
+
+def over_first(call: Call, one: Encoded, counted: int) -> Encoded:
+    """Batch normalization or its gradient: both passes over all rows in one, or in rounds one after the other."""
+    if not is_long(one):
+        return replace(one, words=(*one.words, BOTH, 0, 0, None))
+    rows, channels = (word for word in one.words[counted : counted + 2] if isinstance(word, int))
+    beside, size = 1, 4 * channels
+    if channels < SHORT:  # several rows are one, as many as in kernels/standardize.c or a multiple
+        beside = WIDEST
+        while beside * channels < 2 * SHORT:
+            beside *= 2
+    end, arrays = len(one.words), (0, 3, 4) if counted == 8 else (0, 3)
+    first, second = (
+        replace(one, words=(*one.words, number, 0, rows, call.scratch), nanoseconds=one.nanoseconds // 2)
+        for number in (FIRST, SECOND)
+    )
+    moving = dict.fromkeys(arrays, size)
+    least = beside * (GRADIENT_ROWS if counted == 8 else BATCH_ROWS)
+    read = {place: step for place, step in moving.items() if place}
+    return in_turn(
+        in_rounds(first, Axis(counted, read | {end + 1: 1}, least)),
+        in_rounds(second, Axis(counted, moving, beside)),
+    )
 
 
 @encodes("masked_softmax")

@@ -85,7 +85,8 @@ static void add_up(float *out, const float *x, int64_t n) {
   VECTORS(n, ADD);
 }
 
-// w: dx, dgamma, dbeta, gradient, x, gamma, mean, scale, rows, n; dx may lie over gradient or x
+// w: dx, dgamma, dbeta, gradient, x, gamma, mean, scale, rows, n, whether to add to what is in dgamma and dbeta (then so
+// many rows came before as a multiple of ROWS · BLOCKS); dx may lie over gradient or x
 int kernel_layer_norm_gradient(word *w, context *c) {
   float *dgamma = w[1].p, *dbeta = w[2].p, *sums = (float *)c->workspace, *sums_h;
   const float *mean = w[6].p, *scale = w[7].p;
@@ -93,7 +94,8 @@ int kernel_layer_norm_gradient(word *w, context *c) {
   const size_t bytes = (size_t)n * sizeof(float);
   few f = {w[0].p, w[3].p, w[4].p, w[5].p, n, 0, {0}, {0}, {0}, {0}};
   sums_h = sums + n;
-  memset(dgamma, 0, bytes), memset(dbeta, 0, bytes), memset(sums, 0, 2 * bytes);
+  if (!w[10].i) memset(dgamma, 0, bytes), memset(dbeta, 0, bytes);
+  memset(sums, 0, 2 * bytes);
   for (int64_t row = 0; row < rows; row += ROWS) {
     f.count = rows - row < ROWS ? rows - row : ROWS;
     for (int64_t r = 0; r < f.count; r++) {
@@ -148,10 +150,24 @@ static void repeat(float *out, const float *x, int64_t channels, int64_t beside)
     square += (square2) + apart_ * apart_ * ((float)(n) * share_);                                                     \
   } while (0)
 
-// mean, square: (channels)  x: (count, channels), done block by block: each is read twice, but only once from afar
-static void statistics(float *mean, float *square, const float *x, int64_t count, int64_t channels, float *wide) {
+// Both kernels of batch_norm go over all rows twice. They do both, or one of them alone on some of the rows: what the
+// first finds is kept in `wide` (two rows of the layout) meanwhile.
+enum { BOTH, FIRST, SECOND }; // as encode/normalize.py counts them
+typedef struct {
+  int64_t phase, done, all; // rows that came before: whole blocks of blocks; rows in all
+  float *wide;
+} pass;
+
+static pass read_pass(const word *w, int64_t count, float *wide) {
+  if (w[0].i == BOTH) return (pass){BOTH, 0, count, wide};
+  return (pass){w[0].i, w[1].i, w[2].i, w[3].p};
+}
+
+// mean, variance: (channels)  x: (count, channels), done block by block: each is read twice, but only once from afar
+static void statistics(float *mean, float *variance, const float *x, int64_t count, int64_t channels, pass p) {
   const layout l = widened(count, channels);
-  float *wide_square = wide + l.width;
+  float *wide = p.wide, *wide_square = wide + l.width;
+  const int64_t before = p.done / l.beside;
   for (int64_t row = 0; row < l.whole; row += BLOCK) {
     const float *block = x + row * l.width;
     int64_t n = l.whole - row < BLOCK ? l.whole - row : BLOCK;
@@ -164,38 +180,39 @@ static void statistics(float *mean, float *square, const float *x, int64_t count
       vf d = load_lanes(block + r * l.width + (j), lanes) - center;                                                    \
       s[0] = madd(d, d, s[0]);                                                                                         \
     }                                                                                                                  \
-    if (row) {                                                                                                         \
+    if (before + row) {                                                                                                \
       m[1] = load_lanes(wide + (j), lanes), s[1] = load_lanes(wide_square + (j), lanes);                               \
-      MERGE(m[1], s[1], row, center, s[0], n);                                                                         \
+      MERGE(m[1], s[1], before + row, center, s[0], n);                                                                \
       center = m[1], s[0] = s[1];                                                                                      \
     }                                                                                                                  \
     store_lanes(wide + (j), center, lanes), store_lanes(wide_square + (j), s[0], lanes);                               \
   } while (0)
     VECTORS(l.width, BLOCK_COLUMNS);
   }
+  if (p.done + count < p.all) return;
   const float *last = x + l.whole * l.width;
+  const int64_t whole = before + l.whole;
   for (int64_t k = 0; k < channels; k++) {
     float m = 0, s = 0;
     int64_t n = 0;
-    for (int64_t b = 0; b < l.beside && l.whole; b++, n += l.whole)
-      MERGE(m, s, n, wide[b * channels + k], wide_square[b * channels + k], l.whole);
+    for (int64_t b = 0; b < l.beside && whole; b++, n += whole)
+      MERGE(m, s, n, wide[b * channels + k], wide_square[b * channels + k], whole);
     for (int64_t i = k; i < l.rest; i += channels, n++) MERGE(m, s, n, last[i], 0, 1);
-    mean[k] = m, square[k] = s;
+    mean[k] = m, variance[k] = s / (float)p.all;
   }
 }
 
-// x: (count, channels)  w: y, mean, variance, x, gamma, beta, count, channels, epsilon; y may lie over x
+// x: (count, channels)  w: y, mean, variance, x, gamma, beta, count, channels, epsilon, pass; y may lie over x
 int kernel_batch_norm(word *w, context *c) {
   float *y = w[0].p, *mean = w[1].p, *variance = w[2].p;
   const float *x = w[3].p, *gamma = w[4].p, *beta = w[5].p, epsilon = (float)w[8].f;
   const int64_t count = w[6].i, channels = w[7].i;
   const layout l = widened(count, channels);
   float *center = (float *)c->workspace, *scale = center + l.width, *offset = scale + l.width;
-  statistics(mean, variance, x, count, channels, center);
-  for (int64_t k = 0; k < channels; k++) {
-    variance[k] /= (float)count;
-    offset[k] = 1 / __builtin_sqrtf(variance[k] + epsilon) * gamma[k];
-  }
+  const pass p = read_pass(w + 9, count, center);
+  if (p.phase != SECOND) statistics(mean, variance, x, count, channels, p);
+  if (p.phase == FIRST) return DONE;
+  for (int64_t k = 0; k < channels; k++) offset[k] = 1 / __builtin_sqrtf(variance[k] + epsilon) * gamma[k];
   repeat(scale, offset, channels, l.beside), repeat(offset, beta, channels, l.beside);
   repeat(center, mean, channels, l.beside);
   for (int64_t row = 0; row <= l.whole; row++, x += l.width, y += l.width) {
@@ -209,7 +226,7 @@ int kernel_batch_norm(word *w, context *c) {
   return DONE;
 }
 
-// w: dx, dgamma, dbeta, gradient, x, gamma, mean, variance, count, channels, epsilon; dx may lie over gradient or x
+// w: dx, dgamma, dbeta, gradient, x, gamma, mean, variance, count, channels, epsilon, pass; dx may lie over gradient or x
 int kernel_batch_norm_gradient(word *w, context *c) {
   float *dx = w[0].p, *dgamma = w[1].p, *dbeta = w[2].p;
   const float *g = w[3].p, *x = w[4].p, *gamma = w[5].p, *mean = w[6].p, *variance = w[7].p, epsilon = (float)w[10].f;
@@ -217,9 +234,12 @@ int kernel_batch_norm_gradient(word *w, context *c) {
   const layout l = widened(count, channels);
   float *center = (float *)c->workspace, *sums = center + l.width, *sums_x = sums + l.width;
   float *part = sums_x + l.width, *part_x = part + l.width;
+  const size_t two_rows = (size_t)(2 * l.width) * sizeof(float);
+  const pass p = read_pass(w + 11, count, sums);
   repeat(center, mean, channels, l.beside);
-  memset(sums, 0, (size_t)(4 * l.width) * sizeof(float));
-  for (int64_t row = 0; row <= l.whole; row += BLOCK) {
+  memset(part, 0, two_rows);
+  if (!p.done && p.phase != SECOND) memset(p.wide, 0, two_rows);
+  for (int64_t row = 0; row <= l.whole && p.phase != SECOND; row += BLOCK) {
     int64_t n = l.whole - row < BLOCK ? l.whole - row : BLOCK;
     const float *block = x + row * l.width, *block_g = g + row * l.width;
 #define SUMS(j, lanes)                                                                                                 \
@@ -239,10 +259,12 @@ int kernel_batch_norm_gradient(word *w, context *c) {
       n = 0;
     }
     if ((row / BLOCK + 1) % BLOCKS == 0 || n < BLOCK) {
-      add_up(sums, part, 2 * l.width);
-      memset(part, 0, (size_t)(2 * l.width) * sizeof(float));
+      add_up(p.wide, part, 2 * l.width);
+      memset(part, 0, two_rows);
     }
   }
+  if (p.phase == FIRST) return DONE;
+  if (p.phase == SECOND) memcpy(sums, p.wide, two_rows);
   // dx = gamma · scale · (gradient - mean(gradient) - h · mean(gradient · h)) = a · gradient - b - (x - mean) · d
   float *a = sums, *b = part, *d = part_x;
   for (int64_t k = 0; k < channels; k++) {
@@ -251,7 +273,7 @@ int kernel_batch_norm_gradient(word *w, context *c) {
     dbeta[k] = sum, dgamma[k] = sum_x * scale;
     for (int64_t i = k; i < l.width; i += channels) {
       a[i] = gamma[k] * scale;
-      b[i] = a[i] * sum / (float)count, d[i] = a[i] * scale * dgamma[k] / (float)count;
+      b[i] = a[i] * sum / (float)p.all, d[i] = a[i] * scale * dgamma[k] / (float)p.all;
     }
   }
   for (int64_t row = 0; row <= l.whole; row++, x += l.width, g += l.width, dx += l.width) {
