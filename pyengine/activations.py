@@ -1,7 +1,8 @@
-"""Activation functions: what a unit does with its sum.
+"""Activation functions: what is applied to a unit's weighted sum.
 
-Each takes an array of any shape and returns one of the same shape, by ops. The set, the defaults and the
-numbers are those of Keras 3.
+Each takes an array of any shape and returns one of the same shape, computed with ops.
+
+Source: the set, the defaults and the numbers are those of Keras 3.
 
 To add one: 1. a function here 2. its name in ACTIVATIONS 3. a row in `tests/test_activations.py`.
 """
@@ -23,7 +24,13 @@ SELU_SCALE = 1.0507009873554805
 
 
 def linear(x: Array) -> Any:
-    """x."""
+    """x: the identity.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> linear([1.5, -2.0])
+    [1.5, -2.0]
+    """
     return x
 
 
@@ -33,17 +40,17 @@ def relu(
     """max(x, 0), or more generally x above a threshold, at most max_value, and below it a slope.
 
     f(x) = max_value for x ≥ max_value, x for threshold < x < max_value,
-    negative_slope · (x - threshold) for x ≤ threshold.
+    negative_slope · (x - threshold) for x ≤ threshold. With max_value and a negative threshold, what passes is also
+    at least 0, as in Keras.
 
+    Shapes: x of any shape -> the same shape.
     Arguments:
-        negative_slope: slope below the threshold, at least 0.
-        max_value: the greatest value; None for no bound.
-        threshold: above it x passes; at it the output is 0, and so is the gradient.
+        negative_slope: slope below the threshold, at least 0; default 0.0.
+        max_value: the greatest value; default None, no bound.
+        threshold: above it x passes; at it the output is 0, and so is the gradient. Default 0.0.
 
     >>> relu([-1.0, 0.5, 9.0], max_value=6.0)
     array([0. , 0.5, 6. ], dtype=float32)
-
-    Source: agrees with Keras 3.
     """
     if threshold == 0:
         result = ops.relu(x) if negative_slope == 0 else leaky_relu(x, negative_slope)
@@ -57,44 +64,90 @@ def relu(
 
 
 def relu6(x: Array) -> Any:
-    """min(max(x, 0), 6)."""
+    """min(max(x, 0), 6).
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> relu6([-1.0, 0.5, 9.0])
+    array([0. , 0.5, 6. ], dtype=float32)
+
+    Source: Howard et al., "MobileNets" (2017); Keras 3.
+    """
     return ops.minimum(ops.relu(x), 6.0)
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Any:
-    """x above 0, negative_slope · x below.
+    """x for x > 0, negative_slope · x below.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        negative_slope: slope below 0, default 0.2.
 
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2,  2. ], dtype=float32)
+
+    Source: Maas, Hannun, Ng, "Rectifier nonlinearities improve neural network acoustic models" (2013); Keras 3.
     """
     return ops.where(ops.greater(x, 0.0), x, ops.multiply(x, negative_slope))
 
 
 def elu(x: Array, alpha: float = 1.0) -> Any:
-    """x above 0, alpha · (eˣ - 1) below. Source: Clevert, Unterthiner, Hochreiter (2015)."""
+    """x for x > 0, alpha · (eˣ - 1) below.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        alpha: -alpha is the limit for x → -∞; default 1.0.
+
+    >>> elu([-1.0, 2.0]).round(4)
+    array([-0.6321,  2.    ], dtype=float32)
+
+    Source: Clevert, Unterthiner, Hochreiter (2015); Keras 3.
+    """
     # The exponential never sees a positive x: its overflow would come back as 0 · ∞ in the gradient.
     below = ops.expm1(ops.minimum(x, 0.0))
     return ops.where(ops.greater(x, 0.0), x, below if alpha == 1 else ops.multiply(below, alpha))
 
 
 def selu(x: Array) -> Any:
-    """1.0507 · elu(x, 1.6733): keeps mean 0 and variance 1. Source: Klambauer et al. (2017)."""
+    """1.0507 · elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> selu([-1.0, 2.0]).round(4)
+    array([-1.1113,  2.1014], dtype=float32)
+
+    Source: Klambauer et al., "Self-normalizing neural networks" (2017); Keras 3.
+    """
     return ops.multiply(elu(x, SELU_ALPHA), SELU_SCALE)
 
 
 def celu(x: Array, alpha: float = 1.0) -> Any:
-    """x above 0, alpha · (e^(x / alpha) - 1) below. Source: Barron (2017)."""
+    """x for x > 0, alpha · (e^(x / alpha) - 1) below.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        alpha: -alpha is the limit for x → -∞, not 0; default 1.0.
+
+    >>> celu([-1.0, 2.0], alpha=0.5).round(4)
+    array([-0.4323,  2.    ], dtype=float32)
+
+    Source: Barron, "Continuously differentiable exponential linear units" (2017); Keras 3.
+    """
     below = ops.expm1(ops.divide(ops.minimum(x, 0.0), alpha))
     return ops.where(ops.greater(x, 0.0), x, ops.multiply(below, alpha))
 
 
 def gelu(x: Array, approximate: bool = False) -> Any:
-    """x · Φ(x), where Φ is the normal distribution function.
+    """x · Φ(x), where Φ is the distribution function of the standard normal distribution.
 
+    Shapes: x of any shape -> the same shape.
     Arguments:
-        approximate: by x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) instead of the error function.
+        approximate: whether to compute x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) instead; default False.
 
-    Source: Hendrycks, Gimpel, "Gaussian error linear units" (2016).
+    >>> gelu([-1.0, 2.0]).round(4)
+    array([-0.1587,  1.9545], dtype=float32)
+
+    Source: Hendrycks, Gimpel, "Gaussian error linear units" (2016); Keras 3.
     """
     if approximate:
         inner = ops.multiply(x, ops.add(ops.multiply(ops.square(x), 0.044715), 1.0))
@@ -105,17 +158,35 @@ def gelu(x: Array, approximate: bool = False) -> Any:
 
 
 def silu(x: Array) -> Any:
-    """x · sigmoid(x), also called swish. Source: Ramachandran, Zoph, Le (2017)."""
+    """x · sigmoid(x), also called swish.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> silu([-1.0, 2.0]).round(4)
+    array([-0.2689,  1.7616], dtype=float32)
+
+    Source: Ramachandran, Zoph, Le, "Searching for activation functions" (2017); Keras 3.
+    """
     return ops.multiply(x, ops.sigmoid(x))
 
 
 def sigmoid(x: Array) -> Any:
-    """1 / (1 + e⁻ˣ)."""
+    """1 / (1 + e⁻ˣ): between 0 and 1.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> sigmoid([0.0, 2.0]).round(4)
+    array([0.5   , 0.8808], dtype=float32)
+    """
     return ops.sigmoid(x)
 
 
 def hard_sigmoid(x: Array) -> Any:
-    """relu6(x + 3) / 6: piecewise linear, as Keras 3 (not the 0.2 x + 0.5 of Keras 2 and TF.js).
+    """relu6(x + 3) / 6: a piecewise linear sigmoid.
+
+    As in Keras 3, not the 0.2 x + 0.5 of Keras 2 and TensorFlow.js.
+
+    Shapes: x of any shape -> the same shape.
 
     >>> hard_sigmoid([-4.0, 0.0, 1.5])
     array([0.  , 0.5 , 0.75], dtype=float32)
@@ -124,17 +195,36 @@ def hard_sigmoid(x: Array) -> Any:
 
 
 def hard_silu(x: Array) -> Any:
-    """x · hard_sigmoid(x), also called hard_swish. Source: Howard et al., "MobileNetV3" (2019)."""
+    """x · hard_sigmoid(x), also called hard_swish.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> hard_silu([-4.0, 1.5])
+    array([-0.   ,  1.125], dtype=float32)
+
+    Source: Howard et al., "Searching for MobileNetV3" (2019); Keras 3.
+    """
     return ops.multiply(x, hard_sigmoid(x))
 
 
 def log_sigmoid(x: Array) -> Any:
-    """log(sigmoid(x)), without overflow."""
+    """log(sigmoid(x)), without overflow.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> log_sigmoid([-100.0, 0.0]).round(4)
+    array([-100.    ,   -0.6931], dtype=float32)
+    """
     return ops.negative(ops.softplus(ops.negative(x)))
 
 
 def softmax(x: Array, axis: int | Sequence[int] = -1) -> Any:
-    """eˣ divided by its sum over an axis, or over several together: positive numbers that sum to 1.
+    """eˣ / Σ eˣ, the sum over an axis, or over several together: positive numbers that sum to 1.
+
+    Shapes: x of any shape but () -> the same shape.
+    Arguments:
+        axis: the axis, or the axes, summed over; default -1.
+    Errors: ShapeError for a single number.
 
     >>> softmax([[0.0, 0.0]])
     array([[0.5, 0.5]], dtype=float32)
@@ -146,47 +236,104 @@ def softmax(x: Array, axis: int | Sequence[int] = -1) -> Any:
 
 
 def log_softmax(x: Array, axis: int | Sequence[int] = -1) -> Any:
-    """log(softmax(x)), without overflow."""
+    """log(softmax(x)), without overflow.
+
+    Shapes: x of any shape but () -> the same shape.
+    Arguments:
+        axis: the axis, or the axes, summed over; default -1.
+    Errors: ShapeError for a single number.
+
+    >>> log_softmax([[0.0, 0.0]]).round(4)
+    array([[-0.6931, -0.6931]], dtype=float32)
+    """
     return _over_axes(ops.log_softmax, _with_axis("log_softmax", x), axis)
 
 
 def softplus(x: Array) -> Any:
-    """log(1 + eˣ), without overflow."""
+    """log(1 + eˣ), without overflow.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> softplus([0.0, 100.0]).round(4)
+    array([  0.6931, 100.    ], dtype=float32)
+    """
     return ops.softplus(x)
 
 
 def softsign(x: Array) -> Any:
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> softsign([-1.0, 3.0])
+    array([-0.5 ,  0.75], dtype=float32)
+    """
     return ops.divide(x, ops.add(ops.abs(x), 1.0))
 
 
 def exponential(x: Array) -> Any:
-    """eˣ."""
+    """eˣ.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> exponential([0.0, 1.0]).round(4)
+    array([1.    , 2.7183], dtype=float32)
+    """
     return ops.exp(x)
 
 
 def tanh(x: Array) -> Any:
-    """The hyperbolic tangent."""
+    """tanh(x) = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ), the hyperbolic tangent.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> tanh([0.0, 1.0]).round(4)
+    array([0.    , 0.7616], dtype=float32)
+    """
     return ops.tanh(x)
 
 
 def tanh_shrink(x: Array) -> Any:
-    """x - tanh(x)."""
+    """x - tanh(x).
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> tanh_shrink([0.0, 1.0]).round(4)
+    array([0.    , 0.2384], dtype=float32)
+    """
     return ops.subtract(x, ops.tanh(x))
 
 
 def hard_tanh(x: Array) -> Any:
-    """x, but at least -1 and at most 1."""
+    """min(max(x, -1), 1).
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> hard_tanh([-3.0, 0.5])
+    array([-1. ,  0.5], dtype=float32)
+    """
     return ops.clip(x, -1.0, 1.0)
 
 
 def hard_shrink(x: Array, threshold: float = 0.5) -> Any:
-    """x where |x| > threshold, else 0."""
+    """x where |x| > threshold, else 0.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        threshold: at least 0, default 0.5.
+
+    >>> hard_shrink([-2.0, 0.25])
+    array([-2.,  0.], dtype=float32)
+    """
     return ops.where(ops.greater(ops.abs(x), threshold), x, 0.0)
 
 
 def soft_shrink(x: Array, threshold: float = 0.5) -> Any:
-    """x moved towards 0 by threshold, 0 where it is nearer than that.
+    """x - threshold for x > threshold, x + threshold for x < -threshold, else 0.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        threshold: at least 0, default 0.5.
 
     >>> soft_shrink([-2.0, 0.25, 1.0])
     array([-1.5,  0. ,  0.5], dtype=float32)
@@ -195,43 +342,88 @@ def soft_shrink(x: Array, threshold: float = 0.5) -> Any:
 
 
 def threshold(x: Array, threshold: float, default_value: float) -> Any:
-    """x above the threshold, else default_value."""
+    """x for x > threshold, else default_value.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        threshold: values above it pass.
+        default_value: what the others become.
+
+    >>> threshold([-2.0, 0.25], 0.0, -1.0)
+    array([-1.  ,  0.25], dtype=float32)
+    """
     return ops.where(ops.greater(x, threshold), x, float(default_value))
 
 
 def squareplus(x: Array, b: float = 4.0) -> Any:
-    """(x + √(x² + b)) / 2. Source: Barron, "Squareplus" (2021)."""
+    """(x + √(x² + b)) / 2: like softplus, without an exponential.
+
+    Shapes: x of any shape -> the same shape.
+    Arguments:
+        b: how smooth the bend at 0 is, at least 0; default 4.0. With 0 it is relu.
+
+    >>> squareplus([0.0, 1.5])
+    array([1., 2.], dtype=float32)
+
+    Source: Barron, "Squareplus: a softplus-like algebraic rectifier" (2021); Keras 3.
+    """
     return ops.multiply(ops.add(x, ops.sqrt(ops.add(ops.square(x), b))), 0.5)
 
 
 def sparse_plus(x: Array) -> Any:
-    """0 up to -1, (x + 1)² / 4 up to 1, then x."""
+    """0 for x ≤ -1, (x + 1)² / 4 for -1 < x < 1, x above.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> sparse_plus([-2.0, 0.0, 2.0])
+    array([0.  , 0.25, 2.  ], dtype=float32)
+    """
     middle = ops.multiply(ops.square(ops.add(x, 1.0)), 0.25)
     return ops.where(ops.less_equal(x, -1.0), 0.0, ops.where(ops.less(x, 1.0), middle, x))
 
 
 def sparse_sigmoid(x: Array) -> Any:
-    """0 up to -1, (x + 1) / 2 up to 1, then 1."""
+    """0 for x ≤ -1, (x + 1) / 2 for -1 < x < 1, 1 above.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> sparse_sigmoid([-2.0, 0.0, 2.0])
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
     return ops.clip(ops.multiply(ops.add(x, 1.0), 0.5), 0.0, 1.0)
 
 
 def mish(x: Array) -> Any:
-    """x · tanh(softplus(x)). Source: Misra (2019)."""
+    """x · tanh(softplus(x)).
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> mish([-1.0, 2.0]).round(4)
+    array([-0.3034,  1.944 ], dtype=float32)
+
+    Source: Misra, "Mish: a self-regularized non-monotonic activation function" (2019); Keras 3.
+    """
     return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
 def glu(x: Array, axis: int = -1) -> Any:
-    """The first half times the sigmoid of the second: half as long on `axis`. Source: Dauphin et al. (2016).
+    """a · sigmoid(b), where a and b are the first and the second half of x on `axis`.
+
+    Shapes: x of any shape with an even length on `axis` -> the same shape with half that length.
+    Arguments:
+        axis: the axis that is halved, default -1.
 
     >>> glu([[2.0, 0.0]])
     array([[1.]], dtype=float32)
+
+    Source: Dauphin et al., "Language modeling with gated convolutional networks" (2016); Keras 3.
     """
     first, second = ops.split(x, 2, axis=axis)
     return ops.multiply(first, ops.sigmoid(second))
 
 
 def _with_axis(name: str, x: Array) -> Array:
-    """A softmax over a single number would always be 1: surely a mistake."""
+    """Refuse a single number, whose softmax would always be 1."""
     if ops.shape_of(x) == ():
         raise ShapeError(
             where=name,
@@ -296,6 +488,10 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 
 def get(identifier: Any) -> Callable[..., Any]:
     """The activation that a name or a function stands for; None is `linear`.
+
+    Arguments:
+        identifier: "leaky_relu" in any spelling, a function of an array, or None.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("leakyRelu").__name__, get(None).__name__
     ('leaky_relu', 'linear')

@@ -1,4 +1,4 @@
-"""What weights must keep to: applied to a weight after every update.
+"""Constraints on weights: applied to a weight after every update.
 
 To add one: 1. a subclass of `Constraint` here 2. its name in CONSTRAINTS 3. a test in
 `tests/test_constraints.py`.
@@ -19,17 +19,39 @@ EPSILON = 1e-7
 
 
 class Constraint(Configurable):
-    """Base of all constraints: called with a weight, it returns what the weight becomes, by ops."""
+    """Base of all constraints: called with a weight, it returns what the weight becomes, computed with ops.
+
+    Shapes: x of any shape -> the same shape.
+
+    >>> class Centred(Constraint):
+    ...     def __call__(self, x):
+    ...         return ops.subtract(x, ops.mean(x, axis=0, keepdims=True))
+    >>> Centred()([[1.0], [2.0]])
+    array([[-0.5],
+           [ 0.5]], dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def __call__(self, x: Array) -> Any:
+        """What a weight becomes.
+
+        Shapes: x of any shape -> the same shape.
+        Arguments:
+            x: the weight after an update.
+        """
         raise NotImplementedError
 
 
 class NonNeg(Constraint):
     """max(x, 0).
 
+    Shapes: x of any shape -> the same shape.
+
     >>> NonNeg()([-1.0, 2.0])
     array([0., 2.], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __call__(self, x: Array) -> Any:
@@ -39,13 +61,16 @@ class NonNeg(Constraint):
 class UnitNorm(Constraint):
     """x / ‖x‖: every unit's incoming weights get length 1.
 
+    Shapes: x of any shape -> the same shape.
     Arguments:
         axis: the axes over which a length is taken: 0 for a Dense kernel (inputs, units), (0, 1, 2) for a
-            convolution's (height, width, channels, filters).
+            convolution's (height, width, channels, filters); default 0.
 
     >>> UnitNorm()([[3.0], [4.0]])
     array([[0.6],
            [0.8]], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, axis: int | Sequence[int] = 0):
@@ -56,17 +81,20 @@ class UnitNorm(Constraint):
 
 
 class MaxNorm(Constraint):
-    """x · min(‖x‖, max_value) / ‖x‖: longer ones are shortened.
+    """x · min(‖x‖, max_value) / ‖x‖: longer weight vectors are shortened.
 
+    Shapes: x of any shape -> the same shape.
     Arguments:
-        max_value: the greatest length, above 0.
-        axis: as UnitNorm.
-
-    Source: Srivastava et al., "Dropout" (2014).
+        max_value: the greatest length, above 0; default 2.0.
+        axis: the axes over which a length is taken: 0 for a Dense kernel (inputs, units), (0, 1, 2) for a
+            convolution's (height, width, channels, filters); default 0.
+    Errors: ArgumentError for a max_value of 0 or less.
 
     >>> MaxNorm(1.0)([[3.0, 0.3], [4.0, 0.4]])
     array([[0.6, 0.3],
            [0.8, 0.4]], dtype=float32)
+
+    Source: Srivastava et al., "Dropout" (2014); Keras 3.
     """
 
     def __init__(self, max_value: float = 2.0, axis: int | Sequence[int] = 0):
@@ -86,15 +114,20 @@ class MinMaxNorm(Constraint):
 
     x · (rate · clip(‖x‖, min_value, max_value) + (1 - rate) · ‖x‖) / ‖x‖
 
+    Shapes: x of any shape -> the same shape.
     Arguments:
-        min_value: the least length, at least 0.
-        max_value: the greatest length.
-        rate: how far towards the bounds, 0 < rate ≤ 1; 1 goes there at once.
-        axis: as UnitNorm.
+        min_value: the least length, at least 0; default 0.0.
+        max_value: the greatest length, at least min_value; default 1.0.
+        rate: how far towards the bounds, 0 < rate ≤ 1; 1 goes there at once. Default 1.0.
+        axis: the axes over which a length is taken: 0 for a Dense kernel (inputs, units), (0, 1, 2) for a
+            convolution's (height, width, channels, filters); default 0.
+    Errors: ArgumentError for bounds or a rate out of range.
 
     >>> MinMaxNorm(max_value=2.0, rate=0.5)([[3.0], [4.0]])
     array([[2.1],
            [2.8]], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -143,6 +176,11 @@ CONSTRAINTS: dict[str, type[Constraint]] = {
 
 def get(identifier: Any) -> Callable[[Array], Any] | None:
     """The constraint that a name, a config, an object or a function of the weight stands for; None is None.
+
+    Arguments:
+        identifier: "max_norm" in any spelling, `{"class_name": …, "config": {…}}`, a `Constraint` or its class, or a
+            function.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("nonNeg"), get({"class_name": "MaxNorm", "config": {"max_value": 3.0}})
     (NonNeg(), MaxNorm(max_value=3.0))

@@ -1,4 +1,4 @@
-"""What weights hold at the beginning.
+"""What weights hold at first.
 
 An initializer is called with a shape and returns an array. The distributions are those of Keras 3, the
 numbers pyengine's own (`pyengine.random`): the same seed gives the same bits on every machine.
@@ -27,9 +27,19 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 class Initializer(Configurable):
     """Base of all initializers: subclasses give `draw`.
 
+    Shapes: called with a shape; a kernel's is (…, inputs, outputs).
     Arguments:
-        seed: a whole number for the same numbers at every call; None for new ones each time, decided by
-            `pyengine.random.set_random_seed`.
+        seed: a whole number for the same numbers at every call; default None, new ones each time, decided by
+            `pyengine.set_random_seed`.
+
+    >>> class Checkerboard(Initializer):
+    ...     def draw(self, shape, dtype, key):
+    ...         return (np.indices(shape).sum(0) % 2).astype(dtype)
+    >>> Checkerboard()((2, 3))
+    array([[0., 1., 0.],
+           [1., 0., 1.]], dtype=float32)
+
+    Source: Keras 3.
     """
 
     seed: int | None = None
@@ -37,16 +47,26 @@ class Initializer(Configurable):
     def __call__(
         self, shape: Sequence[int], dtype: str = "float32", key: random.Key | None = None
     ) -> np.ndarray:
-        """An array to begin with.
+        """An array of a shape, for a weight to begin with.
 
+        Shapes: -> `shape`.
         Arguments:
             shape: the weight's shape; for a kernel (…, inputs, outputs).
-            key: where the random numbers come from, if the caller decides it; else `seed` does.
+            dtype: of the array, default "float32".
+            key: where the random numbers come from, if the caller decides it; default None, `seed` decides.
         """
         shape = tuple(int(length) for length in shape)
         return self.draw(shape, dtype, random.next_key(self.seed) if key is None else key)
 
     def draw(self, shape: shapes.Shape, dtype: str, key: random.Key) -> np.ndarray:
+        """The array, drawn with a key.
+
+        Shapes: -> `shape`.
+        Arguments:
+            shape: the weight's shape.
+            dtype: of the array.
+            key: where the random numbers come from, see `pyengine.random`.
+        """
         raise NotImplementedError
 
 
@@ -55,6 +75,8 @@ class Zeros(Initializer):
 
     >>> Zeros()((2,))
     array([0., 0.], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def draw(self, shape, dtype, key):
@@ -62,7 +84,13 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """All 1."""
+    """All 1.
+
+    >>> Ones()((2,))
+    array([1., 1.], dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def draw(self, shape, dtype, key):
         return np.ones(shape, dtype)
@@ -72,10 +100,12 @@ class Constant(Initializer):
     """All the same number.
 
     Arguments:
-        value: that number, or an array that broadcasts to the shape.
+        value: that number, or an array that broadcasts to the shape; default 0.0.
 
     >>> Constant(0.1)((2,))
     array([0.1, 0.1], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, value: Any = 0.0):
@@ -86,12 +116,17 @@ class Constant(Initializer):
 
 
 class RandomNormal(Initializer):
-    """Normal numbers.
+    """Numbers from the normal distribution N(mean, stddev²).
 
     Arguments:
-        mean: their mean.
-        stddev: their standard deviation.
+        mean: their mean, default 0.0.
+        stddev: their standard deviation, at least 0; default 0.05.
         seed: see `Initializer`.
+
+    >>> RandomNormal(stddev=0.1, seed=1)((3,)).round(4)
+    array([-0.1184, -0.0173, -0.0648], dtype=float32)
+
+    Source: Keras 3; its numbers differ.
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
@@ -104,12 +139,17 @@ class RandomNormal(Initializer):
 
 
 class RandomUniform(Initializer):
-    """Numbers spread evenly over minval ≤ x < maxval.
+    """Numbers from the uniform distribution over minval ≤ x < maxval.
 
     Arguments:
-        minval: the lower bound.
-        maxval: the upper bound.
+        minval: the lower bound, default -0.05.
+        maxval: the upper bound, default 0.05.
         seed: see `Initializer`.
+
+    >>> RandomUniform(0.0, 1.0, seed=1)((3,)).round(4)
+    array([0.1182, 0.4315, 0.2586], dtype=float32)
+
+    Source: Keras 3; its numbers differ.
     """
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None):
@@ -122,12 +162,17 @@ class RandomUniform(Initializer):
 
 
 class TruncatedNormal(Initializer):
-    """Normal numbers, none further than two `stddev` from the mean.
+    """Numbers from the normal distribution N(mean, stddev²), none further than 2 · stddev from the mean.
 
     Arguments:
-        mean: their mean.
-        stddev: the standard deviation before the cut (theirs is 0.88 times as large).
+        mean: their mean, default 0.0.
+        stddev: the standard deviation before the truncation, at least 0 (theirs is 0.88 times as large); default 0.05.
         seed: see `Initializer`.
+
+    >>> TruncatedNormal(stddev=0.1, seed=1)((3,)).round(4)
+    array([-0.1101, -0.0165, -0.0614], dtype=float32)
+
+    Source: Keras 3; its numbers differ.
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
@@ -146,18 +191,22 @@ MODES = ("fan_in", "fan_out", "fan_avg")
 class VarianceScaling(Initializer):
     """Numbers whose variance is scale / n, where n is how many inputs or outputs the weight has.
 
-    A normal distribution has the standard deviation √(scale / n) after its cut, if it has one; a uniform one
-    the bounds ±√(3 · scale / n).
+    A normal distribution has the standard deviation √(scale / n) after its truncation, if it is truncated; a uniform
+    one the bounds ±√(3 · scale / n).
 
     Arguments:
-        scale: above 0.
-        mode: n is "fan_in" (inputs of a unit), "fan_out" (units that an input reaches) or "fan_avg" (their
-            mean).
-        distribution: "truncated_normal" ("normal" is the same), "untruncated_normal" or "uniform".
+        scale: above 0, default 1.0.
+        mode: n is "fan_in" (inputs of a unit), "fan_out" (units that an input reaches) or "fan_avg" (their mean);
+            default "fan_in".
+        distribution: "truncated_normal" ("normal" is the same), "untruncated_normal" or "uniform"; default
+            "truncated_normal".
         seed: see `Initializer`.
+    Errors: ArgumentError for a scale of 0 or less; UnknownNameError for another mode or distribution.
 
     >>> float(abs(VarianceScaling(distribution="uniform")((3, 4))).max()) < 1
     True
+
+    Source: He et al., "Delving deep into rectifiers" (2015); Keras 3, its numbers differ.
     """
 
     def __init__(
@@ -208,10 +257,16 @@ def fans(shape: shapes.Shape) -> tuple[int, int]:
 
 
 class GlorotUniform(VarianceScaling):
-    """Uniform within ±√(6 / (inputs + outputs)): keeps the size of signals and gradients alike.
+    """Uniform within ±√(6 / (inputs + outputs)): keeps the variance of activations and gradients alike.
 
-    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks"
-    (2010).
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> GlorotUniform(seed=1)((2, 3)).round(3)
+    array([[-0.837, -0.15 , -0.529],
+           [-0.565, -0.096, -0.263]], dtype=float32)
+
+    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010); Keras 3.
     """
 
     def __init__(self, seed: int | None = None):
@@ -219,7 +274,17 @@ class GlorotUniform(VarianceScaling):
 
 
 class GlorotNormal(VarianceScaling):
-    """Truncated normal with standard deviation √(2 / (inputs + outputs)). Source: as GlorotUniform."""
+    """Truncated normal with standard deviation √(2 / (inputs + outputs)).
+
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> GlorotNormal(seed=1)((2, 3)).round(3)
+    array([[-0.791, -0.118, -0.442],
+           [-0.476, -0.076, -0.209]], dtype=float32)
+
+    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010); Keras 3.
+    """
 
     def __init__(self, seed: int | None = None):
         super().__init__(1.0, "fan_avg", "truncated_normal", seed)
@@ -228,7 +293,14 @@ class GlorotNormal(VarianceScaling):
 class HeUniform(VarianceScaling):
     """Uniform within ±√(6 / inputs): for relu, which halves the variance.
 
-    Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers" (2015).
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> HeUniform(seed=1)((2, 3)).round(3)
+    array([[-1.323, -0.237, -0.836],
+           [-0.893, -0.152, -0.416]], dtype=float32)
+
+    Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers" (2015); Keras 3.
     """
 
     def __init__(self, seed: int | None = None):
@@ -236,7 +308,17 @@ class HeUniform(VarianceScaling):
 
 
 class HeNormal(VarianceScaling):
-    """Truncated normal with standard deviation √(2 / inputs). Source: as HeUniform."""
+    """Truncated normal with standard deviation √(2 / inputs): for relu.
+
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> HeNormal(seed=1)((2, 3)).round(3)
+    array([[-1.251, -0.187, -0.698],
+           [-0.753, -0.12 , -0.331]], dtype=float32)
+
+    Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers" (2015); Keras 3.
+    """
 
     def __init__(self, seed: int | None = None):
         super().__init__(2.0, "fan_in", "truncated_normal", seed)
@@ -245,7 +327,14 @@ class HeNormal(VarianceScaling):
 class LecunUniform(VarianceScaling):
     """Uniform within ±√(3 / inputs).
 
-    Source: LeCun, Bottou, Orr, Müller, "Efficient backprop" (1998).
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> LecunUniform(seed=1)((2, 3)).round(3)
+    array([[-0.935, -0.168, -0.591],
+           [-0.632, -0.108, -0.294]], dtype=float32)
+
+    Source: LeCun, Bottou, Orr, Müller, "Efficient backprop" (1998); Keras 3.
     """
 
     def __init__(self, seed: int | None = None):
@@ -253,7 +342,17 @@ class LecunUniform(VarianceScaling):
 
 
 class LecunNormal(VarianceScaling):
-    """Truncated normal with standard deviation √(1 / inputs): for selu. Source: as LecunUniform."""
+    """Truncated normal with standard deviation √(1 / inputs): for selu.
+
+    Arguments:
+        seed: see `Initializer`.
+
+    >>> LecunNormal(seed=1)((2, 3)).round(3)
+    array([[-0.885, -0.132, -0.494],
+           [-0.533, -0.085, -0.234]], dtype=float32)
+
+    Source: LeCun, Bottou, Orr, Müller, "Efficient backprop" (1998); Keras 3.
+    """
 
     def __init__(self, seed: int | None = None):
         super().__init__(1.0, "fan_in", "truncated_normal", seed)
@@ -262,18 +361,19 @@ class LecunNormal(VarianceScaling):
 class Orthogonal(Initializer):
     """A random matrix with orthogonal rows or columns, whichever are fewer, each of length `gain`.
 
-    Shapes: rank 2 or more; taken as the matrix (everything else, last axis).
+    A shape of more than two axes is taken as the matrix (product of all axes but the last, last axis).
 
     Arguments:
-        gain: length of the rows or columns.
+        gain: length of the rows or columns, default 1.0.
         seed: see `Initializer`.
-
-    Source: Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
-    neural networks" (2014).
+    Errors: when it is called: ShapeError for a shape of rank below 2.
 
     >>> kernel = Orthogonal(seed=1)((4, 3))
     >>> bool(np.allclose(kernel.T @ kernel, np.eye(3), atol=1e-6))
     True
+
+    Source: Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+        networks" (2014); Keras 3.
     """
 
     def __init__(self, gain: float = 1.0, seed: int | None = None):
@@ -294,9 +394,15 @@ class Orthogonal(Initializer):
 class Identity(Initializer):
     """`gain` on the main diagonal of a matrix, 0 elsewhere.
 
+    Arguments:
+        gain: the numbers on the diagonal, default 1.0.
+    Errors: when it is called: ShapeError for a shape of a rank other than 2.
+
     >>> Identity()((2, 2))
     array([[1., 0.],
            [0., 1.]], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, gain: float = 1.0):
@@ -338,9 +444,12 @@ INITIALIZERS: dict[str, type[Initializer]] = {
 
 
 def get(identifier: Any) -> Callable[..., np.ndarray] | None:
-    """The initializer that a name, a config, an object or a function `(shape, dtype)` stands for.
+    """The initializer that a name, a config, an object or a function `(shape, dtype)` stands for; None stays None.
 
-    None stays None.
+    Arguments:
+        identifier: "glorot_uniform" in any spelling, `{"class_name": …, "config": {…}}`, an `Initializer` or its class,
+            or a function.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("glorotUniform")
     GlorotUniform()

@@ -20,21 +20,42 @@ from pyengine.ops.base import Array
 
 
 class Regularizer(Configurable):
-    """Base of all regularizers: called with a weight, it returns a scalar by ops."""
+    """Base of all regularizers: called with a weight, it returns a scalar, computed with ops.
+
+    Shapes: x of any shape -> ().
+
+    >>> class Sparsity(Regularizer):
+    ...     def __call__(self, x):
+    ...         return ops.multiply(0.1, ops.sum(ops.sqrt(ops.abs(x))))
+    >>> Sparsity()([4.0, -9.0])
+    array(0.5, dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def __call__(self, x: Array) -> Any:
+        """The penalty of a weight, a scalar that is added to the loss.
+
+        Shapes: x of any shape -> ().
+        Arguments:
+            x: the weight.
+        """
         raise NotImplementedError
 
 
 class L1L2(Regularizer):
     """l1 · Σ|x| + l2 · Σx².
 
+    Shapes: x of any shape -> ().
     Arguments:
-        l1: factor of the sum of absolute values, at least 0.
-        l2: factor of the sum of squares, at least 0.
+        l1: factor of the sum of absolute values, at least 0; default 0.0.
+        l2: factor of the sum of squares, at least 0; default 0.0.
+    Errors: ArgumentError for a factor that is negative or not finite.
 
-    >>> L1L2(l1=0.1, l2=0.01)([1.0, -2.0])
-    array(0.35000002, dtype=float32)
+    >>> round(float(L1L2(l1=0.1, l2=0.01)([1.0, -2.0])), 4)
+    0.35
+
+    Source: Keras 3.
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0):
@@ -53,11 +74,15 @@ class L1L2(Regularizer):
 class L1(L1L2):
     """l1 · Σ|x|: drives weights to exactly 0.
 
+    Shapes: x of any shape -> ().
     Arguments:
-        l1: at least 0.
+        l1: the factor, at least 0; default 0.01.
+    Errors: ArgumentError for a factor that is negative or not finite.
 
     >>> L1(0.1)([1.0, -2.0])
     array(0.3, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, l1: float = 0.01):
@@ -67,11 +92,15 @@ class L1(L1L2):
 class L2(L1L2):
     """l2 · Σx²: keeps weights small.
 
+    Shapes: x of any shape -> ().
     Arguments:
-        l2: at least 0.
+        l2: the factor, at least 0; default 0.01.
+    Errors: ArgumentError for a factor that is negative or not finite.
 
     >>> L2(0.1)([1.0, -2.0])
     array(0.5, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, l2: float = 0.01):
@@ -79,18 +108,19 @@ class L2(L1L2):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """factor · the mean |cosine| between different rows (or columns) of a matrix: keeps them orthogonal.
+    """factor · mean(|cosine|) over pairs of different rows (or columns) of a matrix: keeps them orthogonal.
 
-    Shapes: x (rows, columns).
-
+    Shapes: x (rows, columns) -> ().
     Arguments:
-        factor: at least 0.
-        mode: "rows" or "columns".
+        factor: at least 0, default 0.01.
+        mode: "rows" or "columns", default "rows".
+    Errors: UnknownNameError for another mode; ArgumentError for a factor that is negative or not finite. When it is
+        called: ShapeError for anything but a matrix.
 
-    Agrees with Keras 3.
+    >>> OrthogonalRegularizer(0.5)([[3.0, 0.0], [3.0, 4.0]])
+    array(0.3, dtype=float32)
 
-    >>> float(OrthogonalRegularizer()([[1.0, 0.0], [0.0, 2.0]]))
-    0.0
+    Source: Keras 3.
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows"):
@@ -135,6 +165,11 @@ REGULARIZERS: dict[str, type[Regularizer]] = {
 
 def get(identifier: Any) -> Callable[[Array], Any] | None:
     """The regularizer that a name, a config, an object or a function of the weight stands for; None is None.
+
+    Arguments:
+        identifier: "l2" in any spelling, `{"class_name": …, "config": {…}}`, a `Regularizer` or its class, or a
+            function.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("l2"), get({"class_name": "L1L2", "config": {"l1": 0.1, "l2": 0.2}})
     (L2(), L1L2(l1=0.1, l2=0.2))

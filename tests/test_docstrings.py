@@ -216,7 +216,8 @@ def lacks_shapes(item: Item) -> bool:
         )
     else:
         annotations.append(inspect.signature(item.function).return_annotation)
-        takes_arrays = any(re.search(r"\bArray\b|ndarray", str(annotation)) for annotation in annotations)
+        taken = (re.sub(r"Callable\[\[.*?\]", "", str(annotation)) for annotation in annotations)
+        takes_arrays = any(re.search(r"\bArray\b|ndarray", annotation) for annotation in taken)
     texts = [
         *item.texts(),
         *(Item(full_name(item.owner)).texts() if item.owner and full_name(item.owner) else []),
@@ -239,6 +240,8 @@ def lacks_arguments(item: Item) -> list[str]:
     taken = inspect.signature(
         item.thing.__init__ if inspect.isclass(item.thing) else item.function
     ).parameters
+    if inspect.isclass(item.thing) and not registered(item):
+        return lacking  # a base describes the arguments of its subclasses
     return lacking + [f"no such argument: {name}" for name in told[0] if name not in {*parameters, *taken}]
 
 
@@ -306,7 +309,13 @@ def lacks_example(item: Item) -> bool:
 def lacks_source(item: Item) -> bool:
     if not registered(item) or item.family not in PUBLISHED:
         return False
-    return not re.search(r"^Source:|^Agrees with|Source: ", item.text, re.MULTILINE)
+    # A file of functions that come from one place says so once.
+    texts = (
+        [item.text]
+        if inspect.isclass(item.thing)
+        else [item.text, inspect.getmodule(item.thing).__doc__ or ""]
+    )
+    return not any(re.search(r"^Source:|^Agrees with|Source: ", text, re.MULTILINE) for text in texts)
 
 
 @cache

@@ -41,7 +41,9 @@ def get(identifier: Any) -> Optimizer:
     By name, adagrad has the learning rate 0.01 and adamax 0.002, as in TensorFlow.js; the classes' own default
     is that of Keras, 0.001.
 
-    Errors: UnknownNameError with the nearest known names.
+    Arguments:
+        identifier: "adam" in any spelling, `{"class_name": …, "config": {…}}`, an `Optimizer` or its class.
+    Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("adam"), get("adagrad")
     (Adam(), Adagrad(learning_rate=0.01))

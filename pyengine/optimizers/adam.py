@@ -16,7 +16,7 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate · m̂ / (√v̂ + epsilon).
 
-    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at update t make up for both having begun at 0. These factors are
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at update t correct the bias of m and v, which begin at 0. These factors are
     folded into two scalars, so a step costs few passes over the weights.
 
     Arguments:
@@ -24,16 +24,18 @@ class Adam(Optimizer):
         beta_1: β₁, 0 ≤ β₁ < 1.
         beta_2: β₂, 0 ≤ β₂ < 1.
         epsilon: keeps the quotient finite; at least 0. Added to √v̂, as in the paper, PyTorch and TensorFlow.js.
-        amsgrad: v never falls: the greatest so far is used.
-        epsilon_hat: True adds epsilon to the uncorrected √v instead, as Keras does: the paper's ε̂, in the formula
-            before its section 2.1. It differs while t is small and epsilon large. Default False.
+        amsgrad: whether v never falls: the greatest so far is used.
+        epsilon_hat: whether epsilon is added to the uncorrected √v instead, as in Keras: the paper's ε̂, in the
+            formula before its section 2.1. It differs while t is small and epsilon large. Default False.
         common: see `Optimizer`.
 
-    Source: Kingma, Ba, "Adam: a method for stochastic optimization" (2014); Reddi, Kale, Kumar, "On the
-    convergence of Adam and beyond" (2018) for amsgrad.
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Adam(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
 
-    >>> Adam(0.01)
-    Adam(learning_rate=0.01)
+    Source: Kingma, Ba, "Adam: a method for stochastic optimization" (2014); Reddi, Kale, Kumar, "On the convergence of
+        Adam and beyond" (2018) for amsgrad.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Adam(Optimizer):
         return dict.fromkeys(names, 0.0)
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        rate, floor = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
+        rate, floor = self._once(variable.dtype, lambda: self._corrected(rate, variable.dtype))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
         if self.amsgrad:
@@ -76,7 +78,7 @@ class Adam(Optimizer):
         below = ops.add(ops.sqrt(velocity), floor)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
 
-    def corrected(self, rate: Array, dtype: str) -> tuple[Any, Any]:
+    def _corrected(self, rate: Array, dtype: str) -> tuple[Any, Any]:
         """The learning rate and epsilon on the scale of m and √v, instead of m̂ and √v̂."""
         step = self.step_number(dtype)
         root = ops.sqrt(one_minus_power(self.beta_2, step))
@@ -85,15 +87,20 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weights decay by rate · weight_decay at each step, apart from the gradient.
+    """w ← w - rate · weight_decay · w, then the update of Adam: the decay is not part of the gradient.
 
     Arguments:
         learning_rate: see `Optimizer`.
-        weight_decay: see `Optimizer`.
+        weight_decay: fraction of a weight, times the learning rate, that is taken off before each update, at least 0.
         beta_1, beta_2, epsilon, amsgrad, epsilon_hat: see `Adam`.
         common: see `Optimizer`.
 
-    Source: Loshchilov, Hutter, "Decoupled weight decay regularization" (2017).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> AdamW(0.1, weight_decay=0.5).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.85, 2.  ], dtype=float32)
+
+    Source: Loshchilov, Hutter, "Decoupled weight decay regularization" (2017); Keras 3.
     """
 
     def __init__(
@@ -121,17 +128,24 @@ class AdamW(Adam):
 
 
 class Nadam(Optimizer):
-    """Adam that looks ahead, as Nesterov's momentum does.
+    """Adam with Nesterov's momentum: m̂ = uₜ₊₁ · m / (1 - u₁…uₜ₊₁) + (1 - uₜ) · g / (1 - u₁…uₜ).
 
-    The weight of the first moment warms up: uₜ = β₁ · (1 - 0.5 · 0.96ᵗ); then
-    m̂ = uₜ₊₁ · m / (1 - u₁…uₜ₊₁) + (1 - uₜ) · g / (1 - u₁…uₜ) and w ← w - rate · m̂ / (√v̂ + epsilon).
+    w ← w - rate · m̂ / (√v̂ + epsilon), with m and v as in `Adam` and the factor uₜ = β₁ · (1 - 0.5 · 0.96ᵗ), which
+    warms up.
 
     Arguments:
         learning_rate: see `Optimizer`.
-        beta_1, beta_2, epsilon: see `Adam`.
+        beta_1: β₁, 0 ≤ β₁ < 1.
+        beta_2: β₂, 0 ≤ β₂ < 1.
+        epsilon: keeps the quotient finite.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Dozat, "Incorporating Nesterov momentum into Adam" (2015).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Nadam(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.8937, 2.1063], dtype=float32)
+
+    Source: Dozat, "Incorporating Nesterov momentum into Adam" (2015); Keras 3.
     """
 
     def __init__(
@@ -151,7 +165,9 @@ class Nadam(Optimizer):
         return {"momentum": 0.0, "velocity": 0.0, "product": 1.0}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        now, following, rate, floor = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
+        now, following, rate, floor = self._once(
+            variable.dtype, lambda: self._corrected(rate, variable.dtype)
+        )
         product = ops.assign(slots["product"], ops.multiply(slots["product"], now))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         velocity = mixed(slots["velocity"], ops.square(gradient), self.beta_2)
@@ -161,14 +177,14 @@ class Nadam(Optimizer):
         below = ops.add(ops.sqrt(velocity), floor)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(hat, rate), below)))
 
-    def corrected(self, rate: Array, dtype: str) -> tuple[Any, ...]:
+    def _corrected(self, rate: Array, dtype: str) -> tuple[Any, ...]:
         """uₜ, uₜ₊₁, the learning rate and epsilon, these two on the scale of √v instead of √v̂."""
         step = self.step_number(dtype)
         root = ops.sqrt(one_minus_power(self.beta_2, step))
-        warm = self.warm(step), self.warm(ops.add(step, 1.0))
+        warm = self._warm(step), self._warm(ops.add(step, 1.0))
         return *warm, ops.multiply(rate, root), ops.multiply(root, self.epsilon)
 
-    def warm(self, step: Array) -> Any:
+    def _warm(self, step: Array) -> Any:
         """uₜ."""
         power = ops.exp(ops.multiply(step, math.log(0.96)))
         return ops.multiply(ops.subtract(1.0, ops.multiply(power, 0.5)), self.beta_1)
@@ -179,11 +195,18 @@ class Adamax(Optimizer):
 
     Arguments:
         learning_rate: see `Optimizer`.
-        beta_1, beta_2, epsilon: see `Adam`.
-        decay: after n updates the rate is divided by 1 + decay · n, as TensorFlow.js does; at least 0.
+        beta_1: β₁, 0 ≤ β₁ < 1.
+        beta_2: β₂, 0 ≤ β₂ < 1.
+        epsilon: keeps the quotient finite.
+        decay: after n updates the rate is divided by 1 + decay · n, as in TensorFlow.js; at least 0.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Kingma, Ba (2014), section 7.
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Adamax(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
+
+    Source: Kingma, Ba, "Adam: a method for stochastic optimization" (2014), section 7; Keras 3.
     """
 
     def __init__(
@@ -206,13 +229,13 @@ class Adamax(Optimizer):
         return {"momentum": 0.0, "norm": 0.0}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Any) -> None:
-        rate = self._once(variable.dtype, lambda: self.corrected(rate, variable.dtype))
+        rate = self._once(variable.dtype, lambda: self._corrected(rate, variable.dtype))
         momentum = mixed(slots["momentum"], gradient, self.beta_1)
         largest = ops.maximum(ops.multiply(slots["norm"], self.beta_2), ops.abs(gradient))
         below = ops.add(ops.assign(slots["norm"], largest), self.epsilon)
         ops.assign(variable, ops.subtract(variable, ops.divide(ops.multiply(momentum, rate), below)))
 
-    def corrected(self, rate: Array, dtype: str) -> Any:
+    def _corrected(self, rate: Array, dtype: str) -> Any:
         """The learning rate on the scale of m instead of m̂, and decayed."""
         step = self.step_number(dtype)
         rate = ops.divide(rate, one_minus_power(self.beta_1, step))
@@ -225,11 +248,17 @@ class Lion(Optimizer):
     """w ← w - rate · sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g: every weight moves by the same length.
 
     Arguments:
-        learning_rate: see `Optimizer`; three to ten times smaller than Adam's.
-        beta_1, beta_2: 0 < β < 1.
+        learning_rate: three to ten times smaller than Adam's; a number of at least 0, or a schedule.
+        beta_1: β₁, 0 ≤ β₁ < 1.
+        beta_2: β₂, 0 ≤ β₂ < 1.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Lion(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.9, 2.1], dtype=float32)
+
+    Source: Chen et al., "Symbolic discovery of optimization algorithms" (2023); Keras 3.
     """
 
     def __init__(

@@ -16,17 +16,22 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 class RMSprop(Optimizer):
     """v ← rho · v + (1 - rho) g², w ← w - rate · g / √(v + epsilon).
 
-    Centered takes the square of the mean gradient off v; momentum lets steps go on as in SGD.
+    Centered takes the square of the mean gradient off v; momentum adds a fraction of the last step, as in SGD.
 
     Arguments:
         learning_rate: see `Optimizer`.
         rho: how much of the old mean stays, 0 ≤ rho < 1 (TensorFlow.js calls it decay).
-        momentum: how much of the last step goes on, at least 0.
+        momentum: fraction of the last step that is added to the next one, 0 ≤ momentum < 1.
         epsilon: keeps the quotient finite.
-        centered: divide by the variance instead of the mean square.
+        centered: whether to divide by the variance instead of the mean square.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Hinton, "Neural networks for machine learning", lecture 6 (2012).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> RMSprop(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.6838, 2.3162], dtype=float32)
+
+    Source: Hinton, "Neural networks for machine learning", lecture 6 (2012); Keras 3.
     """
 
     def __init__(
@@ -65,11 +70,16 @@ class Adagrad(Optimizer):
 
     Arguments:
         learning_rate: see `Optimizer`.
-        initial_accumulator_value: where a begins, at least 0.
+        initial_accumulator_value: the first value of a, at least 0.
         epsilon: keeps the quotient finite.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Duchi, Hazan, Singer, "Adaptive subgradient methods" (2011).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Adagrad(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.9155, 2.0845], dtype=float32)
+
+    Source: Duchi, Hazan, Singer, "Adaptive subgradient methods" (2011); Keras 3.
     """
 
     def __init__(
@@ -97,15 +107,20 @@ class Adagrad(Optimizer):
 class Adadelta(Optimizer):
     """v ← rho · v + (1 - rho) g², d = g · √((u + epsilon) / (v + epsilon)), w ← w - rate · d.
 
-    u is the same mean of d², so that a step has the weight's own unit.
+    u is the same moving mean of d², so that a step has the weight's own unit.
 
     Arguments:
-        learning_rate: see `Optimizer`; the paper has 1.
+        learning_rate: factor of d, at least 0, or a schedule; the paper has 1.
         rho: how much of the old means stays, 0 ≤ rho < 1.
         epsilon: keeps the quotient finite, and the first steps above 0.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Zeiler, "Adadelta" (2012).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Adadelta(1.0, epsilon=0.01).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.6667, 2.3333], dtype=float32)
+
+    Source: Zeiler, "Adadelta: an adaptive learning rate method" (2012); Keras 3.
     """
 
     def __init__(
@@ -138,16 +153,21 @@ class Ftrl(Optimizer):
     |z| ≤ l1, else (sign(z) · l1 - z) / (nᵖ / rate + 2 · l2 + beta / rate).
 
     Arguments:
-        learning_rate: see `Optimizer`, above 0.
+        learning_rate: size of a step: a number above 0, or a schedule.
         learning_rate_power: at most 0; 0 for a rate that does not fall.
-        initial_accumulator_value: where n begins, at least 0.
+        initial_accumulator_value: the first value of n, at least 0.
         l1_regularization_strength: l1, at least 0.
         l2_regularization_strength: l2, at least 0.
         l2_shrinkage_regularization_strength: adds 2 · this · w to the gradient in z, at least 0.
-        beta: from the paper.
+        beta: the paper's β, at least 0.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: McMahan et al., "Ad click prediction" (2013).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> Ftrl(0.1).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.381 , 1.0155], dtype=float32)
+
+    Source: McMahan et al., "Ad click prediction: a view from the trenches" (2013); Keras 3.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
-"""What an optimizer is: variables, gradients, and an update written in ops.
+"""What an optimizer is: variables, gradients, and an update written with ops.
 
-`apply` called while a step is traced writes the update into the step's graph; called with arrays it is done at
-once. The learning rate and the count of updates are variables of their own, so changing the rate rebuilds
-nothing.
+`apply` called while a step is traced records the update in the step's graph; called with arrays it is evaluated at
+once. The learning rate and the number of updates are variables, so changing the rate rebuilds nothing.
 """
 
 from __future__ import annotations
@@ -32,15 +31,41 @@ class Optimizer(Configurable):
     taken, constraints applied, updates counted.
 
     Arguments:
-        learning_rate: how far a step goes: a number of at least 0, or a schedule.
-        weight_decay: before each update a weight loses this fraction of itself times the learning rate.
-        clipnorm: greatest length of a single gradient.
-        clipvalue: greatest absolute value in a gradient.
-        global_clipnorm: greatest length of all gradients together. At most one of the three clips.
-        use_ema: also keep a moving average of every weight; `finalize_variable_values` puts it in place.
+        learning_rate: size of a step: a number of at least 0, or a schedule.
+        weight_decay: before each update a weight loses this fraction of itself times the learning rate, at least 0;
+            default None, nothing.
+        clipnorm: greatest norm of a single gradient, above 0; default None, any.
+        clipvalue: greatest absolute value in a gradient, above 0; default None, any.
+        global_clipnorm: greatest norm of all gradients together, above 0; default None, any. At most one of the three
+            clips.
+        use_ema: whether to keep a moving average of every weight; `finalize_variable_values` puts it in place.
         ema_momentum: how much of the old average stays at each step, 0 ≤ ema_momentum ≤ 1.
-        ema_overwrite_frequency: every so many steps the weights become their averages; None for never.
-        name: the first part of its variables' names.
+        ema_overwrite_frequency: after every so many steps the weights become their averages; default None, never.
+        name: the first part of its variables' names; default the class name in lower case.
+    Errors: ArgumentError for values out of range, and for more than one kind of clipping. `apply`: ShapeError where a
+        gradient has not its variable's shape.
+
+    >>> class SignDescent(Optimizer):
+    ...     def slots(self, variable):
+    ...         return {"last": 0.0}
+    ...     def update(self, variable, gradient, rate, last):
+    ...         ops.assign(variable, ops.subtract(variable, ops.multiply(rate, ops.sign(gradient))))
+    ...         ops.assign(last, gradient)
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> optimizer = SignDescent(0.5, use_ema=True)
+    >>> optimizer.build([weight])
+    >>> optimizer.exclude_from_weight_decay(["bias"])
+    >>> for _ in range(2):
+    ...     optimizer.apply([np.float32([3.0, -0.1])], [weight])
+    >>> weight.numpy(), int(optimizer.iterations.numpy()), optimizer.step_number("int32")
+    (array([0., 3.], dtype=float32), 2, array(3, dtype=int32))
+    >>> optimizer.finalize_variable_values([weight])
+    >>> weight.numpy().round(3)
+    array([0.495, 2.505], dtype=float32)
+    >>> float(optimizer.current_rate().numpy())
+    0.5
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -102,17 +127,22 @@ class Optimizer(Configurable):
     # --- What a subclass gives
 
     def slots(self, variable: Variable) -> dict[str, float]:
-        """The variables kept beside each weight: what they begin with, by name."""
+        """The variables kept beside each weight: their first values, by name.
+
+        Arguments:
+            variable: the weight.
+        """
         return {}
 
     def update(self, variable: Variable, gradient: Array, rate: Array, **slots: Variable) -> None:
-        """One weight's update: assigns to its slots and to itself.
+        """Update one weight: assign to its slots and to itself.
 
+        Shapes: gradient and slots have the variable's shape; rate ().
         Arguments:
             variable: the weight.
             gradient: of its shape and dtype.
             rate: the learning rate, a scalar of that dtype.
-            slots: the variables that `slots` asked for.
+            slots: the variables that `slots` asked for, by name.
         """
         raise NotImplementedError
 
@@ -161,13 +191,17 @@ class Optimizer(Configurable):
         )
 
     def current_rate(self) -> Any:
-        """The learning rate as ops see it: a float32 scalar."""
+        """The learning rate of the next step as ops see it: a float32 scalar."""
         return self._schedule(self.iterations) if self._schedule else self._rate
 
     # --- Variables
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Make the slots of these weights; those that have some keep them."""
+        """Create the slots of these weights; those that have some keep them.
+
+        Arguments:
+            variables: the weights.
+        """
         for variable in variables:
             if variable not in self._slots:
                 wanted = dict(self.slots(variable))
@@ -194,16 +228,23 @@ class Optimizer(Configurable):
         ]
 
     def exclude_from_weight_decay(self, variables: Iterable[str | Variable]) -> None:
-        """Leave weights out of the decay: variables, or parts of names such as "bias"."""
+        """Leave weights out of the weight decay.
+
+        Arguments:
+            variables: variables, or parts of their names such as "bias".
+        """
         self._undecayed.extend(variables)
 
     # --- A step
 
     def apply(self, gradients: Sequence[Array | None], variables: Sequence[Variable]) -> None:
-        """One update of the variables.
+        """Update the variables once.
 
-        Shapes: a gradient has its variable's shape; None for a variable the loss does not depend on, which
-        stays as it is.
+        Shapes: a gradient has its variable's shape.
+        Arguments:
+            gradients: one per variable; None for a variable that the loss does not depend on, which stays as it is.
+            variables: the weights, in the same order.
+        Errors: ShapeError where a gradient has not its variable's shape.
 
         >>> from pyengine.optimizers import SGD
         >>> weight = Variable([1.0, 2.0], name="weight")
@@ -257,7 +298,11 @@ class Optimizer(Configurable):
         return self._shared[name]
 
     def step_number(self, dtype: str) -> Any:
-        """The number of the running update, from 1."""
+        """The number of the running update, from 1.
+
+        Arguments:
+            dtype: of the result.
+        """
         return ops.in_dtype(ops.add(self.iterations, 1), dtype)
 
     def _clipped(self, gradients: list[Array]) -> list[Any]:
@@ -288,7 +333,11 @@ class Optimizer(Configurable):
             ops.assign(variable, ops.where(due, value, variable))
 
     def finalize_variable_values(self, variables: Iterable[Variable]) -> None:
-        """After training: with `use_ema` the weights become their moving averages."""
+        """After training: with `use_ema` the weights become their moving averages.
+
+        Arguments:
+            variables: the weights.
+        """
         if self.use_ema:
             for variable in variables:
                 variable.set(self._slots[variable]["average"].value)

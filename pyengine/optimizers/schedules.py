@@ -1,7 +1,7 @@
-"""Learning rates that change with the number of updates.
+"""Learning rates that change with the number of updates. All agree with Keras 3.
 
-A schedule is called with the number of updates done so far (a whole number, an array, or the optimizer's
-variable while a step is traced) and gives the rate of the next one, by ops. All agree with Keras 3.
+A schedule is called with the number of updates so far (a whole number, an array, or the optimizer's variable while
+a step is traced) and gives the rate of the next one, computed with ops.
 
 To add one: 1. a subclass of `LearningRateSchedule` here 2. its name in SCHEDULES 3. a row in
 `tests/cases/optimizers.py`.
@@ -23,14 +23,35 @@ from pyengine.ops.base import Array
 
 
 class LearningRateSchedule(Configurable):
-    """Base of all schedules: subclasses give `rate`."""
+    """Base of all schedules: subclasses give `rate`.
+
+    Shapes: step () or any shape -> the same shape.
+
+    >>> class Halving(LearningRateSchedule):
+    ...     def rate(self, step):
+    ...         return ops.divide(0.1, ops.add(step, 1.0))
+    >>> Halving()([0, 1])
+    array([0.1 , 0.05], dtype=float32)
+
+    Source: Keras 3.
+    """
 
     def __call__(self, step: Array) -> Any:
-        """The learning rate after `step` updates: float32, of the shape of `step`."""
+        """The learning rate after `step` updates.
+
+        Shapes: step () or any shape -> the same shape, float32.
+        Arguments:
+            step: number of updates so far, from 0.
+        """
         return ops.in_dtype(self.rate(ops.in_dtype(step, "float32")), "float32")
 
     def rate(self, step: Array) -> Any:
-        """The same, of a float32 step."""
+        """The learning rate after `step` updates, from a float32 step.
+
+        Shapes: step () or any shape -> the same shape.
+        Arguments:
+            step: number of updates so far, from 0, float32.
+        """
         raise NotImplementedError
 
 
@@ -39,12 +60,15 @@ class ExponentialDecay(LearningRateSchedule):
 
     Arguments:
         initial_learning_rate: the rate at step 0.
-        decay_steps: after so many steps the rate is multiplied by decay_rate, above 0.
-        decay_rate: that factor.
-        staircase: all at once every decay_steps instead of a little at each step.
+        decay_steps: number of updates after which the rate is multiplied by decay_rate, above 0.
+        decay_rate: that factor, above 0.
+        staircase: whether the rate changes all at once every decay_steps instead of a little at each step.
+    Errors: ArgumentError for values out of range.
 
     >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
     array(0.025, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -64,10 +88,17 @@ class ExponentialDecay(LearningRateSchedule):
 class InverseTimeDecay(LearningRateSchedule):
     """initial_learning_rate / (1 + decay_rate · step / decay_steps).
 
-    Arguments: as ExponentialDecay.
+    Arguments:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: number of updates over which the divisor grows by decay_rate, above 0.
+        decay_rate: that growth.
+        staircase: whether the rate changes all at once every decay_steps instead of a little at each step.
+    Errors: ArgumentError for values out of range.
 
     >>> InverseTimeDecay(0.1, decay_steps=10, decay_rate=1.0)(10)
     array(0.05, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -85,15 +116,18 @@ class InverseTimeDecay(LearningRateSchedule):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], …, then the last value.
+    """values[0] for step ≤ boundaries[0], values[1] for step ≤ boundaries[1], …, then the last value.
 
     Arguments:
-        boundaries: steps, rising.
-        values: one more than boundaries.
+        boundaries: numbers of updates, rising.
+        values: learning rates, one more than boundaries.
+    Errors: ArgumentError where boundaries do not rise, or where there is not one value more than boundaries.
 
     >>> schedule = PiecewiseConstantDecay([100], [0.1, 0.01])
     >>> schedule([100, 101])
     array([0.1 , 0.01], dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(self, boundaries: Sequence[float], values: Sequence[float]):
@@ -124,18 +158,21 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From initial_learning_rate to end_learning_rate as (1 - step / decay_steps)^power falls from 1 to 0.
+    """end_learning_rate + (initial_learning_rate - end_learning_rate) · (1 - step / decay_steps)^power.
 
     Arguments:
         initial_learning_rate: the rate at step 0.
-        decay_steps: when the end is reached, above 0.
+        decay_steps: number of updates until the end is reached, above 0.
         end_learning_rate: the rate from then on.
         power: 1 for a straight line.
-        cycle: begin again from a higher rate instead of staying: decay_steps counts as the next multiple of
-            itself that is not before the step.
+        cycle: whether to begin again from a higher rate instead of staying: decay_steps counts as its next multiple
+            that is at least step.
+    Errors: ArgumentError for decay_steps of 0 or less.
 
     >>> PolynomialDecay(0.1, decay_steps=10, end_learning_rate=0.0)(5)
     array(0.05, dtype=float32)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -165,22 +202,24 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine from initial_learning_rate down to alpha times it, after an optional rise (warm-up).
+    """Half a cosine from initial_learning_rate down to alpha times it, after an optional warm-up.
 
-    With warmup_target the rate first rises in a straight line from initial_learning_rate to warmup_target in
+    initial_learning_rate · ((1 - alpha) · (1 + cos(π · step / decay_steps)) / 2 + alpha), and its value at decay_steps
+    from then on. With warmup_target the rate first rises linearly from initial_learning_rate to warmup_target in
     warmup_steps, and the cosine falls from there.
 
     Arguments:
         initial_learning_rate: the rate at step 0.
-        decay_steps: length of the cosine, above 0.
-        alpha: where it ends, as a fraction of where it began.
-        warmup_target: the rate at the end of the warm-up; None for no warm-up.
-        warmup_steps: its length.
-
-    Source: Loshchilov, Hutter, "SGDR" (2016).
+        decay_steps: number of updates that the cosine takes, above 0.
+        alpha: the rate at its end, as a fraction of that at its beginning.
+        warmup_target: the rate at the end of the warm-up; default None, no warm-up.
+        warmup_steps: number of updates that the warm-up takes, at least 0.
+    Errors: ArgumentError for decay_steps of 0 or less.
 
     >>> CosineDecay(0.1, decay_steps=10)(5)
     array(0.05, dtype=float32)
+
+    Source: Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2016); Keras 3.
     """
 
     def __init__(
@@ -213,17 +252,21 @@ class CosineDecay(LearningRateSchedule):
 class CosineDecayRestarts(LearningRateSchedule):
     """Half cosines one after another, each t_mul times as long and m_mul times as high as the one before.
 
+    initial_learning_rate · ((1 - alpha) · h · (1 + cos(π · s / l)) / 2 + alpha), s steps into a cosine of
+    length l = first_decay_steps · t_mulʳ and height h = m_mulʳ, after r restarts.
+
     Arguments:
         initial_learning_rate: the rate at step 0.
-        first_decay_steps: length of the first cosine, above 0.
-        t_mul: how the lengths grow, at least 1.
-        m_mul: how the heights change.
-        alpha: where each ends, as a fraction of initial_learning_rate.
-
-    Source: Loshchilov, Hutter, "SGDR" (2016).
+        first_decay_steps: number of updates that the first cosine takes, above 0.
+        t_mul: growth factor of the lengths, at least 1.
+        m_mul: growth factor of the heights, above 0.
+        alpha: the rate at the end of each, as a fraction of initial_learning_rate.
+    Errors: ArgumentError for values out of range.
 
     >>> CosineDecayRestarts(0.1, first_decay_steps=4)([0, 2, 4])
     array([0.1 , 0.05, 0.1 ], dtype=float32)
+
+    Source: Loshchilov, Hutter, "SGDR: stochastic gradient descent with warm restarts" (2016); Keras 3.
     """
 
     def __init__(
@@ -291,7 +334,11 @@ SCHEDULES: dict[str, type[LearningRateSchedule]] = {
 
 
 def get(identifier: Any) -> float | LearningRateSchedule:
-    """The number or the schedule that a learning rate stands for: a number, an object or its config.
+    """The number or the schedule that a learning rate stands for.
+
+    Arguments:
+        identifier: a number, a `LearningRateSchedule` or `{"class_name": …, "config": {…}}`.
+    Errors: ArgumentError for anything else; UnknownNameError with the nearest known names.
 
     >>> get(0.1), get({"class_name": "CosineDecay", "config": {"initial_learning_rate": 1, "decay_steps": 9}})
     (0.1, CosineDecay(initial_learning_rate=1, decay_steps=9))

@@ -15,19 +15,20 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 class SGD(Optimizer):
     """w ← w - rate · g; with momentum v ← momentum · v - rate · g and w ← w + v.
 
-    With nesterov it looks ahead: w ← w + momentum · v - rate · g, with the new v.
+    With nesterov the step looks ahead: w ← w + momentum · v - rate · g, with the new v.
 
     Arguments:
         learning_rate: see `Optimizer`.
-        momentum: how much of the last step goes on, 0 ≤ momentum ≤ 1.
-        nesterov: look ahead.
+        momentum: fraction of the last step that is added to the next one, 0 ≤ momentum ≤ 1.
+        nesterov: whether to use Nesterov's form of momentum.
         common: see `Optimizer`.
 
-    Agrees with Keras 3. Source: Sutskever et al., "On the importance of initialization and momentum in deep
-    learning" (2013).
+    >>> weight = Variable([1.0, 2.0], name="weight")
+    >>> SGD(0.1, momentum=0.9).apply([[0.5, -0.5]], [weight])
+    >>> weight.numpy().round(4)
+    array([0.95, 2.05], dtype=float32)
 
-    >>> SGD(0.1, momentum=0.9)
-    SGD(learning_rate=0.1, momentum=0.9)
+    Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013); Keras 3.
     """
 
     def __init__(
