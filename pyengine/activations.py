@@ -182,9 +182,7 @@ def sigmoid(x: Array) -> Any:
 
 
 def hard_sigmoid(x: Array) -> Any:
-    """relu6(x + 3) / 6: a piecewise linear sigmoid.
-
-    As in Keras 3, not the 0.2 x + 0.5 of Keras 2 and TensorFlow.js.
+    """relu6(x + 3) / 6, a piecewise linear sigmoid (not the 0.2 x + 0.5 of Keras 2 and TensorFlow.js).
 
     Shapes: x of any shape -> the same shape.
 
