@@ -37,7 +37,8 @@ def said(engine: Page, expression: str) -> str:
     [
         ("tf.tensor([[1, 2], [3, 4]]).shape", [2, 2]),
         ("tf.tensor([[1, 2], [3, 4]]).dtype", "float32"),
-        ("tf.tensor([true, false]).arraySync()", [True, False]),
+        ("tf.tensor([true, false]).arraySync()", [1, 0]),
+        ("String(tf.tensor([true, false])).trim()", "Tensor\n    [true, false]"),
         ("tf.tensor(new Int32Array([1, 2])).dtype", "int32"),
         ("tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]).arraySync()", [[1, 2, 3], [4, 5, 6]]),
         ("tf.tensor(new Float32Array(new Float32Array([9, 1, 2]).buffer, 4, 2)).arraySync()", [1, 2]),
@@ -59,7 +60,7 @@ def said(engine: Page, expression: str) -> str:
         ("tf.concat([[[1]], [[2]]].map((x) => tf.tensor(x))).arraySync()", [[1], [2]]),
         ("tf.stack([tf.tensor([1]), tf.tensor([2])]).shape", [2, 1]),
         ("tf.split(tf.tensor([1, 2, 3, 4]), 2).map((x) => x.arraySync())", [[1, 2], [3, 4]]),
-        ("tf.greater([1, 3], 2).arraySync()", [False, True]),
+        ("tf.greater([1, 3], 2).arraySync()", [0, 1]),
         ("tf.where([true, false], [1, 2], [3, 4]).arraySync()", [1, 4]),
         ("tf.transpose([[1, 2], [3, 4]]).arraySync()", [[1, 3], [2, 4]]),
         ("tf.leakyRelu([-1, 2]).arraySync()[1]", 2),
@@ -269,7 +270,18 @@ def test_no_public_function_ignores_a_surplus_argument(engine: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["layers", "train", "initializers", "regularizers", "constraints", "losses", "metrics"]
+    "kind",
+    [
+        "layers",
+        "train",
+        "schedules",
+        "initializers",
+        "regularizers",
+        "constraints",
+        "losses",
+        "metrics",
+        "callbacks",
+    ],
 )
 def test_no_factory_ignores_an_unknown_setting(engine: Page, kind: str) -> None:
     accepted = run(
@@ -287,8 +299,107 @@ def test_no_factory_ignores_an_unknown_setting(engine: Page, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("tf.input({ shape: [1], noSuchSetting: 1 })", "tf.input"),
+        ("tf.layers.input({ shape: [1], noSuchSetting: 1 })", "tf.input"),
+        ("tf.model({ inputs: x, outputs: x, noSuchSetting: 1 })", "tf.model"),
+        ("tf.sequential({ noSuchSetting: 1 })", "tf.sequential"),
+        ("model.compile({ loss: 'meanSquaredError', noSuchSetting: 1 })", "model.compile"),
+        ("model.fit([[1]], [[1]], { noSuchSetting: 1 })", "model.fit"),
+        ("model.fitDataset(tf.data.array([1]), { noSuchSetting: 1 })", "model.fitDataset"),
+        ("model.evaluate([[1]], [[1]], { noSuchSetting: 1 })", "model.evaluate"),
+        ("model.evaluateDataset(tf.data.array([1]), { noSuchSetting: 1 })", "model.evaluateDataset"),
+        ("model.predict([[1]], { noSuchSetting: 1 })", "model.predict"),
+        ("model.trainOnBatch([[1]], [[1]], { noSuchSetting: 1 })", "model.trainOnBatch"),
+        ("model.testOnBatch([[1]], [[1]], { noSuchSetting: 1 })", "model.testOnBatch"),
+        ("model.layers[0].apply(x, { noSuchSetting: 1 })", "apply"),
+        ("model.layers[0].apply(tf.ones([1, 1]), { noSuchSetting: 1 })", "apply"),
+        ("tf.data.csv('a.csv', { noSuchSetting: 1 })", "tf.data.csv"),
+        ("tf.data.csv('a.csv', { columnConfigs: { b: { noSuchSetting: 1 } } })", "tf.data.csv"),
+        ("tf.setBackend('simd', { noSuchSetting: 1 })", "tf.setBackend"),
+        ("(await import('/pyengine.js')).loadPyEngine({ noSuchSetting: 1 })", "loadPyEngine"),
+    ],
+)
+def test_no_call_ignores_an_unknown_setting(engine: Page, call: str, name: str) -> None:
+    words = said(
+        engine,
+        f"(async () => {{ const model = {FITTED}, x = tf.input({{ shape: [1] }}); return {call}; }})()",
+    )
+    assert "noSuchSetting" in words
+    assert name in words
+
+
+def test_no_constructor_ignores_an_argument(engine: Page) -> None:
+    said = run(
+        engine,
+        """() => {
+          const isClass = (value) =>
+            typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
+          const said = {};
+          for (const [name, value] of Object.entries(tf).filter(([, value]) => isClass(value))) {
+            said[name] = 'nothing';
+            try { new value(...Array(60).fill({})); } catch (error) { said[name] = error.message; }
+          }
+          return said;
+        }""",
+    )
+    assert {"Tensor", "Sequential", "Layer", "Callback", "CustomCallback"} <= said.keys()
+    for name, words in said.items():
+        assert f"new tf.{name} expects" in words
+    callback = "class extends tf.Callback { constructor() { super(1); } }"
+    assert "new tf.Callback expects at most 0 arguments" in value(
+        engine, f"(() => {{ try {{ new ({callback})(); }} catch (error) {{ return error.message; }} }})()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            "{ loss: 'meanSquaredError', metrics: [tf.metrics.acuracy] }",
+            "metrics[0] expects a value, but got `undefined`",
+        ),
+        ("{ loss: 'meanSquaredError', metrics: ['mse', undefined] }", "metrics[1] expects a value"),
+        ("{ loss: 'meanSquaredError', metrics: { dense: undefined } }", "metrics.dense expects a value"),
+        ("{ loss: 'meanSquaredError', weightedMetrics: [undefined] }", "weightedMetrics[0] expects a value"),
+        ("{ loss: [undefined] }", "loss[0] expects a value"),
+        ("{ loss: tf.losses.noSuchLoss }", "loss expects a value"),
+        ("{ loss: 'meanSquaredError', optimizer: tf.train.noSuchOptimizer }", "optimizer expects a value"),
+    ],
+)
+def test_an_undefined_loss_metric_or_optimizer_is_refused_by_name(
+    engine: Page, settings: str, words: str
+) -> None:
+    assert f"model.compile: {words}" in said(engine, f"{FITTED}.compile({settings})")
+
+
+def test_an_undefined_callback_is_refused_by_name(engine: Page) -> None:
+    expression = f"{FITTED}.fit([[1]], [[1]], {{ epochs: 1, callbacks: [undefined] }})"
+    assert "callbacks[0] expects a value, but got `undefined`" in said(engine, expression)
+
+
+def test_functions_of_one_argument_work_as_those_of_arrays(engine: Page) -> None:
+    """`forEach` and `map` add the index and the array, which nobody has given."""
+    assert value(engine, "[tf.ones([1]), tf.ones([2])].forEach(tf.dispose) ?? 'done'") == "done"
+    assert value(engine, "[[1, 2], [3]].map(tf.square).map((x) => x.arraySync())") == [[1, 4], [9]]
+    assert "at most 1 argument, but got 3" in said(engine, "tf.square([1], 0, [2])")
+
+
+def test_the_index_of_a_layer_decides_where_a_name_is_given_too(engine: Page) -> None:
+    layers = "[1, 2].map((units) => tf.layers.dense({ units, name: `d${units}`, inputShape: [1] }))"
+    expression = "['d2', 0, [null, 1], ['d1', 1]].map((given) => model.getLayer(...[given].flat()).name)"
+    found = value(engine, f"((model) => {expression})(tf.sequential({{ layers: {layers} }}))")
+    assert found == ["d2", "d1", "d2", "d2"]
+
+
+@pytest.mark.parametrize(
     ("expression", "expected"),
     [
+        ("tf.oneHot([1, 0], 2, 5).arraySync()", [[0, 5], [5, 0]]),
+        ("tf.oneHot([1, 0], 2, 5, -1).arraySync()", [[-1, 5], [5, -1]]),
+        ("tf.oneHot([1], 2, 0.5, 0, 'float32').arraySync()", [[0, 0.5]]),
+        ("tf.tensor1d([1], 'int32').oneHot(2, 5, -1).arraySync()", [[-1, 5]]),
         ("tf.leakyRelu([-1, 2], 0.5).arraySync()", [-0.5, 2]),
         ("tf.pad([1, 2], [[1, 1]], 9).arraySync()", [9, 1, 2, 9]),
         ("tf.cumsum([1, 2, 3], 0, true).arraySync()", [0, 1, 3]),

@@ -1,5 +1,6 @@
 /** Callbacks: plain objects with hooks, objects of `tf.callbacks`, and lists that mix them. */
 
+import { refuseSurplus, refuseUndefined } from "./arity.js";
 import { Raw, call, isPlain } from "./border.js";
 import { described, refusal } from "./errors.js";
 import { Handle } from "./handles.js";
@@ -12,6 +13,10 @@ export class Callback {
   model = null;
   /** @type {Record<string, any>} */
   params = {};
+
+  constructor() {
+    refuseSurplus("new tf.Callback", arguments, 0);
+  }
 
   /** @param {any} model */
   setModel(model) {
@@ -29,6 +34,7 @@ export class CustomCallback extends Callback {
   /** @param {Record<string, (...inputs: any[]) => any>} [hooks] */
   constructor(hooks = {}) {
     super();
+    refuseSurplus("new tf.CustomCallback", arguments, 1);
     if (!isPlain(hooks)) {
       throw refusal({
         where: "new tf.CustomCallback",
@@ -69,7 +75,10 @@ function unknownHook(where, argument, name) {
  */
 export function callbacksInward(given) {
   if (given === undefined || given === null) return [];
-  if (Array.isArray(given)) return given.flatMap(callbacksInward);
+  if (Array.isArray(given)) {
+    refuseUndefined("model.fit", "callbacks", given);
+    return given.flatMap(callbacksInward);
+  }
   if (given instanceof Handle) return [given];
   if (typeof given !== "object") {
     throw refusal({

@@ -1,6 +1,7 @@
 /** Objects that live in Python, as this side has them: layers, symbolic tensors, weights, optimizers, … */
 
 import { INWARD, call, defined } from "./border.js";
+import { described, refusal } from "./errors.js";
 import { Tensor, TensorLike, tensor } from "./tensor.js";
 
 /** Something of Python's, held by a handle. */
@@ -10,6 +11,14 @@ export class Handle {
 
   /** @param {any} python */
   constructor(python) {
+    if (typeof python?.destroy !== "function") {
+      throw refusal({
+        where: `new tf.${new.target.name}`,
+        expected: "an object of the engine",
+        got: described(python),
+        fix: "Use a function that makes one: `tf.sequential()`, `tf.model()`, `tf.layers.dense()`, `tf.train.adam()`, …",
+      });
+    }
     this.#python = python;
   }
 

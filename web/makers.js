@@ -57,12 +57,22 @@ function map(...flat) {
   return result;
 }
 
+/**
+ * A page's own truth values, which tensors hold as 0 and 1.
+ *
+ * @param {any} values
+ * @returns {any}
+ */
+function truths(values) {
+  return Array.isArray(values) ? values.map(truths) : Boolean(values);
+}
+
 export const makers = {
   list: (/** @type {any[]} */ ...items) => items,
   map,
   tensor: (/** @type {any} */ data, /** @type {number[]} */ shape, /** @type {any} */ dtype) =>
     new Tensor(data, shape, dtype),
-  nested: (/** @type {Tensor} */ tensor) => tensor.arraySync(),
+  nested: (/** @type {Tensor} */ tensor) => (tensor.dtype === "bool" ? truths(tensor.arraySync()) : tensor.arraySync()),
   handle,
   logs,
   history: (/** @type {number[]} */ epoch, /** @type {any} */ history, /** @type {any} */ params) => ({

@@ -1,5 +1,6 @@
 /** Models: networks of layers, and their training. */
 
+import { refuseUndefined } from "./arity.js";
 import { call, callAsync, defined, isPlain } from "./border.js";
 import { callbacksInward } from "./callbacks.js";
 import { Dataset } from "./data.js";
@@ -12,6 +13,9 @@ import { Tensor, tensor } from "./tensor.js";
 
 /** @typedef {{ epoch: number[], history: Record<string, number[]>, params: Record<string, any> }} History */
 /** @typedef {Record<string, any>} Settings  arguments of fit and its kin, as TensorFlow.js has them */
+
+const REQUIRED = ["optimizer", "loss"];
+const OPTIONAL = ["metrics", "weightedMetrics", "lossWeights"];
 
 /** A network of layers with the face of training. It is a layer itself. */
 export class LayersModel extends Layer {
@@ -62,12 +66,12 @@ export class LayersModel extends Layer {
   }
 
   /**
-   * @param {string | number} nameOrIndex
-   * @param {number} [index]
+   * @param {string | number | null} nameOrIndex
+   * @param {number} [index]  decides where both are given, as in TensorFlow.js
    * @returns {Layer}
    */
   getLayer(nameOrIndex, index) {
-    return call("call", this, "get_layer", [nameOrIndex ?? index], {});
+    return call("call", this, "get_layer", [index ?? nameOrIndex], {});
   }
 
   /**
@@ -87,6 +91,8 @@ export class LayersModel extends Layer {
    * @param {Settings} settings  optimizer, loss, metrics, lossWeights, weightedMetrics
    */
   compile(settings) {
+    for (const name of REQUIRED) if (name in settings) refuseUndefined("model.compile", name, settings[name]);
+    for (const name of OPTIONAL) refuseUndefined("model.compile", name, settings[name] ?? null);
     finishPending((model, kind) => model === this && kind !== "predict");
     call("compile", this, defined(settings));
   }

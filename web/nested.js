@@ -182,14 +182,12 @@ function unknownDtype(dtype) {
  *
  * @param {Data} data
  * @param {number[]} shape
- * @param {Dtype} dtype
  * @returns {any}
  */
-export function nest(data, shape, dtype) {
+export function nest(data, shape) {
   let place = 0;
-  const read = dtype === "bool" ? () => Boolean(data[place++]) : () => data[place++];
   /** @param {number} depth @returns {any} */
   const level = (depth) =>
-    depth === shape.length ? read() : Array.from({ length: shape[depth] }, () => level(depth + 1));
+    depth === shape.length ? data[place++] : Array.from({ length: shape[depth] }, () => level(depth + 1));
   return level(0);
 }

@@ -48,7 +48,7 @@ export function operations(offered) {
 }
 
 /** How many arguments the composed operations take that have defaults. @type {Record<string, number>} */
-const COUNTS = { argMax: 2, argMin: 2, concat: 2, split: 3, cumsum: 4, expandDims: 2, pad: 3, unstack: 2, norm: 4, leakyRelu: 2 };
+const COUNTS = { oneHot: 5, argMax: 2, argMin: 2, concat: 2, split: 3, cumsum: 4, expandDims: 2, pad: 3, unstack: 2, norm: 4, leakyRelu: 2 };
 
 /**
  * @param {string} name
@@ -88,7 +88,11 @@ function composed(ops) {
   return {
     // Whole numbers divided by whole numbers are whole numbers, rounded down.
     div: (a, b) => (isWhole(a) && isWhole(b) ? ops.floorDivide(a, b) : ops.divide(arrayLike(a), arrayLike(b))),
-    oneHot: (indices, depth) => ops.cast(ops.oneHot(indices, depth), "int32"),
+    oneHot: (indices, depth, onValue = 1, offValue = 0, dtype = "int32") => {
+      const hot = ops.oneHot(indices, depth);
+      const plain = onValue === 1 && offValue === 0;
+      return ops.cast(plain ? hot : ops.where(ops.greater(hot, 0), onValue, offValue), dtype);
+    },
     argMax: (x, axis = 0) => ops.argmax(x, axis),
     argMin: (x, axis = 0) => ops.argmin(x, axis),
     concat: (tensors, axis = 0) => ops.concatenate(tensors, axis),

@@ -10,21 +10,23 @@
  * data.js       datasets                       callbacks.js   hooks (logs.js)
  */
 
+import { refuseSurplus, refuseUnknown } from "./arity.js";
 import { open } from "./border.js";
 import { share } from "./eager.js";
-import { PyEngineError } from "./errors.js";
+import { PyEngineError, described, refusal } from "./errors.js";
 import { makers } from "./makers.js";
 import { namespace } from "./namespace.js";
 import { startPython } from "./python.js";
 
 /** @typedef {ReturnType<typeof namespace>} Namespace */
 /** @typedef {import("./python.js").OnProgress} OnProgress */
+/** @typedef {import("./python.js").Progress} Progress */
 /** @typedef {"strict" | "relaxed" | "off"} Simd */
 
 /** What Python is told through its environment. */
 const EXECUTORS = { strict: "simd:strict", relaxed: "simd:relaxed", off: "numpy" };
 
-/** @type {Promise<Namespace> | null} */
+/** @type {{ simd: Simd | undefined, engine: Promise<Namespace>, listeners: Set<OnProgress> } | null} */
 let loading = null;
 
 /**
@@ -35,12 +37,30 @@ let loading = null;
  *   "off" leaves everything to NumPy. Left out: the engine's own choice, which `tf.engineConfig()` tells.
  * @returns {Promise<Namespace>}
  */
-export function loadPyEngine({ onProgress = () => {}, simd } = {}) {
-  loading ??= load(onProgress, simd).catch((error) => {
-    loading = null;
+export async function loadPyEngine(settings = {}) {
+  refuseSurplus("loadPyEngine", arguments, 1);
+  refuseUnknown("loadPyEngine", settings, ["onProgress", "simd"]);
+  const { onProgress, simd } = settings;
+  if (loading && simd !== undefined && simd !== loading.simd) {
+    throw refusal({
+      where: "loadPyEngine",
+      argument: "simd",
+      expected: "what the engine was loaded with before",
+      got: described(simd),
+      fix: `Use \`tf.setBackend("simd", { mode: "strict" })\` to change it.`,
+    });
+  }
+  /** @type {Set<OnProgress>} */
+  const listeners = loading?.listeners ?? new Set();
+  if (onProgress) listeners.add(onProgress);
+  const tell = (/** @type {Progress} */ progress) => listeners.forEach((listen) => listen(progress));
+  const current = (loading ??= { simd, listeners, engine: load(tell, simd) });
+  try {
+    return await current.engine;
+  } catch (error) {
+    if (loading === current) loading = null;
     throw error;
-  });
-  return loading;
+  }
 }
 
 /**
@@ -50,7 +70,14 @@ export function loadPyEngine({ onProgress = () => {}, simd } = {}) {
  */
 async function load(onProgress, simd) {
   if (simd !== undefined && !(simd in EXECUTORS)) {
-    throw new Error(`simd is "strict", "relaxed" or "off", but loadPyEngine got ${JSON.stringify(simd)}.`);
+    const fix = "Leave it out for the engine's own choice.";
+    throw refusal({
+      where: "loadPyEngine",
+      argument: "simd",
+      expected: '"strict", "relaxed" or "off"',
+      got: described(simd),
+      fix,
+    });
   }
   /** @type {Record<string, string>} */
   const environment = simd ? { PYENGINE_EXECUTOR: EXECUTORS[simd] } : {};

@@ -1,5 +1,6 @@
 /** Tensors: a shape and a typed array of this page's own; and values of a step that is being written down. */
 
+import { refuseSurplus } from "./arity.js";
 import { INWARD, call } from "./border.js";
 import { described, refusal } from "./errors.js";
 import { dataOf, dtypeOf, flattened, isTypedArray, nest, shapeOf } from "./nested.js";
@@ -56,6 +57,7 @@ export class Tensor extends TensorLike {
    */
   constructor(data, shape, dtype) {
     super();
+    refuseSurplus("new tf.Tensor", arguments, 3);
     this.#data = data;
     this.#shape = shape;
     this.#dtype = dtype;
@@ -134,7 +136,7 @@ export class Tensor extends TensorLike {
   }
 
   /**
-   * The numbers as nested arrays.
+   * The numbers as nested arrays, those of bool as 0 and 1.
    *
    * @returns {Promise<any>}
    */
@@ -145,7 +147,7 @@ export class Tensor extends TensorLike {
 
   /** @returns {any} */
   arraySync() {
-    return nest(this.dataSync(), this.shape, this.#dtype);
+    return nest(this.dataSync(), this.shape);
   }
 
   /** @returns {Promise<{ get: (...place: number[]) => number }>} */
@@ -179,7 +181,7 @@ export class Tensor extends TensorLike {
   }
 
   toString() {
-    return `Tensor\n    ${shown(this.arraySync(), this.rank)}`;
+    return `Tensor\n    ${shown(this.arraySync(), this.rank, this.#dtype)}`;
   }
 
   /** @param {Crossed} crossed */
@@ -210,15 +212,16 @@ const EDGE = 3;
  *
  * @param {any} values
  * @param {number} rank
+ * @param {Dtype} dtype
  * @param {string} [indent]
  * @returns {string}
  */
-function shown(values, rank, indent = "    ") {
-  if (rank === 0) return typeof values === "number" ? String(Number(values.toPrecision(7))) : String(values);
+function shown(values, rank, dtype, indent = "    ") {
+  if (rank === 0) return String(dtype === "bool" ? Boolean(values) : Number(values.toPrecision(7)));
   const parts = values.map((/** @type {any} */ part) => part);
   const long = parts.length > MOST_SHOWN;
   const kept = long ? [...parts.slice(0, EDGE), ...parts.slice(-EDGE)] : parts;
-  const texts = kept.map((/** @type {any} */ part) => shown(part, rank - 1, `${indent} `));
+  const texts = kept.map((/** @type {any} */ part) => shown(part, rank - 1, dtype, `${indent} `));
   if (long) texts.splice(EDGE, 0, "...");
   return `[${texts.join(rank === 1 ? ", " : `,\n${indent} `)}]`;
 }

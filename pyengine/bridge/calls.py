@@ -165,7 +165,7 @@ def apply(layer: Any, inputs: Any, training: bool | None, words: Mapping[str, An
     """A layer called on symbolic tensors, on arrays or on graph values, and with what else it takes by name."""
     inputs = inputs if isinstance(inputs, list) else [inputs]
     known = [*inspect.signature(layer.__call__).parameters, *inspect.signature(layer.call).parameters]
-    known = [name for name in known if name not in ("inputs", "words")]
+    known = [name for name in known if name not in ("inputs", "x", "training", "words")]
     return outward(layer(*inputs, training=training, **names.arguments(f"{layer.label}.apply", words, known)))
 
 
@@ -257,7 +257,8 @@ def values_count(model: Any) -> int:
 def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
     """train_on_batch, test_on_batch and predict_on_batch."""
     function = getattr(model, method)
-    given = names.arguments(f"model.{camel(method)}", settings, list(inspect.signature(function).parameters))
+    known = [name for name in inspect.signature(function).parameters if name not in DATA]
+    given = names.arguments(f"model.{camel(method)}", settings, known)
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])
     return outward(function(*positional, **given))
