@@ -7,7 +7,7 @@ graph values, or on variables while a graph is being written, it records a node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -147,10 +147,17 @@ def apply(op: Op, *inputs: Array) -> Any:
         specs = op.shape(*(Spec(array.shape, canonical(array.dtype)) for array in arrays))
         with np.errstate(all="ignore"):
             made = op.evaluate(*arrays)
+        held = [array for x, array in zip(inputs, arrays, strict=True) if isinstance(x, Variable)]
         if op.several:
-            return tuple(np.asarray(m).astype(s.dtype, copy=False) for m, s in zip(made, specs, strict=True))
-        return np.asarray(made).astype(specs.dtype, copy=False)
+            return tuple(as_result(m, s.dtype, held) for m, s in zip(made, specs, strict=True))
+        return as_result(made, specs.dtype, held)
     return graph.add(op, tuple([to_value(x, graph) for x in inputs]))
+
+
+def as_result(made: Any, dtype: str, held: Sequence[np.ndarray]) -> np.ndarray:
+    """What an op made, as an array that does not change with the buffers of variables."""
+    array = np.asarray(made).astype(dtype, copy=False)
+    return array.copy() if any(np.may_share_memory(array, buffer) for buffer in held) else array
 
 
 def to_array(x: Array, dtype: str | None = None) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.errors import GraphError
+from pyengine.errors import GraphError, ShapeError
 from pyengine.graph import Variable, recording
 from pyengine.ops.arithmetic import add, subtract
 from pyengine.ops.base import Array, shape_of, to_array, to_value
@@ -16,14 +16,36 @@ from pyengine.ops.comparison import equal, not_equal
 
 
 def assign(variable: Variable, value: Array) -> Any:
-    """What the variable shall hold from here on; later reads within the step see it. Returns the value."""
+    """What the variable shall hold from here on; later reads within the step see it.
+
+    Shapes: value as the variable, or () for one number everywhere -> the variable's.
+    Arguments:
+        variable: what is assigned to.
+        value: array or graph value; cast to the variable's dtype.
+    Returns: the value assigned: an array of its own, or a value of the graph that is being recorded.
+    Errors: ShapeError for another shape.
+
+    >>> weight = Variable([1.0, 2.0])
+    >>> before = assign(weight, 0.5)
+    >>> after = assign(weight, [3.0, 4.0])
+    >>> before, after
+    (array([0.5, 0.5], dtype=float32), array([3., 4.], dtype=float32))
+    """
     graph = recording()
-    if graph is None:
-        variable.set(to_array(value))
-        return variable.value
-    value = to_value(in_dtype(value, variable.dtype), graph)
+    value = to_array(value) if graph is None else to_value(in_dtype(value, variable.dtype), graph)
     if shape_of(value) == () != variable.shape:
         value = broadcast_to(value, variable.shape)
+    if shape_of(value) != variable.shape:
+        raise ShapeError(
+            where=f"Variable {variable.name!r}",
+            argument="value",
+            expected=f"shape {variable.shape}, or one number",
+            got=f"shape {shape_of(value)}",
+            fix="Give an array of exactly the variable's shape.",
+        )
+    if graph is None:
+        variable.set(value)
+        return variable.numpy()
     graph.write(variable, value)
     return value
 
