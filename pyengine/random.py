@@ -29,7 +29,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-from pyengine.errors import ArgumentError, DtypeError
+from pyengine.errors import ArgumentError, DtypeError, describe
 from pyengine.quantile import normal_quantile
 
 Key = tuple[int, int]
@@ -265,15 +265,27 @@ def integers(
     number = np.dtype(dtype)
     if number.kind not in "iu":
         raise DtypeError(
-            f"random.integers makes whole numbers, but got dtype {dtype!r}. Use an integer type."
+            where="random.integers",
+            argument="dtype",
+            expected="a type of whole numbers",
+            got=repr(dtype),
+            fix="Use, for example, 'int32'.",
         )
     if not 0 < high - low <= _WORD:
         raise ArgumentError(
-            f"random.integers needs low < high ≤ low + 2**32, but got low={low}, high={high}."
+            where="random.integers",
+            argument="high",
+            expected="low < high ≤ low + 2**32",
+            got=f"low={low}, high={high}",
+            fix="Give a range of at least one and at most 2**32 numbers.",
         )
     if low < np.iinfo(number).min or high - 1 > np.iinfo(number).max:
         raise ArgumentError(
-            f"random.integers: {number} cannot hold all of {low} … {high - 1}. Choose a wider dtype."
+            where="random.integers",
+            argument="dtype",
+            expected=f"a type that holds all of {low} … {high - 1}",
+            got=str(number),
+            fix="Choose a wider dtype.",
         )
     steps = bits(key, _size(shape), start).astype(np.uint64) * np.uint64(high - low) >> np.uint64(32)
     values = steps.astype(number)  # wraps for steps beyond a signed type's range; adding low wraps them back
@@ -323,10 +335,14 @@ def _whole(name: str, value: Any, least: int, limit: int) -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        raise ArgumentError(f"random: {name} must be a whole number, but got {value!r}.") from None
+        number = least - 1
     if not least <= number < limit:
         raise ArgumentError(
-            f"random: {name} must be at least {least} and less than {limit}, but got {number}."
+            where="random",
+            argument=name,
+            expected=f"a whole number of at least {least} and less than {limit}",
+            got=describe(value),
+            fix=f"Use, for example, {max(least, 1)}.",
         )
     return number
 
@@ -336,7 +352,11 @@ def _check_key(key: Any) -> Key:
         first, second = (operator.index(part) for part in key)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"random: a key is a pair of 32-bit numbers, but got {key!r}. Make one with key_from_seed."
+            where="random",
+            argument="key",
+            expected="a pair of 32-bit numbers",
+            got=describe(key),
+            fix="Make one with `key_from_seed`.",
         ) from None
     return _whole("key", first, 0, _WORD), _whole("key", second, 0, _WORD)
 
@@ -345,7 +365,11 @@ def _floating(dtype: Any) -> type[np.float32] | type[np.float64]:
     number = np.dtype(dtype).type
     if number is not np.float32 and number is not np.float64:
         raise DtypeError(
-            f"random numbers come as float32 or float64, but got dtype {dtype!r}. Cast the result."
+            where="random",
+            argument="dtype",
+            expected="float32 or float64",
+            got=repr(dtype),
+            fix="Cast the result.",
         )
     return number
 

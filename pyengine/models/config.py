@@ -87,7 +87,13 @@ def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
                 made[layer.name, number, index] = tensor
         if len(left) == len(waiting):
             names = ", ".join(layer.name for layer, *_ in left)
-            raise ArgumentError(f"Model.from_config: layers {names} take inputs that nothing makes.")
+            raise ArgumentError(
+                where="Model.from_config",
+                argument="config",
+                expected="layers whose inputs come from others",
+                got=f"inputs that nothing makes, of {names}",
+                fix="Give a configuration as `get_config` returns it.",
+            )
         waiting = left
     ends = [
         {name: made[tuple(place)] for name, place in config[which].items()} for which in ("inputs", "outputs")

@@ -71,8 +71,11 @@ def _walk(
             if not connection.inputs and not inside:
                 names = ", ".join(repr(one.name) for one in outputs)
                 raise GraphError(
-                    f"Model output {names} needs the input {tensor.name!r}, which is not among the model's inputs. "
-                    "Add it: Model(inputs=[…], outputs=…)."
+                    where="Model",
+                    argument="inputs",
+                    expected=f"everything that output {names} is made of",
+                    got=f"no {tensor.name!r} among them",
+                    fix="Add it: `Model(inputs, outputs)`.",
                 )
             met.add(id(connection))
             layers.setdefault(id(connection.layer), connection.layer)
@@ -86,8 +89,11 @@ def _check_names(layers: Sequence[Layer]) -> None:
     for layer in layers:
         if layer.name in names:
             raise ArgumentError(
-                f"A model's layers need different names, but {names[layer.name].label} and {layer.label} have the "
-                "same. Give one of them another name=…."
+                where="Model",
+                argument="outputs",
+                expected="layers of different names",
+                got=f"{names[layer.name].label} and {layer.label}",
+                fix=f"Give one of them another name: `name='{layer.name}_2'`.",
             )
         names[layer.name] = layer
 

@@ -55,25 +55,35 @@ class Sequential(Model):
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
         if not isinstance(layer, Layer):
-            raise ArgumentError(
-                f"{self.label}.add expects a layer, as layers.Dense(10), but got {layer!r} "
-                f"({type(layer).__name__})."
-            )
+            raise self.refusal("layer", "a layer", layer, "Use, for example, `layers.Dense(10)`.")
+        if layer is self or self in layer.all_layers():
+            raise self.refusal("layer", "another model", "itself", "A model cannot be one of its own layers.")
         if isinstance(layer, InputLayer):
             if self.layers or self.inputs:
                 raise ArgumentError(
-                    f"{self.label}: an Input can only be the first, but there are layers already."
+                    where=self.label,
+                    argument="layer",
+                    expected="an Input only in front of all layers",
+                    got="one behind others",
+                    fix="Put it first.",
                 )
             self._begin(layer.output)
             return
         if any(layer is one for one in self.layers):
             raise ArgumentError(
-                f"{self.label} has {layer.label} already. A Sequential uses a layer once; to share one, write a "
-                "Model with layers called on tensors."
+                where=self.label,
+                argument="layer",
+                expected="each layer once",
+                got=f"{layer.label} again",
+                fix="To share one, write a `Model` with layers called on tensors.",
             )
         if any(layer.name == one.name for one in self.layers):
             raise ArgumentError(
-                f"{self.label} has a layer named {layer.name!r} already. Give the new one another name=…."
+                where=self.label,
+                argument="layer",
+                expected="layers of different names",
+                got=f"another one named {layer.name!r}",
+                fix=f"Give the new one another name: `name='{layer.name}_2'`.",
             )
         self._changed()
         if not self.layers and not self.inputs:
@@ -94,7 +104,13 @@ class Sequential(Model):
         """Take the topmost layer off and return it."""
         self.refuse_while_fitting("pop")
         if not self.layers:
-            raise ArgumentError(f"{self.label} has no layer to take off.")
+            raise ArgumentError(
+                where=self.label,
+                argument="pop",
+                expected="a layer to take off",
+                got="none",
+                fix="Add one first: `model.add(layers.Dense(10))`.",
+            )
         self._changed()
         layer = self._layers.pop()
         if self.inputs:
@@ -114,9 +130,21 @@ class Sequential(Model):
         if self.built or self.inputs:
             return
         if len(shapes) != 1:
-            raise ArgumentError(f"{self.label} has one input, but got {len(shapes)} shapes.")
+            raise ArgumentError(
+                where=self.label,
+                argument="build",
+                expected="one shape, as it has one input",
+                got=str(len(shapes)),
+                fix="Use, for example, `model.build((None, 784))`.",
+            )
         if not self.layers:
-            raise NotBuiltError(f"{self.label} has no layers yet. Add one: model.add(layers.Dense(10)).")
+            raise NotBuiltError(
+                where=self.label,
+                argument="layers",
+                expected="at least one layer",
+                got="none",
+                fix="Add one: `model.add(layers.Dense(10))`.",
+            )
         first = self.layers[0]
         self._begin(
             Input(batch_shape=(None, *shapes[0][1:]), dtype=first.input_dtype, name=f"{first.name}_input")
@@ -155,8 +183,11 @@ class Sequential(Model):
         if isinstance(made, list):
             layer.disconnect(made[0].connection)
             raise ArgumentError(
-                f"{self.label}: every layer needs exactly one output, but {layer.label} has {len(made)}. "
-                "Use Model(inputs, outputs)."
+                where=self.label,
+                argument="layer",
+                expected="layers of exactly one output",
+                got=f"{layer.label}, which has {len(made)}",
+                fix="Use `Model(inputs, outputs)`.",
             )
         self._uses.append(made.connection)
         self._end(made)

@@ -28,7 +28,13 @@ class BroadcastTo(Op):
 
     def shape(self, x: Spec) -> Spec:
         if shapes.broadcast(x.shape, self.target) != self.target:
-            raise ShapeError(f"Shape {x.shape} does not broadcast to {self.target}.")
+            raise ShapeError(
+                where="ops.broadcast_to",
+                argument="the inputs",
+                expected=f"a shape that broadcasts to {self.target}",
+                got=f"shape {x.shape}",
+                fix="Each length must be that of the target, or 1.",
+            )
         return Spec(self.target, x.dtype)
 
     def evaluate(self, x):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.errors import ArgumentError, ShapeError
+from pyengine.errors import ArgumentError, ShapeError, describe
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply, shape_of
 from pyengine.ops.cast import meet
@@ -45,9 +45,12 @@ class Convolution(Op):
     def check_kernel(self, channels: int, kernel: Shape) -> None:
         if channels != kernel[2] * self.groups or kernel[3] % self.groups:
             raise ShapeError(
-                f"{self.name} with groups={self.groups} over {channels} channels expects a kernel "
-                f"(height, width, channels / groups, filters) with {channels / self.groups:g} channels and "
-                f"filters divisible by {self.groups}, but got a kernel of shape {kernel}."
+                where=f"ops.{self.name}",
+                argument="kernel",
+                expected=f"(height, width, channels / groups, filters) with {channels / self.groups:g} channels "
+                f"(inputs have {channels}, groups={self.groups}) and filters divisible by {self.groups}",
+                got=f"shape {kernel}",
+                fix="Change `groups`, or the kernel.",
             )
 
     def columns(self, x, counts, sizes):
@@ -225,14 +228,23 @@ def split_channels(x: np.ndarray, groups: int) -> np.ndarray:
 
 def check_rank(op: str, what: str, spec: Spec) -> None:
     if len(spec.shape) != 4:
-        raise ShapeError(f"{op} expects {what}, but got shape {spec.shape}. Reshape it to rank 4.")
+        raise ShapeError(
+            where=f"ops.{op}",
+            argument="the inputs",
+            expected=what,
+            got=f"shape {spec.shape}",
+            fix="Give one image a batch axis, `x[None]`, and grey ones an axis of channels, `x[..., None]`.",
+        )
 
 
 def check_gradient(op: str, gradient: Spec, expected: Shape) -> None:
     if gradient.shape[1:] != expected:
         raise ShapeError(
-            f"{op} expects a gradient (batch, {', '.join(map(str, expected))}), "
-            f"but got shape {gradient.shape}."
+            where=f"ops.{op}",
+            argument="gradient",
+            expected=f"shape (batch, {', '.join(map(str, expected))})",
+            got=f"shape {gradient.shape}",
+            fix="Give the gradient of the op's output.",
         )
 
 
@@ -267,7 +279,13 @@ def conv2d(
     check_rank("conv2d", "a kernel (height, width, channels / groups, filters)", Spec(shape_of(kernel)))
     strides, dilation = pair(strides, "strides"), pair(dilation, "dilation")
     if not isinstance(groups, int) or groups < 1:
-        raise ArgumentError(f"groups expects a whole number of at least 1, but got {groups!r}.")
+        raise ArgumentError(
+            where="ops.conv2d",
+            argument="groups",
+            expected="a whole number of at least 1",
+            got=describe(groups),
+            fix="Use `groups=1`.",
+        )
     padding = resolve_padding(padding, shape_of(x)[1:3], shape_of(kernel)[:2], strides, dilation)
     op = Conv2D(strides=strides, padding=padding, dilation=dilation, groups=groups)
     return apply(op, x, kernel)
@@ -294,8 +312,11 @@ def depthwise_conv2d(
     height, width, channels, multiplier = shape_of(kernel)
     if len(shape_of(x)) != 4 or shape_of(x)[3] != channels:
         raise ShapeError(
-            f"depthwise_conv2d with a kernel of shape {shape_of(kernel)} expects an input "
-            f"(batch, height, width, {channels}), but got shape {shape_of(x)}."
+            where="ops.depthwise_conv2d",
+            argument="the inputs",
+            expected=f"(batch, height, width, {channels}), as the kernel has shape {shape_of(kernel)}",
+            got=f"shape {shape_of(x)}",
+            fix="Use a kernel (height, width, channels of the inputs, multiplier).",
         )
     grouped = reshape(kernel, (height, width, 1, channels * multiplier))
     return conv2d(x, grouped, strides=strides, padding=padding, dilation=dilation, groups=channels)
@@ -322,8 +343,11 @@ def conv1d(
     """
     if len(shape_of(x)) != 3 or len(shape_of(kernel)) != 3:
         raise ShapeError(
-            "conv1d expects an input (batch, steps, channels) and a kernel "
-            f"(length, channels / groups, filters), but got shapes {shape_of(x)} and {shape_of(kernel)}."
+            where="ops.conv1d",
+            argument="the inputs",
+            expected="sequences (batch, steps, channels) and a kernel (length, channels / groups, filters)",
+            got=f"shapes {shape_of(x)} and {shape_of(kernel)}",
+            fix="Give sequences of numbers an axis of channels: `x[..., None]`.",
         )
     batch, steps, channels = shape_of(x)
     (strides,), (dilation,) = pair(strides, "strides", count=1), pair(dilation, "dilation", count=1)

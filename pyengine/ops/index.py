@@ -8,7 +8,7 @@ import numpy as np
 
 from pyengine import shapes
 from pyengine.dtypes import canonical, is_float
-from pyengine.errors import ArgumentError, DataError, DtypeError, ShapeError
+from pyengine.errors import ArgumentError, DataError, DtypeError, ShapeError, describe
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply, shape_of
 
@@ -91,8 +91,11 @@ class ScatterAdd(Op):
         end = self.axis + len(indices.shape)
         if updates.shape[self.axis : end] != indices.shape:
             raise ShapeError(
-                f"scatter_add on axis {self.axis} expects updates whose axes {self.axis} to {end - 1} "
-                f"have the shape of the indices {indices.shape}, but got updates of shape {updates.shape}."
+                where="ops.scatter_add",
+                argument="updates",
+                expected=f"axes {self.axis} to {end - 1} of the shape of the indices {indices.shape}",
+                got=f"shape {updates.shape}",
+                fix="Give one update for each index.",
             )
         return Spec((*updates.shape[: self.axis], self.length, *updates.shape[end:]), updates.dtype)
 
@@ -165,7 +168,13 @@ def one_hot(indices: Array, depth: int, *, dtype: str = "float32") -> Any:
            [1., 0., 0.]], dtype=float32)
     """
     if depth < 1:
-        raise ArgumentError(f"one_hot expects a depth of at least 1, but got {depth}.")
+        raise ArgumentError(
+            where="ops.one_hot",
+            argument="depth",
+            expected="a whole number of at least 1",
+            got=describe(depth),
+            fix="Use the number of classes.",
+        )
     return apply(OneHot(depth=int(depth), dtype=canonical(dtype)), indices)
 
 
@@ -196,8 +205,11 @@ def check_aligned(op: str, x: Spec, indices: Spec, axis: int) -> None:
     others = [(*one.shape[:axis], *one.shape[axis + 1 :]) for one in (x, indices)]
     if len(x.shape) != len(indices.shape) or others[0] != others[1]:
         raise ShapeError(
-            f"{op} on axis {axis} expects shapes that are equal on every other axis, "
-            f"but got {x.shape} and indices of shape {indices.shape}."
+            where=f"ops.{op}",
+            argument="indices",
+            expected=f"a shape that is equal to {x.shape} on every other axis than {axis}",
+            got=f"shape {indices.shape}",
+            fix="Give indices for each row, or use `ops.gather`.",
         )
 
 
@@ -224,8 +236,11 @@ class AddAlongAxis(Op):
         check_indices(self.name, indices)
         if updates.shape != indices.shape:
             raise ShapeError(
-                f"add_along_axis expects updates and indices of one shape, "
-                f"but got {updates.shape} and {indices.shape}."
+                where="ops.add_along_axis",
+                argument="updates",
+                expected=f"the shape of the indices, {indices.shape}",
+                got=f"shape {updates.shape}",
+                fix="Give one update for each index.",
             )
         return Spec(
             (*updates.shape[: self.axis], self.length, *updates.shape[self.axis + 1 :]), updates.dtype

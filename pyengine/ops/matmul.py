@@ -29,14 +29,22 @@ class Matmul(Op):
     def shape(self, a: Spec, b: Spec) -> Spec:
         if len(a.shape) < 2 or len(b.shape) < 2:
             raise ShapeError(
-                f"matmul expects arrays of rank 2 or more, but got shapes {a.shape} and {b.shape}."
+                where="ops.matmul",
+                argument="the inputs",
+                expected="arrays of rank 2 or more",
+                got=f"shapes {a.shape} and {b.shape}",
+                fix="Give vectors an axis more: `x[None]` or `x[:, None]`.",
             )
         rows, inner = a.shape[-2:][::-1] if self.transpose_a else a.shape[-2:]
         depth, columns = b.shape[-2:][::-1] if self.transpose_b else b.shape[-2:]
         if inner != depth:
             raise ShapeError(
-                f"matmul of {a.shape}{' transposed' * self.transpose_a} and {b.shape}"
-                f"{' transposed' * self.transpose_b}: the inner lengths {inner} and {depth} must be equal."
+                where="ops.matmul",
+                argument="the inputs",
+                expected="arrays whose inner lengths are equal",
+                got=f"{a.shape}{' transposed' * self.transpose_a} and {b.shape}{' transposed' * self.transpose_b}, "
+                f"whose are {inner} and {depth}",
+                fix="Transpose one of them, or change its length.",
             )
         return Spec((*shapes.broadcast(a.shape[:-2], b.shape[:-2]), rows, columns), a.dtype)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pyengine.dtypes import is_float
-from pyengine.errors import ArgumentError, DtypeError, ShapeError
+from pyengine.errors import ArgumentError, DtypeError, ShapeError, describe
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply, dtype_of, shape_of
 from pyengine.ops.structure import reshape
@@ -42,8 +42,11 @@ class Pool(Op):
     def check_pooled(self, what: str, spec: Spec, x: Spec) -> None:
         if spec.shape != self.pooled(x.shape):
             raise ShapeError(
-                f"{self.name} of {x.shape} expects {what} of shape {self.pooled(x.shape)}, "
-                f"but got {spec.shape}."
+                where=f"ops.{self.name}",
+                argument=what,
+                expected=f"shape {self.pooled(x.shape)}, as images of shape {x.shape} are pooled to",
+                got=f"shape {spec.shape}",
+                fix="Give what belongs to the op's output.",
             )
 
 
@@ -195,16 +198,22 @@ def _pool2d(op: type[Pool], x: Array, pool_size: Any, strides: Any, padding: Any
     shape = shape_of(x)
     if len(shape) != 4:
         raise ShapeError(
-            f"{op.name} expects images (batch, height, width, channels), but got shape {shape}. "
-            "Reshape them to rank 4."
+            where=f"ops.{op.name}",
+            argument="the inputs",
+            expected="images (batch, height, width, channels)",
+            got=f"shape {shape}",
+            fix="Give one image a batch axis, `x[None]`, and grey ones an axis of channels, `x[..., None]`.",
         )
     pool_size = pair(pool_size, "pool_size")
     strides = pool_size if strides is None else pair(strides, "strides")
     padding = resolve_padding(padding, shape[1:3], pool_size, strides, (1, 1))
     if any(side >= length for length, sides in zip(pool_size, padding, strict=True) for side in sides):
         raise ArgumentError(
-            f"{op.name}: padding {padding} must be smaller than pool_size {pool_size} on each axis, "
-            "otherwise a window would see nothing but padding."
+            where=f"ops.{op.name}",
+            argument="padding",
+            expected=f"less than pool_size {pool_size} on each axis, so that no window sees padding alone",
+            got=describe(padding),
+            fix="Use `padding='same'`, or a larger `pool_size`.",
         )
     return apply(op(pool_size=pool_size, strides=strides, padding=padding), x)
 
@@ -249,14 +258,26 @@ def average_pool2d(
            [10.5, 12.5]], dtype=float32)
     """
     if not is_float(dtype_of(x)):
-        raise DtypeError(f"average_pool2d expects floats, but got {dtype_of(x)}. Cast the images first.")
+        raise DtypeError(
+            where="ops.average_pool2d",
+            argument="the inputs",
+            expected="floats",
+            got=f"dtype {dtype_of(x)}",
+            fix="Cast the images first: `ops.cast(x, dtype='float32')`.",
+        )
     return _pool2d(AveragePool2D, x, pool_size, strides, padding)
 
 
 def _pool1d(function: Any, x: Array, pool_size: Any, strides: Any, padding: Any) -> Any:
     shape = shape_of(x)
     if len(shape) != 3:
-        raise ShapeError(f"A 1D pool expects sequences (batch, steps, channels), but got shape {shape}.")
+        raise ShapeError(
+            where=f"ops.{function.__name__.replace('2d', '1d')}",
+            argument="the inputs",
+            expected="sequences (batch, steps, channels)",
+            got=f"shape {shape}",
+            fix="Give sequences of numbers an axis of channels: `x[..., None]`.",
+        )
     (length,) = pair(pool_size, "pool_size", count=1)
     (stride,) = (length,) if strides is None else pair(strides, "strides", count=1)
     if not isinstance(padding, str):

@@ -16,7 +16,7 @@ import numpy as np
 
 from pyengine import random, shapes
 from pyengine.dtypes import canonical, is_float
-from pyengine.errors import ArgumentError, DtypeError, ShapeError
+from pyengine.errors import ArgumentError, DtypeError, ShapeError, describe
 from pyengine.graph import Spec
 from pyengine.ops.base import Array, Op, apply
 
@@ -24,8 +24,11 @@ from pyengine.ops.base import Array, Op, apply
 def check_state(op: str, state: Spec) -> None:
     if state != Spec((3,), "uint32"):
         raise ShapeError(
-            f"{op} expects a random state u32[3] (two words of a key, a counter), but got {state}. "
-            "Layers make one with add_random_state."
+            where=f"ops.{op}",
+            argument="state",
+            expected="a random state of dtype uint32 and shape (3,): two words of a key, a counter",
+            got=f"dtype {state.dtype}, shape {state.shape}",
+            fix="Layers make one with `add_random_state`.",
         )
 
 
@@ -87,7 +90,13 @@ class NextRandomState(Op):
 def _target(shape: Sequence[int], dtype: str) -> dict[str, Any]:
     dtype = canonical(dtype)
     if not is_float(dtype):
-        raise DtypeError(f"Random numbers are float32 or float64, not {dtype}. Cast them afterwards.")
+        raise DtypeError(
+            where="ops.random_uniform",
+            argument="dtype",
+            expected="'float32' or 'float64'",
+            got=describe(dtype),
+            fix="Cast the numbers afterwards.",
+        )
     return {"target": tuple(int(length) for length in shape), "dtype": dtype}
 
 
@@ -102,7 +111,13 @@ def random_uniform(
     dtype('float32')
     """
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
-        raise ArgumentError(f"random_uniform needs finite bounds with low ≤ high, but got {low} and {high}.")
+        raise ArgumentError(
+            where="ops.random_uniform",
+            argument="low",
+            expected="finite bounds, low ≤ high",
+            got=f"{low} and {high}",
+            fix="Use, for example, `low=0.0, high=1.0`.",
+        )
     return apply(RandomUniform(**_target(shape, dtype), low=float(low), high=float(high)), state)
 
 

@@ -17,12 +17,23 @@ from pyengine.ops.cast import cast, in_dtype
 from pyengine.ops.comparison import equal
 
 
+def empty(op: str, x: Spec) -> ShapeError:
+    """The error for what has no value over no numbers."""
+    return ShapeError(
+        where=f"ops.{op}",
+        argument="the inputs",
+        expected="at least one number to choose from",
+        got=f"shape {x.shape}",
+        fix="Reduce over other axes, or leave empty arrays out.",
+    )
+
+
 class Extremum(Reduction):
     """Ties share the gradient equally."""
 
     def shape(self, x: Spec) -> Spec:
         if shapes.size(x.shape[axis] for axis in self.axes) == 0:
-            raise ShapeError(f"{self.name} over the empty axes {self.axes} of shape {x.shape} has no value.")
+            raise empty(self.name, x)
         return super().shape(x)
 
     def gradient(self, gradient, output, x):
@@ -96,7 +107,7 @@ class ArgExtremum(Op):
 
     def shape(self, x: Spec) -> Spec:
         if x.shape[self.axis] == 0:
-            raise ShapeError(f"{self.name} over the empty axis {self.axis} of shape {x.shape} has no value.")
+            raise empty(self.name, x)
         return Spec(shapes.reduced(x.shape, (self.axis,), False), "int32")
 
     def evaluate(self, x):

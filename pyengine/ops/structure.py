@@ -52,7 +52,13 @@ def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Any:
     else:
         axes = shapes.normalize_axes(axis, len(shape))
     if any(shape[one] != 1 for one in axes):
-        raise ShapeError(f"Cannot squeeze axes {axes} of shape {shape}: only axes of length 1 can go.")
+        raise ShapeError(
+            where="ops.squeeze",
+            argument="axis",
+            expected="axes of length 1",
+            got=f"{axes} of shape {shape}",
+            fix="Name only axes of length 1.",
+        )
     return reshape(x, shapes.reduced(shape, axes, False))
 
 
@@ -117,8 +123,11 @@ class Transpose(Op):
     def shape(self, x: Spec) -> Spec:
         if sorted(self.axes) != list(range(len(x.shape))):
             raise ShapeError(
-                f"transpose expects an order of the axes 0 to {len(x.shape) - 1} of shape {x.shape}, "
-                f"but got {self.axes}."
+                where="ops.transpose",
+                argument="axes",
+                expected=f"an order of the axes 0 to {len(x.shape) - 1} of shape {x.shape}",
+                got=describe(self.axes),
+                fix="Name each axis once.",
             )
         return Spec(tuple(x.shape[axis] for axis in self.axes), x.dtype)
 
@@ -154,7 +163,13 @@ class Slice(Op):
             zip(self.begin, self.end, self.steps, x.shape, strict=True)
         ):
             if not (0 <= begin <= end <= length and step >= 1):
-                raise ShapeError(f"slice {begin}:{end}:{step} does not fit axis {axis} of shape {x.shape}.")
+                raise ShapeError(
+                    where="ops.slice_",
+                    argument="begin",
+                    expected=f"a slice within axis {axis} of shape {x.shape}",
+                    got=f"{begin}:{end}:{step}",
+                    fix="Begin and end within the axis, with a step of at least 1.",
+                )
         lengths = (
             -(-(end - begin) // step)
             for begin, end, step in zip(self.begin, self.end, self.steps, strict=True)
@@ -187,7 +202,13 @@ class Pad(Op):
     def shape(self, x: Spec) -> Spec:
         for begin, step, length, room in zip(self.begin, self.steps, x.shape, self.target, strict=True):
             if begin < 0 or (length and begin + (length - 1) * step >= room):
-                raise ShapeError(f"pad: shape {x.shape} from {self.begin} does not fit into {self.target}.")
+                raise ShapeError(
+                    where="ops.pad",
+                    argument="the inputs",
+                    expected=f"an array that fits into {self.target} from {self.begin}",
+                    got=f"shape {x.shape}",
+                    fix="Make the target larger.",
+                )
         return Spec(self.target, x.dtype)
 
     def _ends(self, shape):
@@ -213,7 +234,11 @@ def pad(x: Array, widths: Sequence[tuple[int, int]]) -> Any:
     shape = shape_of(x)
     if len(widths) != len(shape) or any(side < 0 for width in widths for side in width):
         raise ShapeError(
-            f"pad expects one (before, after) pair, both at least 0, per axis of {shape}, got {widths}."
+            where="ops.pad",
+            argument="widths",
+            expected=f"one (before, after) pair, both at least 0, per axis of {shape}",
+            got=describe(widths),
+            fix="Use (0, 0) for the axes that stay.",
         )
     target = tuple(low + length + high for length, (low, high) in zip(shape, widths, strict=True))
     if target == shape:
@@ -256,7 +281,11 @@ class Concatenate(Op):
             ):
                 named = ", ".join(str(spec.shape) for spec in specs)
                 raise ShapeError(
-                    f"concatenate on axis {self.axis} expects shapes equal on every other axis, but got {named}."
+                    where="ops.concatenate",
+                    argument="the inputs",
+                    expected=f"shapes that are equal on every other axis than {self.axis}",
+                    got=named,
+                    fix="Make the others equal, or join along another axis.",
                 )
         length = sum(spec.shape[self.axis] for spec in specs)
         return Spec((*first.shape[: self.axis], length, *first.shape[self.axis + 1 :]), first.dtype)
@@ -295,7 +324,13 @@ def split(x: Array, count: int, *, axis: int = -1) -> list[Any]:
     shape = shape_of(x)
     axis = shapes.normalize_axis(axis, len(shape))
     if shape[axis] % count:
-        raise ShapeError(f"Axis {axis} of shape {shape} cannot be split into {count} equal pieces.")
+        raise ShapeError(
+            where="ops.split",
+            argument="count",
+            expected=f"a divisor of {shape[axis]}, the length of axis {axis} of shape {shape}",
+            got=describe(count),
+            fix="Split into another number of equal pieces.",
+        )
     width = shape[axis] // count
     pieces = []
     for index in range(count):

@@ -90,7 +90,7 @@ def test_all_layers_can_be_taken_off_and_others_put_on():
     model.add(layers.Dense(5))
     assert model.output_shape == (None, 5)
     model.pop()
-    with pytest.raises(errors.ArgumentError, match="has no layer to take off"):
+    with pytest.raises(errors.ArgumentError, match="expects a layer to take off"):
         model.pop()
 
 
@@ -117,19 +117,19 @@ def test_changing_the_stack_asks_for_compile_again():
 
 def test_what_is_no_layer_is_refused():
     with pytest.raises(
-        errors.ArgumentError, match=r"Sequential 'sequential'.add expects a layer, as layers.Dense"
+        errors.ArgumentError, match=r"Sequential 'sequential': layer expects a layer, but got"
     ):
         Sequential(["dense"])
-    with pytest.raises(errors.ArgumentError, match="an Input can only be the first"):
+    with pytest.raises(errors.ArgumentError, match="an Input only in front of all layers"):
         stack().add(layers.Input((3,)))
 
 
 def test_equal_layers_and_equal_names_are_refused():
     layer = layers.Dense(3, name="head", input_shape=(3,))
     model = Sequential([layer])
-    with pytest.raises(errors.ArgumentError, match="has Dense 'head' already"):
+    with pytest.raises(errors.ArgumentError, match="each layer once, but got Dense 'head' again"):
         model.add(layer)
-    with pytest.raises(errors.ArgumentError, match="has a layer named 'head' already"):
+    with pytest.raises(errors.ArgumentError, match="another one named 'head'"):
         model.add(layers.Dense(3, name="head"))
 
 
@@ -173,3 +173,13 @@ def test_a_refused_layer_error_names_it_and_says_how_to_mend_it():
         "Dense 'head' expects inputs ending in 64, as it was built for, but got shape (32, 50). "
         "Give it such inputs, or make a new Dense for these."
     )
+
+
+def test_a_model_cannot_be_one_of_its_own_layers():
+    model = Sequential([layers.Dense(2)], name="outer")
+    with pytest.raises(errors.ArgumentError, match="A model cannot be one of its own layers"):
+        model.add(model)
+    around = Sequential([model], name="around")
+    with pytest.raises(errors.ArgumentError, match="A model cannot be one of its own layers"):
+        model.add(around)
+    assert len(model.layers) == 1
