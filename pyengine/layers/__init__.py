@@ -15,10 +15,26 @@ from pyengine.layers.conv import Conv1D, Conv2D, DepthwiseConv2D, SeparableConv2
 from pyengine.layers.core import Dense, Flatten, Permute, RepeatVector, Reshape
 from pyengine.layers.embedding import Embedding
 from pyengine.layers.input import Input, InputLayer
-from pyengine.layers.merge import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from pyengine.layers.merge import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from pyengine.layers.naming import reset_names
 from pyengine.layers.noise import Dropout
 from pyengine.layers.normalization import BatchNormalization, LayerNormalization
+from pyengine.layers.operation import Operation
 from pyengine.layers.pool import (
     AveragePooling1D,
     AveragePooling2D,
@@ -36,8 +52,22 @@ from pyengine.layers.weight import Weight
 LAYERS: dict[str, type[Layer]] = {
     name: value
     for name, value in dict(globals()).items()
-    if isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+    if isinstance(value, type) and issubclass(value, Layer) and value not in (Layer, Operation)
 }
 """Every layer by class name."""
 
-__all__ = [*LAYERS, "LAYERS", "Connection", "Input", "Layer", "SymbolicTensor", "Weight", "reset_names"]
+FUNCTIONS = ("add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract")
+"""Layers without weights as functions of a list."""
+
+__all__ = [
+    *LAYERS,
+    *FUNCTIONS,
+    "LAYERS",
+    "Connection",
+    "Input",
+    "Layer",
+    "Operation",
+    "SymbolicTensor",
+    "Weight",
+    "reset_names",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -181,3 +182,133 @@ class Concatenate(Layer):
 
     def call(self, *inputs: Any) -> Any:
         return ops.concatenate(inputs, axis=self.axis)
+
+
+# The same as functions
+
+
+def add(inputs: Sequence[Any], **common: Any) -> Any:
+    """The sum of several tensors or arrays: `Add()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> add([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.add`.
+    """
+    return Add(**common)(list(inputs))
+
+
+def subtract(inputs: Sequence[Any], **common: Any) -> Any:
+    """The first minus the second: `Subtract()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> subtract([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.subtract`.
+    """
+    return Subtract(**common)(list(inputs))
+
+
+def multiply(inputs: Sequence[Any], **common: Any) -> Any:
+    """The product of several: `Multiply()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> multiply([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.multiply`.
+    """
+    return Multiply(**common)(list(inputs))
+
+
+def average(inputs: Sequence[Any], **common: Any) -> Any:
+    """The mean of several: `Average()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> average([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.average`.
+    """
+    return Average(**common)(list(inputs))
+
+
+def maximum(inputs: Sequence[Any], **common: Any) -> Any:
+    """The largest of several, number by number: `Maximum()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> maximum([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.maximum`.
+    """
+    return Maximum(**common)(list(inputs))
+
+
+def minimum(inputs: Sequence[Any], **common: Any) -> Any:
+    """The smallest of several, number by number: `Minimum()(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …).
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> minimum([np.float32([[1, 4]]), np.float32([[3, 2]])]).shape
+    (1, 2)
+
+    Source: Keras `layers.minimum`.
+    """
+    return Minimum(**common)(list(inputs))
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **common: Any) -> Any:
+    """Several behind one another along an axis: `Concatenate(axis)(inputs)`.
+
+    Arguments:
+        inputs: a list of symbolic tensors, or of arrays (batch, …), equal in all axes but one.
+        axis: along which; default -1, the last.
+        common: see `Layer`.
+
+    Returns: what the layer makes of them.
+
+    >>> import numpy as np
+    >>> concatenate([np.float32([[1, 4]]), np.float32([[3]])])
+    array([[1., 4., 3.]], dtype=float32)
+
+    Source: Keras `layers.concatenate`.
+    """
+    return Concatenate(axis=axis, **common)(list(inputs))

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 from pyengine.errors import GraphError, PyEngineError
 from pyengine.graph import Graph, Spec, Value
+from pyengine.ops import ON_TENSORS
+from pyengine.ops.symbolic import Symbolic
 
 AnyShape = tuple[int | None, ...]
 
@@ -21,7 +23,7 @@ AnyShape = tuple[int | None, ...]
 PROBES = (55440, 83160)
 
 
-class SymbolicTensor:
+class SymbolicTensor(Symbolic):
     """Data to come. `None` stands for a length that is not known yet, as that of the batch.
 
     Arguments:
@@ -76,10 +78,29 @@ class SymbolicTensor:
         """The `Layer` that makes it."""
         return self.connection.layer
 
+    def __iter__(self) -> NoReturn:
+        raise self._refusal(
+            "to be taken apart by `ops.split`, or by indices such as `h[:, 0]`", "a loop over it"
+        )
+
+    def __bool__(self) -> NoReturn:
+        raise self._refusal("to be asked by `ops.where`", "`if`, `and` or `not`, which need its numbers now")
+
+    def _refusal(self, expected: str, got: str) -> GraphError:
+        fix = "Its numbers come only when the model runs."
+        return GraphError(where=repr(self), argument="it", expected=expected, got=got, fix=fix)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        """NumPy's functions that are ops, too: `np.exp(tensor)`, `array * tensor`."""
+        name = {"absolute": "abs"}.get(ufunc.__name__, ufunc.__name__)
+        if method == "__call__" and not settings and name in ON_TENSORS:
+            return self.operate(name, inputs, {})
+        return self.__array__()
+
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
-            f"{self!r} stands for data to come: only layers can be called on it. "
-            "For arithmetic use layers.Add, layers.Multiply, … or an op inside a layer of your own."
+            f"{self!r} stands for data to come, which NumPy cannot compute with: use operators (`h + 1`, `h[:, 0]`), "
+            "functions of `pyengine.ops`, or layers."
         )
 
     def __repr__(self) -> str:

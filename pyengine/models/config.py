@@ -6,7 +6,7 @@ from typing import Any
 
 from pyengine import layers as layers_module
 from pyengine.errors import ArgumentError, unknown_name
-from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
+from pyengine.layers import Input, InputLayer, Layer, Operation, SymbolicTensor
 from pyengine.layers.symbolic import Keywords
 
 # Models that are layers of others, by name; each class puts itself here.
@@ -113,7 +113,7 @@ def _input_entry(tensor: SymbolicTensor) -> dict[str, Any]:
 def _layer(entry: dict[str, Any]) -> Layer:
     if entry["class_name"] == "InputLayer":
         return Input(**entry["config"]).layer
-    known: dict[str, Any] = {**layers_module.LAYERS, **MODELS}
+    known: dict[str, Any] = {**layers_module.LAYERS, **MODELS, Operation.__name__: Operation}
     if entry["class_name"] not in known:
         raise unknown_name("layer class", entry["class_name"], known)
     return known[entry["class_name"]].from_config(entry["config"])

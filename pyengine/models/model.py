@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from pyengine.errors import ArgumentError, describe, unknown_name
-from pyengine.layers import Connection, Input, Layer, SymbolicTensor
+from pyengine.layers import Connection, Input, Layer, Operation, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
 from pyengine.models.config import MODELS, model_config, model_from_config
 from pyengine.models.network import network
@@ -16,11 +16,11 @@ from pyengine.models.summary import summary_lines
 from pyengine.training import Trainer
 
 
-def _read_only(name: str, description: str) -> Any:
-    """A property that gives a copy of the list `_<name>` and refuses to be set."""
+def _read_only(name: str, description: str, source: str = "", without: tuple[type, ...] = ()) -> Any:
+    """A property that gives a copy of the list `_<source>`, which is `_<name>`, and refuses to be set."""
 
     def read(self: Model) -> list[Any]:
-        return list(getattr(self, f"_{name}"))
+        return [one for one in getattr(self, f"_{source or name}") if not isinstance(one, without)]
 
     def refuse(self: Model, value: Any) -> None:
         raise ArgumentError(
@@ -70,7 +70,10 @@ class Model(Layer, Trainer):
 
     # What it consists of: lists of the caller's own, so that changing one changes no model
 
-    layers = _read_only("layers", "The layers, inputs first. A new list each time.")
+    layers = _read_only("layers", "The layers, inputs first. A new list each time.", without=(Operation,))
+    operations = _read_only(
+        "operations", "The layers and the ops between them. A new list each time.", "layers"
+    )
     inputs = _read_only("inputs", "Its symbolic inputs. A new list each time.")
     outputs = _read_only("outputs", "Its symbolic outputs. A new list each time.")
     input_names = _read_only("input_names", "The names of its inputs. A new list each time.")
@@ -79,7 +82,7 @@ class Model(Layer, Trainer):
     # A layer like any other
 
     def children(self) -> list[Layer]:
-        return list(self.layers)
+        return list(self._layers)
 
     @property
     def arity(self) -> tuple[int, int | None]:  # type: ignore[override]

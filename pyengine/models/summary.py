@@ -35,11 +35,11 @@ def summary_lines(
     branched = _is_branched(model)
     header = ["Layer (type)", "Output shape", "Param #"]
     rows = [
-        [f"{layer.name} ({type(layer).__name__})", _shape(layer), _count(layer)] for layer in model.layers
+        [f"{layer.name} ({type(layer).__name__})", _shape(layer), _count(layer)] for layer in model.operations
     ]
     if branched:
         header.append("Takes its input from")
-        rows = [[*row, _sources(model, layer)] for row, layer in zip(rows, model.layers, strict=True)]
+        rows = [[*row, _sources(model, layer)] for row, layer in zip(rows, model.operations, strict=True)]
     ends = _ends(header, rows, line_length, positions)
     width = ends[-1]
     thin, thick = "─" * width, "═" * width

@@ -91,6 +91,7 @@ from pyengine.ops.structure import (
     stop_gradient,
     transpose,
 )
+from pyengine.ops.symbolic import dispatched
 
 __all__ = [
     "abs",
@@ -188,3 +189,20 @@ __all__ = [
     "variance",
     "where",
 ]
+
+ONLY_ON_VALUES = (
+    apply,
+    assign,
+    assign_add,
+    dtype_of,
+    in_dtype,
+    next_random_state,
+    random_normal,
+    random_uniform,
+    scan,
+    shape_of,
+)
+ON_TENSORS = [name for name in __all__ if globals()[name] not in ONLY_ON_VALUES]
+"""The functions that take symbolic tensors, too, and give symbolic tensors then."""
+for _name in ON_TENSORS:
+    globals()[_name] = dispatched(_name, globals()[_name])

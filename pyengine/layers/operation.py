@@ -1,0 +1,191 @@
+"""Ops as layers: what a model holds where its tensors were added, sliced, reshaped, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pyengine import ops
+from pyengine.errors import ArgumentError, describe, unknown_name
+from pyengine.layers import naming
+from pyengine.layers.base import Layer
+from pyengine.layers.symbolic import SymbolicTensor
+from pyengine.ops.structure import getitem
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "getitem": getitem,
+    **{name: getattr(ops, name) for name in ops.ON_TENSORS},
+}
+"""What an Operation may do, by name."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an input stands among the arguments."""
+
+    number: int
+
+
+class Operation(Layer):
+    """A function of `pyengine.ops` as a layer. Operators on symbolic tensors make it: `h + 1`, `h[:, 0]`.
+
+    Shapes: those of the function, the batch first.
+
+    Arguments:
+        function: its name in `pyengine.ops`, or "getitem".
+        args: its arguments by position, by default none; a `Place` (or `{"tensor": 0}`) where an input stands.
+        kwargs: those by name; by default none.
+
+    Errors: as the function; UnknownNameError for a function that there is not.
+
+    >>> from pyengine import layers
+    >>> h = layers.Input((4,))
+    >>> (2 * h + 1)[:, :3].shape
+    (None, 3)
+
+    Source: Keras `Operation`.
+    """
+
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    casts = False
+
+    def __init__(self, function: str, args: Any = (), kwargs: Any = None, **common: Any):
+        if function not in FUNCTIONS:
+            raise unknown_name("operation", function, FUNCTIONS)
+        super().__init__(**{"name": None, **common})
+        self.function = function
+        self.args = decoded(list(args))
+        self.kwargs = decoded(dict(kwargs or {}))
+
+    def call(self, *inputs: Any) -> Any:
+        args, kwargs = filled(self.args, inputs), filled(self.kwargs, inputs)
+        return FUNCTIONS[self.function](*args, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return config | {"args": encoded(self.args), "kwargs": encoded(self.kwargs)}
+
+
+def operate(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The symbolic result of an op on symbolic tensors and on what else it is given."""
+    tensors: list[SymbolicTensor] = []
+    placed = taken(list(args), tensors), taken(kwargs, tensors)
+    return Operation(name, *placed, name=naming_of(name))(*tensors)
+
+
+def naming_of(name: str) -> str:
+    """A free name for a layer that does this."""
+    return naming.unique("".join(part.capitalize() for part in name.split("_")))
+
+
+def taken(value: Any, tensors: list[SymbolicTensor]) -> Any:
+    """The same with places where symbolic tensors stood, which are collected."""
+    if isinstance(value, SymbolicTensor):
+        if value not in tensors:
+            tensors.append(value)
+        return Place(tensors.index(value))
+    if isinstance(value, dict):
+        return {key: taken(part, tensors) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(taken(part, tensors) for part in value)
+    return value
+
+
+def filled(value: Any, inputs: tuple[Any, ...]) -> Any:
+    """The same with the inputs in their places."""
+    if isinstance(value, Place):
+        return inputs[value.number]
+    if isinstance(value, dict):
+        return {key: filled(part, inputs) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(filled(part, inputs) for part in value)
+    return value
+
+
+# Arguments as plain maps, lists and numbers, for a configuration
+
+
+def encoded(value: Any) -> Any:
+    if isinstance(value, Place):
+        return {"tensor": value.number}
+    if isinstance(value, slice):
+        return {"slice": [value.start, value.stop, value.step]}
+    if value is Ellipsis:
+        return {"ellipsis": True}
+    if isinstance(value, tuple):
+        return {"tuple": [encoded(part) for part in value]}
+    if isinstance(value, list):
+        return [encoded(part) for part in value]
+    if isinstance(value, dict):
+        return {key: encoded(part) for key, part in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return {"array": value.tolist(), "dtype": value.dtype.name}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise ArgumentError(
+        where="Operation",
+        argument="args",
+        expected="numbers, text, arrays and slices",
+        got=describe(value),
+        fix="Write a layer of your own for it.",
+    )
+
+
+DECODERS: dict[str, Callable[..., Any]] = {
+    "tensor": Place,
+    "slice": lambda parts: slice(*parts),
+    "ellipsis": lambda _: Ellipsis,
+    "tuple": lambda parts: tuple(map(decoded, parts)),
+}
+
+
+def decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"array", "dtype"}:
+            return np.array(value["array"], value["dtype"])
+        if len(value) == 1 and (decode := DECODERS.get(next(iter(value)))):
+            return decode(next(iter(value.values())))
+        return {key: decoded(part) for key, part in value.items()}
+    return [decoded(part) for part in value] if isinstance(value, list) else value
+
+
+# The operators of symbolic tensors
+
+OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "mod",
+    "pow": "power",
+    "matmul": "matmul",
+    "and": "logical_and",
+    "or": "logical_or",
+}
+COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
+UNARY = {"neg": "negative", "abs": "abs", "invert": "logical_not"}
+
+
+def binary(name: str) -> Callable[[Any, Any], Any]:
+    return lambda tensor, other: operate(name, (tensor, other), {})
+
+
+def reflected(name: str) -> Callable[[Any, Any], Any]:
+    return lambda tensor, other: operate(name, (other, tensor), {})
+
+
+def unary(name: str) -> Callable[[Any], Any]:
+    return lambda tensor: operate(name, (tensor,), {})
+
+
+for operator, function in {**OPERATORS, **COMPARISONS, "getitem": "getitem"}.items():
+    setattr(SymbolicTensor, f"__{operator}__", binary(function))
+for operator, function in OPERATORS.items():
+    setattr(SymbolicTensor, f"__r{operator}__", reflected(function))
+for operator, function in UNARY.items():
+    setattr(SymbolicTensor, f"__{operator}__", unary(function))
+SymbolicTensor.operate = staticmethod(operate)  # type: ignore[method-assign, assignment]
