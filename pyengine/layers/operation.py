@@ -36,8 +36,8 @@ class Operation(Layer):
 
     Arguments:
         function: its name in `pyengine.ops`, or "getitem".
-        args: its arguments by position, by default none; a `Place` (or `{"tensor": 0}`) where an input stands.
-        kwargs: those by name; by default none.
+        args: its arguments by position, default (); a `Place` (or `{"tensor": 0}`) where an input stands.
+        kwargs: those by name; default none.
 
     Errors: as the function; UnknownNameError for a function that there is not.
 
@@ -188,4 +188,4 @@ for operator, function in OPERATORS.items():
     setattr(SymbolicTensor, f"__r{operator}__", reflected(function))
 for operator, function in UNARY.items():
     setattr(SymbolicTensor, f"__{operator}__", unary(function))
-SymbolicTensor.operate = staticmethod(operate)  # type: ignore[method-assign, assignment]
+SymbolicTensor._operate = staticmethod(operate)  # type: ignore[method-assign, assignment]

@@ -94,7 +94,7 @@ class SymbolicTensor(Symbolic):
         """NumPy's functions that are ops, too: `np.exp(tensor)`, `array * tensor`."""
         name = {"absolute": "abs"}.get(ufunc.__name__, ufunc.__name__)
         if method == "__call__" and not settings and name in ON_TENSORS:
-            return self.operate(name, inputs, {})
+            return self._operate(name, inputs, {})
         return self.__array__()
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

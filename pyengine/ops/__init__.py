@@ -12,6 +12,7 @@ What `__all__` does not list is for those who write executors and transforms.
 from pyengine.ops import attention as attention
 from pyengine.ops import fused as fused
 from pyengine.ops import recurrent as recurrent
+from pyengine.ops import symbolic as symbolic
 from pyengine.ops.arithmetic import (
     abs,
     add,
@@ -91,7 +92,6 @@ from pyengine.ops.structure import (
     stop_gradient,
     transpose,
 )
-from pyengine.ops.symbolic import dispatched
 
 __all__ = [
     "abs",
@@ -205,4 +205,4 @@ ONLY_ON_VALUES = (
 ON_TENSORS = [name for name in __all__ if globals()[name] not in ONLY_ON_VALUES]
 """The functions that take symbolic tensors, too, and give symbolic tensors then."""
 for _name in ON_TENSORS:
-    globals()[_name] = dispatched(_name, globals()[_name])
+    globals()[_name] = symbolic.dispatched(_name, globals()[_name])

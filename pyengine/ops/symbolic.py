@@ -8,12 +8,12 @@ from typing import Any
 
 
 class Symbolic:
-    """What stands for an array to come. An op called on one calls `operate` of it instead of computing."""
+    """What stands for an array to come. An op called on one calls `_operate` of it instead of computing."""
 
     __slots__ = ()
 
     @classmethod
-    def operate(cls, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _operate(cls, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What stands for the result of the op of that name."""
         raise NotImplementedError
 
@@ -26,7 +26,7 @@ def dispatched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         found = first_symbolic(args)
         if found is None and kwargs:
             found = first_symbolic(kwargs.values())
-        return function(*args, **kwargs) if found is None else found.operate(name, args, kwargs)
+        return function(*args, **kwargs) if found is None else found._operate(name, args, kwargs)
 
     return dispatch
 
