@@ -237,7 +237,6 @@ CHANCE = {
     "executors/numpy.py": {"clip"},  # a mode of np.take
     "executors/simd/build.py": {"chain", "matmul"},  # C files
     "executors/simd/selftest.py": {"chain", "sum"},  # outputs of the test's graph
-    "transforms/patterns.py": {"relu"},  # a setting of fused ops
 }
 
 

@@ -16,6 +16,7 @@ class Add(Binary):
     """No number is neutral: -0.0 + 0.0 is 0.0."""
 
     name = "add"
+    commutative = True
     cheap = True
     function = np.add
 
@@ -35,6 +36,7 @@ class Subtract(Binary):
 
 class Multiply(Binary):
     name = "multiply"
+    commutative = True
     cheap = True
     neutral = ((0, 1.0), (1, 1.0))
     function = np.multiply
@@ -74,6 +76,7 @@ class Maximum(Binary):
     """Where both are equal the gradient goes half to each, as PyTorch and JAX do."""
 
     name = "maximum"
+    commutative = True
     cheap = True
     function = np.maximum
 
@@ -84,6 +87,7 @@ class Maximum(Binary):
 
 class Minimum(Binary):
     name = "minimum"
+    commutative = True
     cheap = True
     function = np.minimum
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import numpy as np
 from pyengine import shapes
 from pyengine.errors import DtypeError, ShapeError
 from pyengine.graph import Spec
-from pyengine.ops.arithmetic import multiply, subtract
-from pyengine.ops.base import Array, apply
+from pyengine.ops.arithmetic import Multiply, multiply, subtract
+from pyengine.ops.base import Array, Op, apply
 from pyengine.ops.broadcast import sum
 from pyengine.ops.comparison import logical_and, where
-from pyengine.ops.expanded import Expanded
+from pyengine.ops.expanded import Expanded, Specs
 from pyengine.ops.normalize import softmax
 
 FAR = -1e9  # the score of what is hidden: its exponential is 0 beside that of anything that can be seen
@@ -54,6 +55,12 @@ class SoftmaxGradient(Expanded):
 
     name = "softmax_gradient"
     in_place = (0, 1)
+    begins_with = Multiply
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        if inputs == (output, output) and output.shape:
+            yield cls(), inputs
 
     def shape(self, dy: Spec, y: Spec) -> Spec:
         if dy != y or not y.shape:

@@ -38,6 +38,7 @@ class Op:
             Chain can hold the op.
         cheap: takes no longer than to read its output from memory, so it is computed again rather than kept.
         neutral: (position of one of two inputs, the number there with which the result is the other input to the bit).
+        commutative: its two inputs may change places.
         own_inverse: applied twice it changes nothing.
         rearranges: the output holds every number of the input, and no other.
         body: a graph that the op runs again and again (a loop's), or None; `with_body` puts another in its place.
@@ -50,6 +51,7 @@ class Op:
     elementwise: ClassVar[bool] = False
     cheap: ClassVar[bool] = False
     neutral: ClassVar[tuple[tuple[int, float], ...]] = ()
+    commutative: ClassVar[bool] = False
     own_inverse: ClassVar[bool] = False
     rearranges: ClassVar[bool] = False
     body: Any = None

@@ -29,11 +29,13 @@ class Comparison(Truth):
 
 class Equal(Comparison):
     name = "equal"
+    commutative = True
     function = np.equal
 
 
 class NotEqual(Comparison):
     name = "not_equal"
+    commutative = True
     function = np.not_equal
 
 
@@ -59,11 +61,13 @@ class LessEqual(Comparison):
 
 class LogicalAnd(Comparison):
     name = "logical_and"
+    commutative = True
     function = np.logical_and
 
 
 class LogicalOr(Comparison):
     name = "logical_or"
+    commutative = True
     function = np.logical_or
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,9 +13,22 @@ from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Op, make
 from pyengine.ops.body import evaluate
 
+Specs = tuple[Spec, ...]
+
 
 class Expanded(Op):
-    """An op whose meaning is what `expand` writes in other ops."""
+    """An op whose meaning is what `expand` writes in other ops.
+
+    Attributes:
+        begins_with: the first op of the expansion, if fusing shall look for the others behind it.
+    """
+
+    begins_with: ClassVar[type[Op] | None] = None
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        """Ops that may be found where there is a first op with these inputs, and the specs of their own inputs."""
+        return iter(())
 
     def expand(self, *inputs: Any) -> Any:
         """The output, or a tuple of them where the op has several."""
@@ -50,7 +64,7 @@ def spec_of(array: np.ndarray) -> Spec:
     return Spec(array.shape, array.dtype.name)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def expansion_of(key: tuple, specs: tuple[Spec, ...]) -> Graph:
     """The expansion of the op with these name and settings."""
     name, *settings = key

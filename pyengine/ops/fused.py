@@ -5,6 +5,7 @@ Steps are written in plain ops; `transforms/fuse.py` puts these in their place a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,11 +18,11 @@ from pyengine.ops.arithmetic import add, minimum, multiply, subtract
 from pyengine.ops.base import Op, apply, make
 from pyengine.ops.broadcast import broadcast_to, sum
 from pyengine.ops.conv import Conv2D
-from pyengine.ops.expanded import Expanded
+from pyengine.ops.expanded import Expanded, Specs
 from pyengine.ops.functions import exp, relu
 from pyengine.ops.index import add_along_axis, check_indices, take_along_axis
 from pyengine.ops.matmul import Matmul
-from pyengine.ops.normalize import log_softmax
+from pyengine.ops.normalize import LogSoftmax, log_softmax
 
 Instruction = tuple[str, tuple[int, ...], tuple[tuple[str, Any], ...]]  # op, operands, its settings' items
 ROWS_AT_ONCE = 2**15  # numbers: what NumPy makes on the way stays in the second-level cache
@@ -161,6 +162,14 @@ def check_bias(op: str, bias: Spec, out: Spec) -> Spec:
     return out
 
 
+def with_bias(
+    fused: type[Expanded], first: Op, inputs: Specs, output: Spec
+) -> Iterator[tuple[Expanded, Specs]]:
+    """The fused op with each activation; the one with most in it first."""
+    for activation in reversed(ACTIVATIONS):
+        yield fused(**first.settings, activation=activation), (*inputs, Spec(output.shape[-1:], output.dtype))
+
+
 class Product(Expanded):
     """Around a matrix product. a: (…, M, K)  b: (…, K, N)."""
 
@@ -179,7 +188,12 @@ class MatmulBias(Product):
     """
 
     name = "matmul_bias"
+    begins_with = Matmul
     activation: str
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        return with_bias(cls, first, inputs, output)
 
     def shape(self, a: Spec, b: Spec, bias: Spec) -> Spec:
         return check_bias(self.name, bias, self.product.shape(a, b))
@@ -196,6 +210,11 @@ class MatmulAdd(Product):
 
     name = "matmul_add"
     in_place = (2,)
+    begins_with = Matmul
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        yield cls(**first.settings), (*inputs, output)
 
     def shape(self, a: Spec, b: Spec, c: Spec) -> Spec:
         out = self.product.shape(a, b)
@@ -214,7 +233,12 @@ class Conv2DBias(Expanded):
     """
 
     name = "conv2d_bias"
+    begins_with = Conv2D
     activation: str
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        return with_bias(cls, first, inputs, output)
 
     @property
     def convolution(self) -> Conv2D:
@@ -225,6 +249,16 @@ class Conv2DBias(Expanded):
 
     def expand(self, x, kernel, bias):
         return activate(add(apply(self.convolution, x, kernel), bias), self.activation)
+
+
+INDEX_DTYPES = ("int32", "int64", "uint8", "uint32")  # of classes, the usual one first
+
+
+def slopes(first: Op, scores: Spec) -> list[Spec]:
+    """Of what shapes the slope may be, if the logarithms are along the last of its axes."""
+    if first.settings["axis"] != len(scores.shape) - 1 or scores.shape[-1] < 2:
+        return []
+    return [Spec((), scores.dtype), Spec((*scores.shape[:-1], 1), scores.dtype)]
 
 
 class SoftmaxCrossentropy(Expanded):
@@ -241,6 +275,12 @@ class SoftmaxCrossentropy(Expanded):
     name = "softmax_crossentropy"
     several = True
     in_place = (0, 1)
+    begins_with = LogSoftmax
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        for slope in slopes(first, output):
+            yield cls(), (output, output, slope)
 
     def shape(self, scores: Spec, targets: Spec, slope: Spec) -> tuple[Spec, Spec]:
         row = (*scores.shape[:-1], 1)
@@ -271,6 +311,13 @@ class SparseSoftmaxCrossentropy(Expanded):
     name = "sparse_softmax_crossentropy"
     several = True
     in_place = (0,)
+    begins_with = LogSoftmax
+
+    @classmethod
+    def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
+        for slope in slopes(first, output):
+            for dtype in INDEX_DTYPES:
+                yield cls(), (output, Spec((*output.shape[:-1], 1), dtype), slope)
 
     def shape(self, scores: Spec, classes: Spec, slope: Spec) -> tuple[Spec, Spec]:
         check_indices(self.name, classes)

@@ -7,6 +7,7 @@ from pyengine import ops
 from pyengine.graph import check
 from pyengine.ops.expanded import Expanded
 from pyengine.transforms import Target
+from pyengine.transforms.patterns import matched
 from pyengine.transforms.unfuse import unfuse
 from tests.cases.ops import CASES
 from tests.cases.run import finite_differences, gradients, traced
@@ -36,6 +37,18 @@ def test_an_op_is_its_expansion_to_the_bit(case):
     assert not any(isinstance(node.op, Expanded) for node in plain.nodes)
     (expected, _), (found, _) = interpret(graph, feeds), interpret(plain, feeds)
     np.testing.assert_array_equal(found["y"], expected["y"])
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.op in EXPANDED and ops.OPS[case.op].begins_with], ids=str
+)
+def test_an_op_that_fusing_looks_for_is_found_where_its_expansion_stands(case):
+    feeds = {f"x{place}": array for place, array in enumerate(case.inputs)}
+    graph = traced(lambda **values: {"y": case.call(*values.values())}, **feeds)
+    plain = unfuse(graph, Plain())
+    assert case.op not in [node.op.name for node in plain.nodes]
+    found = [node.op for node in check(matched(plain)).nodes if node.op.name == case.op]
+    assert [op.key for op in found] == [node.op.key for node in graph.nodes if node.op.name == case.op]
 
 
 def test_fused_ops_have_the_gradients_of_their_expansions():

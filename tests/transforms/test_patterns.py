@@ -210,6 +210,43 @@ def test_the_gradient_of_softmax_is_one_call(shape):
     assert "softmax_gradient" not in elsewhere
 
 
+def test_a_pattern_is_found_although_its_numbers_are_reshaped_on_the_way():
+    def step(dy, y):
+        total = ops.reshape(ops.sum(dy * y, axis=-1), (3, 1))
+        return {"x": y * (dy - total)}
+
+    assert fused(step, {"dy": normal(3, 4), "y": normal(3, 4)}) == ["softmax_gradient"]
+
+    def bias(x, w, b):
+        return {
+            "y": ops.relu(
+                ops.reshape(ops.reshape(ops.matmul(x, w), (5, 1, 3)) + ops.reshape(b, (1, 3)), (15,))
+            )
+        }
+
+    assert fused(bias, {"x": X, "w": W, "b": B}) == ["matmul_bias"]
+
+
+def test_numbers_that_meet_others_because_of_a_reshape_are_no_pattern():
+    def step(dy, y):
+        total = ops.reshape(ops.sum(dy * y, axis=-1), (1, 4))
+        return {"x": y * (dy - total)}
+
+    def bias(x, w, b):
+        return {"y": ops.reshape(ops.matmul(x, w), (4, 4)) + b}
+
+    assert "softmax_gradient" not in fused(step, {"dy": normal(4, 4), "y": normal(4, 4)})
+    assert fused(bias, {"x": normal(8, 3), "w": normal(3, 2), "b": normal(4)}) == ["matmul", "add"]
+
+
+def test_what_is_needed_elsewhere_on_the_way_is_no_pattern():
+    def step(dy, y):
+        product = dy * y
+        return {"x": y * (dy - ops.sum(product, axis=-1, keepdims=True)), "product": product}
+
+    assert "softmax_gradient" not in fused(step, {"dy": normal(3, 4), "y": normal(3, 4)})
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_the_gradient_of_a_split_is_put_together_at_once(axis):
     def step(x):
