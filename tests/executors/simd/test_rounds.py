@@ -135,6 +135,12 @@ MORE: dict[str, Large] = {
     "chain of one axis": (of("exp"), lambda n: [(5 * n,)]),
     "truths": (of("greater"), lambda n: [(n, 40), (n, 1)]),
     "sum behind the first axes": (of("sum", axes=(0, 2), keepdims=False), lambda n: [(2, n, 30)]),
+    "sum of all": (of("sum", axes=(0, 1), keepdims=False), lambda n: [(n, 1100)]),
+    "sum of few columns": (of("sum", axes=(0,), keepdims=False), lambda n: [(40 * n, 27)]),
+    "sum of many columns": (of("sum", axes=(0,), keepdims=False), lambda n: [(n, 1100)]),
+    "largest of columns": (of("max", axes=(0,), keepdims=False), lambda n: [(40 * n, 30)]),
+    "sum of ints": (of("sum", axes=(0,), keepdims=False), lambda n: [ints(n * 1000)]),
+    "all": (of("all", axes=(0,), keepdims=False), lambda n: [Spec((n, 9), "bool")]),
     "logsumexp": (of("logsumexp", axes=(1,), keepdims=False), lambda n: [(n, 50)]),
     "softmax along the middle": (of("softmax", axis=1), lambda n: [(n, 5, 3)]),
     "masked softmax of queries": (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 
-from pyengine.executors.simd.encode.base import Encoded, Named, encodes, moved, uses
+from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, moved, uses
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
 from pyengine.shapes import Shape, size
 
 LOOPS = 6  # before the last three axes: kernels/reduce.c has room for so many
 NUMBERS = ("float32", "int32")
+ADDS, DONE, LOOP = 6, 7, 11  # places of words
+ROWS, NARROW, PAGE = 256, 32, 4096  # MANY_ROWS and NARROW of kernels/reduce.c; truth values a round at least
 uses("reduce", *(f"{dtype} {name}" for dtype in NUMBERS for name in ("sum", "max", "min")))
 
 
@@ -49,25 +52,40 @@ def reduce(call: Call) -> Encoded | None:
     words = loops(x.spec.shape, call.op.settings["axes"])
     if words is None:
         return None
-    cost = moved(x, out)
-    if call.op.name in ("all", "any"):
-        return by_kept(Encoded("truth", (call.op.name == "any", out, x, *words), 4 * cost), 1)
-    if x.spec.dtype not in NUMBERS:
+    truth = call.op.name in ("all", "any")
+    if not truth and x.spec.dtype not in NUMBERS:
         return None
-    return by_kept(
-        Encoded("reduce", (Named("reduce", f"{x.spec.dtype} {call.op.name}"), out, x, *words), cost), 4
-    )
+    what = call.op.name == "any" if truth else Named("reduce", f"{x.spec.dtype} {call.op.name}")
+    (outer, length, inner, *rest), cost = words, moved(x, out)
+    progress = (False, 0, length, None if truth else call.scratch)
+    all_words: tuple[Word, ...] = (what, out, x, outer, length, inner, *progress, *rest)
+    if truth:
+        long = Axis(4, {2: inner, ADDS: 1}, PAGE)
+        return in_rounds(Encoded("truth", all_words, 4 * cost), *apart(all_words, 1), long)
+    along = [] if call.scratch is None else [Axis(4, {2: 4 * inner, DONE: 1}, beside(inner) * ROWS)]
+    if inner >= NARROW:
+        along = [Axis(4, {2: 4 * inner, ADDS: 1}, ROWS)]
+    return in_rounds(Encoded("reduce", all_words, cost), *apart(all_words, 4), *along)
 
 
-def by_kept(one: Encoded, width: int) -> Encoded:
-    """Divided along the axes that are kept, whose numbers know nothing of each other; a number is `width` bytes."""
-    _, length, inner, count, *rest = (word for word in one.words[3:] if isinstance(word, int))
-    axes = [
-        Axis(7 + 3 * k, {1: width * rest[3 * k + 2], 2: width * rest[3 * k + 1]})
-        for k in range(count)
-        if rest[3 * k + 2]
-    ]
-    return in_rounds(one, *axes, Axis(3, {1: width * inner, 2: width * length * inner}))
+def apart(words: tuple[Word, ...], width: int) -> Iterator[Axis]:
+    """The axes before the one that is folded last, and the loops before them: of a folded one, what the rounds come to
+    is added. A number is `width` bytes."""
+    length, inner, *rest = (word for word in (*words[4:6], *words[LOOP:]) if isinstance(word, int))
+    for k in range(len(rest) // 3):
+        x_step, out_step = rest[3 * k + 1 : 3 * k + 3]
+        yield Axis(LOOP + 3 * k, {2: width * x_step} | ({1: width * out_step} if out_step else {ADDS: 1}))
+    yield Axis(3, {1: width * inner, 2: width * length * inner})
+
+
+def beside(inner: int) -> int:
+    """As many short rows as are done side by side, or a multiple; of single numbers as many as make a stretch."""
+    if inner == 1:
+        return 4
+    count = 16
+    while count * inner < 4 * NARROW:
+        count *= 2
+    return count
 
 
 def around(shape: Shape, axis: int) -> tuple[int, int, int]:

@@ -72,10 +72,19 @@ INLINE int32_t across(int kind, vi x) {
   return lanes[0];
 }
 
-// n numbers one behind the other.
-INLINE int32_t row(int kind, const int32_t *x, int64_t n) {
-  vi all = splat_i(neutral(kind)), level[STRETCHES];
-  int64_t i = 0, count = 0;
+// A long reduction may go on where an earlier call ended, behind whole blocks.
+typedef struct {
+  int64_t done, all; // numbers or rows: before, and in all
+  int32_t *kept;     // what was found before, or NULL: then it is all done at once
+} progress;
+
+#define KEPT_LEVELS 16 // before these, `kept` of a row holds how many stretches there were
+
+// n numbers one behind the other; nothing comes of them before the last are among them.
+INLINE int32_t row(int kind, const int32_t *x, int64_t n, progress p) {
+  vi all = splat_i(neutral(kind));
+  int32_t local[STRETCHES * LANES], *level = p.kept ? p.kept + KEPT_LEVELS : local;
+  int64_t i = 0, count = p.done ? p.kept[0] : 0;
   while (n - i >= 8 * LANES) {
     vi part[8];
     int64_t end = n - i >= STRETCH * LANES ? i + STRETCH * LANES : n;
@@ -85,22 +94,24 @@ INLINE int32_t row(int kind, const int32_t *x, int64_t n) {
     for (int half = 4; half; half /= 2)
       for (int k = 0; k < half; k++) part[k] = fold(kind, part[k], part[k + half]);
     int at = 0; // like carries in a binary number: only what stands for equally many numbers is added
-    for (int64_t bits = count++; bits & 1; bits >>= 1) part[0] = fold(kind, level[at++], part[0]);
-    level[at] = part[0];
+    for (int64_t bits = count++; bits & 1; bits >>= 1) part[0] = fold(kind, load_i(level + LANES * at++), part[0]);
+    store_i(level + LANES * at, part[0]);
   }
+  if (p.done + n < p.all) return p.kept[0] = (int32_t)count;
+  const int vectors = count || n >= LANES;
   for (int at = 0; count; at++, count >>= 1)
-    if (count & 1) all = fold(kind, all, level[at]);
+    if (count & 1) all = fold(kind, all, load_i(level + LANES * at));
   for (; n - i >= LANES; i += LANES) all = fold(kind, all, load_i(x + i));
-  int32_t result = n >= LANES ? across(kind, all) : neutral(kind);
+  int32_t result = vectors ? across(kind, all) : neutral(kind);
   for (; i < n; i++) result = fold_one(kind, result, x[i]);
   return result;
 }
 
 // out: (count)  x: (count, n)
-INLINE void each_row(int kind, int32_t *out, const int32_t *x, int64_t count, int64_t n, int add) {
+INLINE void each_row(int kind, int32_t *out, const int32_t *x, int64_t count, int64_t n, int add, progress p) {
   for (int64_t r = 0; r < count; r++, x += n) {
-    int32_t result = row(kind, x, n);
-    out[r] = add ? fold_one(kind, out[r], result) : result;
+    int32_t result = row(kind, x, n, p);
+    if (p.done + n == p.all) out[r] = add ? fold_one(kind, out[r], result) : result;
   }
 }
 
@@ -132,13 +143,13 @@ INLINE void few_rows(int kind, int32_t *out, const int32_t *x, int64_t count, in
 
 // What is compiled for each kind; all else is the same code for all of them.
 typedef struct {
-  void (*each_row)(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add);
+  void (*each_row)(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add, progress p);
   void (*few_rows)(int32_t *out, const int32_t *x, int64_t count, int64_t pitch, int64_t width, int add);
 } folding;
 
 #define FOLDING(kind)                                                                                                  \
-  static void each_row_##kind(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add) {                     \
-    each_row(kind, out, x, count, n, add);                                                                             \
+  static void each_row_##kind(int32_t *out, const int32_t *x, int64_t count, int64_t n, int add, progress p) {         \
+    each_row(kind, out, x, count, n, add, p);                                                                          \
   }                                                                                                                    \
   static void few_rows_##kind(int32_t *out, const int32_t *x, int64_t count, int64_t pitch, int64_t width, int add) { \
     few_rows(kind, out, x, count, pitch, width, add);                                                                  \
@@ -167,13 +178,14 @@ static void rows(const folding *f, int32_t *out, const int32_t *x, int64_t count
 
 // Several rows side by side are one long row, which vectors fill; what they come to is folded at the end.
 static void narrow_rows(const folding *f, int32_t *out, const int32_t *x, int64_t count, int64_t width, int add,
-                        int32_t *partial) {
+                        int32_t *partial, progress p) {
   int64_t beside = LANES;
   while (beside * width < 4 * NARROW) beside *= 2;
-  if (width < NARROW && count >= 4 * beside) {
-    int32_t *wide = partial + COLUMNS;
+  if (width < NARROW && p.all >= 4 * beside) {
+    int32_t *wide = p.kept ? p.kept : partial + COLUMNS;
     int64_t whole = count / beside;
-    rows(f, wide, x, whole, beside * width, 0, partial);
+    rows(f, wide, x, whole, beside * width, p.done > 0, partial);
+    if (p.done + count < p.all) return;
     for (int64_t half = beside / 2 * width; half >= width; half /= 2) f->few_rows(wide, wide + half, 1, 0, half, 1);
     f->few_rows(out, wide, 1, 0, width, add);
     add = 1, x += whole * beside * width, count -= whole * beside;
@@ -201,18 +213,21 @@ static int advance(position *at, const word *loop, int64_t loops) {
   return k >= 0;
 }
 
-// w: kind, out, x, outer, length, inner, number of loops, and three words for each
+// w: kind, out, x, outer, length, inner, whether to add to what is in out, progress along length, number of loops, and
+// three words for each
 int kernel_reduce(word *w, context *c) {
   const folding *f = &FOLDINGS[w[0].i];
   int64_t outer = w[3].i, length = w[4].i, inner = w[5].i;
+  const progress p = {w[7].i, w[8].i, w[9].p};
   position at = {0};
   do {
+    int add = at.add || w[6].i;
     int32_t *out = (int32_t *)w[1].p + at.out;
     const int32_t *x = (const int32_t *)w[2].p + at.x;
-    if (inner == 1) f->each_row(out, x, outer, length, at.add);
+    if (inner == 1) f->each_row(out, x, outer, length, add, p);
     for (int64_t o = 0; o < outer && inner != 1; o++, out += inner, x += length * inner)
-      narrow_rows(f, out, x, length, inner, at.add, (int32_t *)c->workspace);
-  } while (advance(&at, w + 7, w[6].i));
+      narrow_rows(f, out, x, length, inner, add, (int32_t *)c->workspace, p);
+  } while (advance(&at, w + 11, w[10].i));
   return DONE;
 }
 
@@ -226,7 +241,7 @@ int kernel_truth(word *w, context *c) {
     uint8_t *out = (uint8_t *)w[1].p + at.out;
     const uint8_t *x = (const uint8_t *)w[2].p + at.x;
     for (int64_t o = 0; o < outer; o++, out += inner) {
-      if (!at.add) memset(out, !any, (size_t)inner);
+      if (!at.add && !w[6].i) memset(out, !any, (size_t)inner);
       if (inner == 1) {
         uint8_t decided = 0; // by one true value for `any`, by one false for `all`
         for (int64_t i = 0; i < length; i++) decided |= x[i] ^ !any;
@@ -238,7 +253,7 @@ int kernel_truth(word *w, context *c) {
       }
       x += length * inner;
     }
-  } while (advance(&at, w + 7, w[6].i));
+  } while (advance(&at, w + 11, w[10].i));
   return DONE;
 }
 
