@@ -212,7 +212,9 @@ def lacks_shapes(item: Item) -> bool:
     annotations = [parameter.annotation for parameter in item.parameters().values()]
     if inspect.isclass(item.thing):
         takes_arrays = issubclass(item.thing, Configurable) and any(
-            hasattr(item.thing, name) for name in ("call", "__call__", "contributions")
+            name in vars(base)
+            for base in item.thing.__mro__
+            for name in ("call", "__call__", "contributions")
         )
     else:
         annotations.append(inspect.signature(item.function).return_annotation)

@@ -1,4 +1,4 @@
-"""Callbacks: what happens beside the training, at its beginnings and ends.
+"""Callbacks: what runs at the beginnings and ends of training, epochs and batches.
 
     train begin, epoch begin, (batch begin, step, batch end)*, validation, epoch end, train end
 

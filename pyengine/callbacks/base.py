@@ -35,19 +35,39 @@ class Callback(Configurable):
         model: the model in training: `get_weights`, `set_weights`, `stop_training`,
             `optimizer.learning_rate`.
         params: facts about this training, such as `epochs`, `steps`, `verbose`.
+    Errors: what a hook raises ends the training.
 
     >>> class Patient(Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         self.model.stop_training = logs["val_accuracy"] > 0.99
+    >>> import types
+    >>> callback = Patient()
+    >>> callback.set_model(types.SimpleNamespace(stop_training=False))
+    >>> callback.set_params({"epochs": 10})
+    >>> callback.on_epoch_end(0, {"val_accuracy": 0.995})
+    >>> callback.model.stop_training
+    True
+
+    Source: Keras 3; async hooks as in TensorFlow.js.
     """
 
     model: Any = None
     params: Mapping[str, Any] = {}
 
     def set_model(self, model: Any) -> None:
+        """Called before the training: keep the model.
+
+        Arguments:
+            model: the model in training.
+        """
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
+        """Called before the training: keep the facts about it.
+
+        Arguments:
+            params: `epochs`, `steps`, `verbose`, … by name.
+        """
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> Any: ...
@@ -79,11 +99,13 @@ class LambdaCallback(Callback):
 
     Arguments:
         hooks: function by hook name (`on_epoch_end` or `onEpochEnd`), called with that hook's arguments.
-    Errors: UnknownNameError for a name that is no hook.
+    Errors: UnknownNameError for a name that is no hook; ArgumentError for what is no function.
 
     >>> callback = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
     >>> callback.on_epoch_end(0, {"loss": 0.5})
     0 0.5
+
+    Source: Keras 3.
     """
 
     def __init__(self, **hooks: Callable[..., Any] | None) -> None:
@@ -104,11 +126,13 @@ class LambdaCallback(Callback):
 
 
 class CallbackList:
-    """Callbacks in their order, with the hooks that they really have.
+    """Callbacks in their order, and which hooks each of them overrides.
 
     Arguments:
         callbacks: None, one callback or a list of them, nested as you like; a dictionary of functions by hook
-            name stands for a LambdaCallback.
+            name stands for a LambdaCallback. Default None, none.
+        model: given to every callback, default None.
+        params: facts about this training, given to every callback; default None, none.
     Errors: ArgumentError for what is no callback.
 
     >>> callbacks = CallbackList({"onEpochEnd": lambda epoch, logs: print("epoch", epoch)})
@@ -117,6 +141,8 @@ class CallbackList:
     epoch 0
     >>> callbacks.wants("on_epoch_end"), callbacks.wants("on_train_batch_end")
     (True, False)
+
+    Source: Keras 3.
     """
 
     def __init__(
@@ -137,17 +163,25 @@ class CallbackList:
         return len(self.callbacks)
 
     def wants(self, hook: str) -> bool:
-        """Whether any callback has this hook: where none has, the loop need not prepare anything."""
+        """Whether any callback has this hook: where none has, the loop need not prepare anything.
+
+        Arguments:
+            hook: "on_epoch_end" or another of `HOOKS`.
+        """
         return bool(self._listeners[hook])
 
     def call(self, hook: str, *args: Any) -> Generator[Any, Any, None]:
-        """Calls a hook of every callback in order, and yields what they return to be awaited.
+        """Call a hook of every callback in order, and yield what they return to be awaited.
 
-        The next callback is called when the next awaitable is asked for, so each is finished before the next. One
-        that is answered with ABANDONED is warned of.
+        The next callback is called when the next awaitable is asked for, so each is finished before the next. If an
+        awaitable is answered with ABANDONED, a warning names its hook.
 
-        Errors: what a callback raises, at once; at `on_train_end` only when all have been called, the first error
-        with the others as its notes.
+        Arguments:
+            hook: "on_epoch_end" or another of `HOOKS`.
+            args: what the hook gets.
+        Returns: a generator of awaitables.
+        Errors: any Exception that a callback raises, at once; at `on_train_end` only when all have been called, the
+            first error with the others as its notes.
         """
         errors: list[BaseException] = []
         closing = False

@@ -17,22 +17,23 @@ class EarlyStopping(Callback):
     counts; when `patience` of them have come in a row (with 0: at the first) training stops.
 
     Arguments:
-        monitor: name in the logs.
-        min_delta: how much more than this counts as better; its absolute value, default 0.
-        patience: epochs without improvement, at least 0.
+        monitor: name in the logs, such as "val_loss".
+        min_delta: how much more than this counts as better, in units of the monitored value; its absolute value counts.
+        patience: number of epochs without improvement, at least 0.
         verbose: 1 prints a line when it stops or restores.
-        mode: "min", "max" or "auto" (see `Monitor`).
-        baseline: only epochs that beat it, too, set the count back to 0.
-        restore_best_weights: put back the weights of the best epoch when training ends, for whatever cause.
-        start_from_epoch: epochs before this one are left out of account.
+        mode: "min", "max" or "auto": "max" where the name contains acc, auc, precision, recall or f1, else "min".
+        baseline: only epochs that also beat it set the count back to 0; default None, all that improve do.
+        restore_best_weights: whether to put back the weights of the best epoch when training ends, for whatever reason.
+        start_from_epoch: earlier epochs are ignored, at least 0.
     Attributes:
         best, best_epoch: the best value and its epoch (None before the first).
         stopped_epoch: the epoch after which it stopped (None when it did not).
+    Errors: ArgumentError for a negative patience; UnknownNameError for another mode.
 
     >>> EarlyStopping(monitor="val_accuracy", patience=3, restore_best_weights=True)
     EarlyStopping(monitor='val_accuracy', patience=3, restore_best_weights=True)
 
-    Agrees with Keras 3, except that a NaN never counts as the best.
+    Source: Keras 3, except that a NaN never counts as the best.
     """
 
     wait: int

@@ -25,6 +25,8 @@ class History(Callback):
     >>> history.on_epoch_end(0, {"loss": 0.5, "val_acc": 0.75})
     >>> history.history["val_accuracy"], history.epoch
     ([0.75], [0])
+
+    Source: Keras 3.
     """
 
     def __init__(self) -> None:
@@ -33,6 +35,7 @@ class History(Callback):
 
     @property
     def model(self) -> Any:  # type: ignore[override]
+        """The model that was trained; None when nobody else holds it any more."""
         return self._model()
 
     def set_model(self, model: Any) -> None:

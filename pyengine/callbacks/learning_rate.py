@@ -18,16 +18,20 @@ class ReduceLROnPlateau(Callback):
     The rate of each epoch is added to its logs, so it is in the history as `learning_rate`.
 
     Arguments:
-        monitor: name in the logs.
-        factor: 0 < factor < 1.
-        patience: epochs without improvement.
+        monitor: name in the logs, such as "val_loss".
+        factor: what the rate is multiplied by, 0 < factor < 1.
+        patience: number of epochs without improvement, at least 0.
         verbose: 1 prints a line at each reduction.
-        mode: "min", "max" or "auto" (see `Monitor`).
-        min_delta: how much more than this counts as better; its absolute value.
-        cooldown: epochs after a reduction in which nothing is counted.
+        mode: "min", "max" or "auto", see `EarlyStopping`; default "auto".
+        min_delta: how much more than this counts as better, in units of the monitored value; its absolute value counts.
+        cooldown: number of epochs after a reduction in which nothing is counted, at least 0.
         min_lr: the rate never falls below this.
+    Errors: ArgumentError for a factor out of range; UnknownNameError for another mode.
 
-    Agrees with Keras 3.
+    >>> ReduceLROnPlateau(factor=0.5, patience=3)
+    ReduceLROnPlateau(factor=0.5, patience=3)
+
+    Source: Keras 3.
     """
 
     best: float
@@ -107,9 +111,12 @@ class LearningRateScheduler(Callback):
         schedule: function of the epoch (from 0) and, if it takes two arguments, the current rate; returns the
             new rate.
         verbose: 1 prints a line per epoch.
+    Errors: ArgumentError when the schedule is no function, or returns no finite number of at least 0.
 
     >>> LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1)).verbose
     0
+
+    Source: Keras 3.
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:

@@ -15,8 +15,12 @@ def progress_display(verbose: int | str = "auto") -> list[Callback]:
     """The callbacks that show what `verbose` asks for.
 
     Arguments:
-        verbose: 0 nothing, 1 (or "auto") a bar per epoch, 2 a line per epoch. Without a terminal, and in the
-            browser, 1 gives lines too.
+        verbose: 0 nothing, 1 or "auto" a bar per epoch, 2 a line per epoch; default "auto". Without a terminal, and
+            in the browser, 1 gives lines too.
+    Errors: ArgumentError for another value.
+
+    >>> progress_display(0), progress_display(2)
+    ([], [EpochLines()])
     """
     level = 1 if verbose == "auto" else verbose
     if level not in (0, 1, 2):
@@ -36,7 +40,15 @@ class EpochLines(Callback):
     """Prints one line per epoch: `Epoch 3/10 - 1.2s - loss: 0.1234 - acc: 0.9876`.
 
     Arguments:
-        file: where to; default standard output.
+        file: open text file to write to; default None, standard output.
+
+    >>> lines = EpochLines()
+    >>> lines.set_params({"epochs": 10})
+    >>> lines.on_epoch_begin(2)
+    >>> lines.on_epoch_end(2, {"loss": 0.25})
+    Epoch 3/10 - 0.0s - loss: 0.2500
+
+    Source: Keras 3, `verbose=2`.
     """
 
     def __init__(self, file: TextIO | None = None) -> None:
@@ -52,10 +64,22 @@ class EpochLines(Callback):
 
 
 class ProgressBar(Callback):
-    """A bar per epoch, with the time left and the running values; evaluate and predict get one, too.
+    """A bar per epoch, with the time left and the running values; also in evaluate and predict.
 
     Arguments:
-        file: where to; default standard error.
+        file: open text file to write to; default None, standard error.
+
+    >>> import io
+    >>> screen = io.StringIO()
+    >>> bar = ProgressBar(screen)
+    >>> bar.set_params({"epochs": 10, "steps": 1})
+    >>> bar.on_epoch_begin(0)
+    >>> bar.on_train_batch_end(0, {"loss": 0.25})
+    >>> bar.on_epoch_end(0, {"loss": 0.25})
+    >>> "Epoch 1/10: 100%" in screen.getvalue(), "loss=0.2500" in screen.getvalue()
+    (True, True)
+
+    Source: Keras 3, `verbose=1`; drawn by tqdm.
     """
 
     def __init__(self, file: TextIO | None = None) -> None:

@@ -19,11 +19,18 @@ class ArrayData:
     """Inputs, targets and sample weights with one row per sample.
 
     Shapes: every array `(samples, …)`.
+    Arguments:
+        x: the inputs, at least one.
+        y: the targets; default (), none.
+        sample_weight: the weights, one array per target; default (), none.
     Errors: DataError when there are no samples or the arrays disagree about how many.
 
     >>> data = ArrayData([np.arange(10.0)], [np.arange(10.0) * 2])
     >>> len(data), data.rows(2, 4).arrays
     (10, [array([2., 3.]), array([4., 6.])])
+    >>> training, validation = data.split(0.3)
+    >>> len(training), len(validation), data.order(random.key_from_seed(1))
+    (7, 3, array([8, 4, 1, 6, 9, 5, 2, 3, 7, 0]))
     """
 
     def __init__(
@@ -50,7 +57,10 @@ class ArrayData:
     def order(self, key: random.Key, epoch: int = 0) -> np.ndarray:
         """The row numbers of a shuffled epoch: `permutation(fold_in(key, epoch), samples)`.
 
-        Shapes: `(samples,)`, int64.
+        Shapes: -> `(samples,)`, int64.
+        Arguments:
+            key: a key of `pyengine.random`.
+            epoch: the epoch's number; default 0.
         """
         if self.count > ORDERED_TOGETHER // 2:
             return random.permutation(random.fold_in(key, epoch), self.count).astype(np.int64, copy=False)
@@ -62,7 +72,12 @@ class ArrayData:
         return self._orders[key, epoch]
 
     def rows(self, begin: int, end: int) -> ArrayData:
-        """The rows from `begin` to before `end`: views."""
+        """The rows from `begin` to before `end`: views.
+
+        Arguments:
+            begin: the first row's number, from 0.
+            end: the number after the last row's.
+        """
         parts = ([array[begin:end] for array in group] for group in (self.x, self.y, self.sample_weight))
         return ArrayData(*parts)
 
@@ -70,7 +85,7 @@ class ArrayData:
         """The first floor(samples · (1 - validation_split)) rows for training, the rest for validation.
 
         Arguments:
-            validation_split: share of the rows, 0 ≤ share < 1; 0 means no validation (None).
+            validation_split: fraction of the rows, 0 ≤ fraction < 1; 0 means no validation (None).
         Errors: ArgumentError outside that range, DataError when one part would be empty. Labels sorted by
             class get a warning, since the last rows then hold other classes than the first.
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,27 @@ import numpy as np
 
 from pyengine import random
 from pyengine.data import prefetch, sources, stages
-from pyengine.data.driving import complete
 from pyengine.data.elements import Element, as_element, leaves, map_leaves, rows
+from pyengine.data.reading import Readable
 from pyengine.errors import ArgumentError
 
 Size = int | float | None  # a whole number, math.inf, or None where only reading tells
 
 
-class Dataset:
-    """A stream of elements that is made again for every pass, never held in memory as a whole.
+class Dataset(Readable):
+    """A stream of elements that is read anew in every pass, never held in memory as a whole.
 
     An element is an array or a number, or a tuple or dictionary of them, nested as you like; training expects
     pairs `(x, y)`, triples `(x, y, sample_weight)` or dictionaries `{"xs": x, "ys": y}`. Every method gives a
     new dataset and leaves this one as it is. Read it with `for`, or with `async for` where a source waits.
 
     Functions given to `map`, `filter` and `for_each` get the element as one argument and may be async.
+
+    Arguments:
+        open_pass: function that starts a pass: it returns an async generator of elements. The class methods
+            (`from_arrays`, `from_generator`, …) give it.
+        size: elements per pass: a whole number, `math.inf`, or None where only reading tells.
+        text: how it prints.
 
     >>> squares = Dataset.range(10).filter(lambda i: i % 2 == 1).map(lambda i: i * i)
     >>> squares.to_list()
@@ -36,8 +42,10 @@ class Dataset:
     ...     print(batch)
     [ 1  9 25]
     [49 81]
+    >>> Dataset.range(10).size, squares.size
+    (10, None)
 
-    Agrees with tf.data in names and meaning.
+    Source: agrees with tf.data in names and meaning.
     """
 
     def __init__(
@@ -55,7 +63,10 @@ class Dataset:
 
         Shapes: every array `(rows, …)` with the same number of rows; elements are its rows.
         Arguments:
-            x, y: array, list of arrays (rows become tuples) or dictionary of arrays (dictionaries).
+            x: array, list of arrays (rows become tuples) or dictionary of arrays (rows become dictionaries).
+            y: targets, like x; default None, none.
+            sample_weight: weights, like y; default None, none.
+        Errors: ArgumentError for sample_weight without y; DataError where the numbers of rows differ.
 
         >>> Dataset.from_arrays(np.array([1, 2]), np.array([3, 4])).to_list()
         [(np.int64(1), np.int64(3)), (np.int64(2), np.int64(4))]
@@ -98,7 +109,9 @@ class Dataset:
     def from_iterable(cls, iterable: Any) -> Dataset:
         """The items of a list, or of anything else that can be iterated (also with `async for`).
 
-        An iterator or generator object serves a single pass; the second one is a DataError.
+        Arguments:
+            iterable: a list, an array, …; an iterator or generator object serves a single pass.
+        Errors: ArgumentError for what cannot be iterated; DataError at the second pass over an iterator.
 
         >>> Dataset.from_iterable([(1, 2), (3, 4)]).to_list()
         [(1, 2), (3, 4)]
@@ -120,6 +133,11 @@ class Dataset:
     def from_function(cls, function: Callable[[], Any]) -> Dataset:
         """What a function returns, call after call, until it returns `{"done": True}`; it may be async.
 
+        Arguments:
+            function: without arguments; returns an element, plain or as JavaScript's iterators do, `{"value": element,
+                "done": False}`.
+        Errors: DataError where it returns None.
+
         >>> rolls = iter([3, 5])
         >>> Dataset.from_function(lambda: {"value": next(rolls, None), "done": False}).take(2).to_list()
         [3, 5]
@@ -131,6 +149,11 @@ class Dataset:
     @classmethod
     def range(cls, start: int, stop: int | None = None, step: int = 1) -> Dataset:
         """The whole numbers of Python's `range`.
+
+        Arguments:
+            start: the first number; alone, the number before which it ends, from 0.
+            stop: the number before which it ends; default None, see `start`.
+            step: difference of neighbours, not 0; default 1.
 
         >>> Dataset.range(2, 11, 4).to_list()
         [2, 6, 10]
@@ -145,6 +168,7 @@ class Dataset:
         Arguments:
             datasets: datasets (elements become a tuple), or one tuple, list or dictionary of datasets, nested
                 as you like (elements get the same structure).
+        Errors: ArgumentError for anything but datasets, or none at all.
 
         >>> Dataset.zip({"xs": Dataset.range(2), "ys": Dataset.range(5, 9)}).to_list()
         [{'xs': 0, 'ys': 5}, {'xs': 1, 'ys': 6}]
@@ -182,17 +206,27 @@ class Dataset:
         header: bool = True,
         delimiter: str = ",",
     ) -> Dataset:
-        """The rows of a CSV file, read as they are needed.
+        r"""The rows of a CSV file, read as they are needed.
 
         Without a label each element is a dictionary `{column: number or text}`. With one it is a pair: the
         other columns as a float32 vector, and the label's number.
 
+        Shapes: with a label, x (columns,) and y ().
         Arguments:
-            label: name of the column to predict.
-            columns: names of the columns to use, in this order; default all.
-            header: whether the first line holds the names; without it they are "0", "1", …
+            path: of the file.
+            label: name of the column to predict; default None, none.
+            columns: names of the columns to use, in this order; default None, all.
+            header: whether the first line holds the names; without it they are "0", "1", … Default True.
+            delimiter: text between the values, default ",".
         Errors: DataError with file, line and column for text where a number is needed, and for lines with
             too few or too many values.
+
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "points.csv"
+        >>> _ = file.write_text("a,b,kind\n1,2,0\n3,4,1\n")
+        >>> Dataset.csv(file, label="kind").batch(2).to_list()
+        [(array([[1., 2.],
+               [3., 4.]], dtype=float32), array([0., 1.], dtype=float32))]
         """
         file = Path(path)
         return cls(
@@ -206,10 +240,12 @@ class Dataset:
     def batch(self, batch_size: int, drop_remainder: bool = False) -> Dataset:
         """`batch_size` elements at a time, stacked along a new first axis.
 
-        Shapes: leaves of shape `s` become `(batch_size, *s)`; the last batch may be smaller.
+        Shapes: arrays of shape `s` become `(batch_size, *s)`; the last batch may be smaller.
         Arguments:
-            drop_remainder: leave out a last batch that is smaller.
-        Errors: DataError that names the element and the place in it whose shape differs.
+            batch_size: elements per batch, at least 1.
+            drop_remainder: whether to leave out a last batch that is smaller; default False.
+        Errors: ArgumentError for a batch_size below 1; DataError that names the element and the place in it whose shape
+            differs.
 
         >>> Dataset.range(5).batch(2).to_list()
         [array([0, 1], dtype=int32), array([2, 3], dtype=int32), array([4], dtype=int32)]
@@ -227,6 +263,8 @@ class Dataset:
     def unbatch(self) -> Dataset:
         """The rows of every element one by one: undoes `batch`.
 
+        Shapes: arrays of shape `(rows, *s)` become `rows` elements of shape `s`.
+
         >>> Dataset.range(3).batch(2).unbatch().batch(3).to_list()
         [array([0, 1, 2], dtype=int32)]
         """
@@ -235,14 +273,14 @@ class Dataset:
     def shuffle(
         self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
     ) -> Dataset:
-        """Random order, as far as a buffer of `buffer_size` elements reaches (a full shuffle: all of them).
+        """The elements in random order, as far as a buffer of `buffer_size` elements reaches (all: a full shuffle).
 
         Arguments:
-            buffer_size: how many elements wait in memory to be drawn, at least 1.
+            buffer_size: number of elements that wait in memory to be drawn, at least 1.
             seed: whole number; pass number e is then shuffled by `fold_in(key_from_seed(seed), e)`, the same
-                on every machine. Without it each pass takes the next key of the process (see
-                `set_random_seed`).
-            reshuffle_each_iteration: a new order in every pass.
+                on every machine. Default None: each pass takes the next key of the process (see `set_random_seed`).
+            reshuffle_each_iteration: whether every pass has a new order; default True.
+        Errors: ArgumentError for a buffer_size below 1.
 
         >>> Dataset.range(6).shuffle(6, seed=1).to_list()
         [5, 1, 2, 3, 0, 4]
@@ -270,7 +308,10 @@ class Dataset:
         )
 
     def map(self, function: Callable[[Element], Any]) -> Dataset:
-        """`function` of every element; an async function is awaited.
+        """`function` of every element.
+
+        Arguments:
+            function: called with the element; the result of an async one is awaited.
 
         >>> Dataset.zip(Dataset.range(2), Dataset.range(2)).map(lambda pair: pair[0] + pair[1]).to_list()
         [0, 2]
@@ -278,7 +319,10 @@ class Dataset:
         return self._then(lambda: stages.map_(self._open(), function), self._size, f"map({_name(function)})")
 
     def filter(self, predicate: Callable[[Element], Any]) -> Dataset:
-        """The elements for which `predicate` is true; an async one is awaited.
+        """The elements for which `predicate` is true.
+
+        Arguments:
+            predicate: called with the element; the result of an async one is awaited.
 
         >>> Dataset.range(5).filter(lambda i: i > 2).to_list()
         [3, 4]
@@ -288,7 +332,11 @@ class Dataset:
         )
 
     def take(self, count: int) -> Dataset:
-        """The first `count` elements; -1 takes all.
+        """The first `count` elements.
+
+        Arguments:
+            count: how many, at least 0; -1 takes all.
+        Errors: ArgumentError for another count.
 
         >>> Dataset.range(5).take(2).to_list()
         [0, 1]
@@ -302,6 +350,10 @@ class Dataset:
     def skip(self, count: int) -> Dataset:
         """All but the first `count` elements.
 
+        Arguments:
+            count: how many to leave out, at least 0.
+        Errors: ArgumentError for another count.
+
         >>> Dataset.range(5).skip(2).to_list()
         [2, 3, 4]
         """
@@ -310,7 +362,11 @@ class Dataset:
         return self._then(lambda: stages.skip(self._open(), count), size, f"skip({count})")
 
     def repeat(self, count: int | None = None) -> Dataset:
-        """`count` passes one after another; without a count (or with -1) for ever.
+        """`count` passes one after another.
+
+        Arguments:
+            count: number of passes, at least 0; default None (or -1), for ever.
+        Errors: ArgumentError for another count.
 
         >>> Dataset.range(2).repeat(2).to_list()
         [0, 1, 0, 1]
@@ -329,6 +385,10 @@ class Dataset:
     def concatenate(self, other: Dataset) -> Dataset:
         """All elements of this one, then all of the other.
 
+        Arguments:
+            other: the other dataset.
+        Errors: ArgumentError for anything but a dataset.
+
         >>> Dataset.range(2).concatenate(Dataset.range(7, 9)).to_list()
         [0, 1, 7, 8]
         """
@@ -340,7 +400,11 @@ class Dataset:
         )
 
     def prefetch(self, count: int) -> Dataset:
-        """Where sources wait, up to `count` elements are made ahead while training is busy with earlier ones.
+        """`count` elements ahead: where sources wait, they are asked for while training is busy with earlier ones.
+
+        Arguments:
+            count: how many elements wait in memory at most, at least 1.
+        Errors: ArgumentError for another count.
 
         >>> Dataset.range(3).prefetch(2).to_list()
         [0, 1, 2]
@@ -349,7 +413,7 @@ class Dataset:
         return self._then(lambda: prefetch.prefetch(self._open(), count), self._size, f"prefetch({count})")
 
     def cache(self) -> Dataset:
-        """Keeps the elements of the first complete pass in memory, so that what lies before runs only once.
+        """The same elements, kept in memory in the first complete pass: the stages before this one run only once.
 
         >>> calls = []
         >>> cached = Dataset.range(2).map(lambda i: calls.append(i) or i).cache()
@@ -357,57 +421,6 @@ class Dataset:
         ([0, 1, 0, 1], [0, 1])
         """
         return self._then(stages.Cache(self._open).open, self._size, "cache()")
-
-    # ---- reading it
-
-    def __aiter__(self) -> AsyncGenerator[Element, None]:
-        return self._open()
-
-    def __iter__(self) -> Iterator[Element]:
-        elements = self._open()
-        while True:
-            try:
-                element = complete(anext(elements))
-            except StopAsyncIteration:
-                return
-            try:
-                yield element
-            except BaseException:  # GeneratorExit above all: the reader leaves early
-                complete(elements.aclose())
-                raise
-
-    def to_list(self) -> list[Element]:
-        """All elements, in a list.
-
-        >>> Dataset.range(3).to_list()
-        [0, 1, 2]
-        """
-        return list(self)
-
-    to_array = to_list  # the name it has in TensorFlow.js
-
-    async def to_list_async(self) -> list[Element]:
-        """All elements, in a list, also from sources that wait."""
-        return [element async for element in self]
-
-    def for_each(self, function: Callable[[Element], Any]) -> None:
-        """Calls `function` with every element.
-
-        >>> Dataset.range(2).for_each(print)
-        0
-        1
-        """
-        for element in self:
-            result = function(element)
-            if hasattr(result, "__await__"):
-                complete(result)
-
-    async def for_each_async(self, function: Callable[[Element], Any]) -> None:
-        """Calls `function` with every element and awaits what it returns, also with sources that wait."""
-        async for element in self:
-            result = function(element)
-            if hasattr(result, "__await__"):
-                await result
 
     @property
     def size(self) -> Size:

@@ -16,7 +16,11 @@ Result = TypeVar("Result")
 
 
 def complete(awaitable: Awaitable[Result]) -> Result:
-    """The result of an awaitable that never really waits; one that does is an error.
+    """The result of an awaitable that never really waits.
+
+    Arguments:
+        awaitable: a coroutine, or anything else that `await` takes.
+    Errors: DataError where it waits for something.
 
     >>> async def double(x):
     ...     return 2 * x
