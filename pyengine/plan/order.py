@@ -23,43 +23,50 @@ def order(
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
     made = {value: node for node in graph.nodes for value in node.outputs}
-    users: dict[Value, int] = defaultdict(int)
+    left: dict[Value, int] = defaultdict(int)  # how many users of a value have not run
+    users: dict[Value, list[int]] = defaultdict(list)
     followers: dict[Node, list[Node]] = defaultdict(list)
     waiting: dict[Node, int] = {}
-    for node in graph.nodes:
+    for index, node in enumerate(graph.nodes):
         needed = {made[value] for value in node.inputs if value in made} | (after or {}).get(node, set())
         waiting[node] = len(needed)
         for earlier in needed:
             followers[earlier].append(node)
         for value in set(node.inputs):
-            users[value] += 1
+            left[value] += 1
+            users[value].append(index)
     for value in (*graph.outputs.values(), *graph.writes.values()):
-        users[value] += 1
+        left[value] += 1
 
     def frees(node: Node) -> bool:
-        freed = sum(v.spec.nbytes for v in set(node.inputs) if v in made and users[v] == 1)
+        freed = sum(v.spec.nbytes for v in set(node.inputs) if v in made and left[v] == 1)
         return freed >= sum(value.spec.nbytes for value in node.outputs if value not in elsewhere)
 
     ready = [position[node] for node in graph.nodes if not waiting[node]]
     heapq.heapify(ready)
     result: list[Node] = []
-    fresh: list[int] = []  # became ready by the last step: the only ones whose turn may come early
-    while ready or fresh:
-        early = [index for index in fresh if frees(graph.nodes[index])]
-        if early:
-            index = min(early)
-            fresh.remove(index)
-        else:
+    # What the last step made ready is all whose turn may come early: those that free enough, and the others.
+    early: list[int] = []
+    fresh: set[int] = set()
+    while ready or fresh or early:
+        if not early:
             for index in fresh:
                 heapq.heappush(ready, index)
-            fresh = []
-            index = heapq.heappop(ready)
-        node = graph.nodes[index]
+            fresh.clear()
+        node = graph.nodes[heapq.heappop(early or ready)]
         result.append(node)
+        changed = []
         for value in set(node.inputs):
-            users[value] -= 1
+            left[value] -= 1
+            if left[value] == 1:  # its last user frees it
+                changed += users[value]
         for follower in followers[node]:
             waiting[follower] -= 1
             if not waiting[follower]:
-                fresh.append(position[follower])
+                fresh.add(position[follower])
+                changed.append(position[follower])
+        for index in changed:
+            if index in fresh and frees(graph.nodes[index]):
+                fresh.remove(index)
+                heapq.heappush(early, index)
     return result

@@ -24,13 +24,13 @@ def gradient_names(of: Iterable[Variable | str]) -> list[str]:
     >>> gradient_names(["x", Variable(0.0, name="kernel"), Variable(0.0, name="kernel")])
     ['gradient/x', 'gradient/kernel', 'gradient/kernel#1']
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
     for source in of:
         name, number = gradient_name(source), 1
         while name in names:
             name, number = f"{gradient_name(source)}#{number}", number + 1
-        names.append(name)
-    return names
+        names[name] = None
+    return list(names)
 
 
 @checked

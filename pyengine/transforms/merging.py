@@ -10,8 +10,9 @@ instead of inserted; the labels: Dietz, Sleator, "Two algorithms for maintaining
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 GAP = 1 << 48  # between neighbouring labels
 
@@ -62,17 +63,11 @@ class TopologicalOrder(Generic[V]):
         last.following, self.tail.previous = self.tail, last
         self.enter, self.leave = spanning_forest(vertices, before)
 
-    def descends(self, early: V, late: list[int]) -> bool:
-        """Whether the spanning forest shows a path; it knows some, not all. `late`: the end's numbers in preorder."""
-        enter, leave = self.enter, self.leave
-        return any(enter[place] <= number < leave[place] for place in early.members for number in late)
-
     def apart(self, early: V, late: V) -> Moved | None:
         """What must move so that the two may be merged, for `merge`; None if a path of several edges joins them."""
-        enter = self.enter
-        numbers = [enter[place] for place in late.members]
         found_up, found_down = {early}, {late}
         up, down = [early], [late]
+        hints: Hints | None = None
         while True:
             vertex = up.pop()
             for other in self.after(vertex):
@@ -82,7 +77,8 @@ class TopologicalOrder(Generic[V]):
                     if vertex is early:
                         continue
                     return None
-                if other in found_down or self.descends(other, numbers):
+                hints = hints or Hints(self, early, late)
+                if other in found_down or hints.leads_to_late(other):
                     return None
                 found_up.add(other)
                 up.append(other)
@@ -97,7 +93,8 @@ class TopologicalOrder(Generic[V]):
                     if vertex is late:
                         continue
                     return None
-                if other in found_up or self.descends(early, [enter[place] for place in other.members]):
+                hints = hints or Hints(self, early, late)
+                if other in found_up or hints.comes_from_early(other):
                     return None
                 found_down.add(other)
                 down.append(other)
@@ -148,6 +145,35 @@ class TopologicalOrder(Generic[V]):
         while vertex is not None:
             vertex.label = label
             vertex, label = vertex.following, label + GAP
+
+
+class Hints:
+    """The paths from one vertex, and to another, that the spanning forest shows; it knows some, not all."""
+
+    def __init__(self, order: TopologicalOrder[Any], early: Vertex, late: Vertex):
+        self.enter, self.leave = order.enter, order.leave
+        self.late = sorted(self.enter[place] for place in late.members)
+        # Ranges of preorder numbers below the early vertex; of one that lies in another, only the outer.
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+        for start, stop in sorted((self.enter[place], self.leave[place]) for place in early.members):
+            if not self.stops or start >= self.stops[-1]:
+                self.starts.append(start)
+                self.stops.append(stop)
+
+    def leads_to_late(self, vertex: Vertex) -> bool:
+        for place in vertex.members:
+            index = bisect_left(self.late, self.enter[place])
+            if index < len(self.late) and self.late[index] < self.leave[place]:
+                return True
+        return False
+
+    def comes_from_early(self, vertex: Vertex) -> bool:
+        for place in vertex.members:
+            index = bisect_right(self.starts, self.enter[place])
+            if index and self.enter[place] < self.stops[index - 1]:
+                return True
+        return False
 
 
 def _label(vertex: Vertex) -> int:
