@@ -38,6 +38,8 @@ class Configurable(KeepsArguments):
     Dropout(rate=0.2)
     >>> Dropout(rate=0.2).get_config()
     {'rate': 0.2, 'seed': None}
+    >>> Dropout.from_config({"rate": 0.2}), Dropout(0.3).clone()
+    (Dropout(rate=0.2), Dropout(rate=0.3))
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -61,11 +63,16 @@ class Configurable(KeepsArguments):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new object with these arguments."""
+        """A new object with these arguments.
+
+        Arguments:
+            config: the constructor's arguments by name, as `get_config` returns them.
+        Errors: UnknownNameError for a name that it does not have.
+        """
         return cls(**config)
 
     def clone(self) -> Self:
-        """A new object made with the same words (no state is copied)."""
+        """A new object made with the same arguments (no state is copied)."""
         return type(self).from_config(self.get_config())
 
     def __repr__(self) -> str:

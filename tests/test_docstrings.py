@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ PUBLISHED = (*COMPUTED, "initializers", "callbacks")
 
 SECTION = re.compile(r"^(Shapes|Arguments|Attributes|Returns|Yields|Errors|Source|Weights):", re.MULTILINE)
 ENTRY = re.compile(r"^    (?! )((?:\*{0,2}\w+(?:, )?)+):[ \n]((?:.*\n?)(?:(?:     .*)?\n?)*)", re.MULTILINE)
+REFERENCE = re.compile(r"(?:see|as in) `(\w+)`")
+INTERNAL = ("TrainingState",)  # bases whose methods are for the package itself
 EXAMPLE = re.compile(r"^\s*(?:>>>|\.\.\.) .*$", re.MULTILINE)
 FORMULA = re.compile(
     r"[=·←/²√Σ≤≥<>+∫ˣ|]|\w - \w|\b(?:max|min|mean|log|tanh|softplus|half)\b|TP|FP|TN|FN|\bx\b"
@@ -59,7 +62,7 @@ def surface() -> dict[str, Any]:
         found.setdefault(package_and_name(thing), thing)
         if inspect.isclass(thing) and not issubclass(thing, Exception):
             for base in thing.__mro__:
-                if base.__module__.startswith("pyengine."):
+                if base.__module__.startswith("pyengine.") and base.__name__ not in INTERNAL:
                     for name, member in vars(base).items():
                         if documentable(name, member) and not inherits(base, name):
                             found.setdefault(f"{package_and_name(base)}.{name}", member)
@@ -133,8 +136,10 @@ class Item:
         self.bases = self.thing.__mro__[1:] if inspect.isclass(self.thing) else ()
 
     def texts(self) -> list[str]:
-        """Its docstring, then those of its bases."""
-        return [self.text, *(own_docstring(base) for base in self.bases)]
+        """Its docstring, those of its bases, and those of methods beside it to which it refers: "as in `fit`"."""
+        beside = (f"{self.name.rpartition('.')[0]}.{name}" for name in REFERENCE.findall(self.text))
+        related = [Item(name).texts() for name in beside if name in surface() and name != self.name]
+        return [self.text, *(own_docstring(base) for base in self.bases), *itertools.chain(*related)]
 
     def code(self) -> str:
         """The source of what runs when it is called: of a class its constructor."""
@@ -298,8 +303,8 @@ def known_error(word: str) -> bool:
 
 
 def lacks_example(item: Item) -> bool:
-    """It is shown in its own docstring or in that of its class."""
-    if ">>> " in item.text:
+    """It is shown in its own docstring or in that of its class, or its blocking twin is."""
+    if ">>> " in item.text or (item.name.endswith("_async") and any(">>> " in text for text in item.texts())):
         return False
     if inspect.isclass(item.thing) or item.owner is None:
         return True

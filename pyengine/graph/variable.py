@@ -19,17 +19,30 @@ class Variable:
     """A named array that outlives a step: a weight, an optimizer slot, a counter, a metric's total.
 
     Its buffer never moves: programs of every executor that shares NumPy's memory work on it directly; others compare
-    `version` to see whether it has been set.
+    `version` to see whether it has been set. In NumPy and in `ops` it can be used as an array.
+
+    Shapes: of `value`, for good.
+    Arguments:
+        value: array of any shape; copied.
+        name: what it is called in graphs, summaries and files; default "variable".
+        dtype: of its content; default None, "float32" for floating-point content, else that of `value`.
+        trainable: whether an optimizer may change it; default True.
+    Errors: DtypeError for a dtype that the engine does not have.
 
     >>> kernel = Variable(np.zeros((2, 3)), name="kernel")
     >>> kernel
     Variable('kernel', shape=(2, 3), dtype=float32)
+    >>> import pyengine  # whose ops let a variable be used as an array
+    >>> count = Variable(1.0, name="count")
+    >>> count.set(2.0)
+    >>> _ = count.assign(3.0), count.assign_add(4.0), count.assign_sub(5.0)
+    >>> count.numpy(), float(count) + 1
+    (array(2., dtype=float32), 3.0)
+    >>> count.clear()
+    >>> bool(count == 0)
+    True
 
-    Arguments:
-        value: array of any shape; copied.
-        name: what it is called in graphs, summaries and files.
-        dtype: "float32" by default for floating-point content, else that of `value`.
-        trainable: whether an optimizer may change it.
+    Source: Keras `Variable`.
     """
 
     __array_ufunc__ = None  # so that `ndarray * variable` asks the variable
@@ -70,7 +83,12 @@ class Variable:
         return self.value.copy()
 
     def set(self, value: Any) -> None:
-        """Overwrite the content now, outside any step. Shape must be equal; the dtype is cast."""
+        """Overwrite the content now, outside any step.
+
+        Arguments:
+            value: array of the variable's shape, cast to its dtype.
+        Errors: ShapeError for another shape.
+        """
         array = np.asarray(value)
         if array.shape != self.shape:
             raise ShapeError(

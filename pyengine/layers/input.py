@@ -101,9 +101,6 @@ def Input(
     >>> Input(shape=(28, 28, 1), name="image")
     SymbolicTensor('image', shape=(None, 28, 28, 1), dtype=float32)
 
-
-    Source: Keras `Input`.
-
     Source: Keras `Input`.
     """
     layer = InputLayer(shape, batch_size=batch_size, batch_shape=batch_shape, dtype=dtype, name=name)

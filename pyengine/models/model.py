@@ -1,4 +1,4 @@
-"""A model: a network of layers with the face of training. It is a layer itself."""
+"""Model: a network of layers that can be trained. It is a layer itself."""
 
 from __future__ import annotations
 
@@ -35,21 +35,30 @@ def _read_only(name: str, description: str, source: str = "", without: tuple[typ
 
 
 class Model(Layer, Trainer):
-    """What lies between some inputs and some outputs, several of each if need be.
+    """A network of layers between some inputs and some outputs.
 
     Layers may be used twice (their weights are shared) and models may be used as layers.
 
     Arguments:
         inputs: symbolic tensor from `Input`, a list of them, or a map by name.
         outputs: what layers made of them; one, a list, or a map by name.
-        name: what it is called when it is a layer of another model.
-        trainable: whether training may change its weights.
+        name: what errors and summaries call it; default None, "model" and a number.
+        trainable: whether training may change its weights; default True.
+    Errors: ArgumentError for anything but symbolic tensors; GraphError for outputs that need inputs that are not given.
 
     >>> from pyengine import layers
     >>> x = layers.Input(shape=(4,))
-    >>> model = Model(x, layers.Dense(2)(x))
+    >>> model = Model(x, layers.Dense(2, kernel_initializer="ones")(x))
     >>> model.output_shape, model.count_params()
     ((None, 2), 10)
+    >>> model.call(np.ones((1, 4), "float32"))
+    array([[4., 4.]], dtype=float32)
+    >>> copy = Model.from_config(model.get_config())
+    >>> copy.set_weights(model.get_weights())
+    >>> model.clone().count_params()
+    10
+
+    Source: Keras `Model`, the functional API.
     """
 
     casts = False
@@ -89,7 +98,17 @@ class Model(Layer, Trainer):
         return (len(self.inputs), len(self.inputs)) if self.built else (1, 1)
 
     def flat(self, *inputs: Any) -> tuple[Any, ...]:
-        """Inputs given singly, in a list, or in a map by input name."""
+        """The inputs of a call as a flat tuple, in the order of `inputs`.
+
+        Arguments:
+            inputs: given singly, in a list, or in a map by input name.
+        Errors: UnknownNameError for an input that the model does not have; ArgumentError for one that is missing.
+
+        >>> from pyengine import layers
+        >>> x = layers.Input(shape=(4,), name="points")
+        >>> Model(x, layers.Dense(2)(x)).flat({"points": 1})
+        (1,)
+        """
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
             for name in inputs[0]:
                 if name not in self.input_names:
@@ -114,7 +133,13 @@ class Model(Layer, Trainer):
                 )
 
     def call(self, *inputs: Any, training: bool = False) -> Any:
-        """The output (or a list of them) that the layers make of the inputs."""
+        """The output (or a list of them) that the layers compute from the inputs.
+
+        Shapes: as `input_shape` and `output_shape` say.
+        Arguments:
+            inputs: one array per input, in the order of `inputs`.
+            training: whether layers behave as in training; default False.
+        """
         known = dict(zip(self.inputs, inputs, strict=True))
         for use in self._uses:
             if all(tensor in known for tensor in use.outputs):
@@ -153,7 +178,7 @@ class Model(Layer, Trainer):
     # Its weights
 
     def get_weights(self) -> list[np.ndarray]:
-        """Copies of all weights; a step that a running training has begun is finished first.
+        """A list of copies of all weights, in the order of `weights`. A step that has begun is finished first.
 
         >>> from pyengine import layers
         >>> x = layers.Input(shape=(4,))
@@ -164,7 +189,13 @@ class Model(Layer, Trainer):
         return super().get_weights()
 
     def set_weights(self, values: Sequence[Any]) -> None:
-        """Overwrite all weights, in the order of `weights`; a step that has begun is finished first."""
+        """Overwrite all weights; a step that has begun is finished first.
+
+        Shapes: every array has the shape of its weight.
+        Arguments:
+            values: arrays in the order of `weights`, as `get_weights` gives them.
+        Errors: ShapeError for another number of arrays, or another shape; no weight is changed then.
+        """
         self.settle()
         super().set_weights(values)
 
@@ -172,6 +203,11 @@ class Model(Layer, Trainer):
 
     def get_layer(self, name: str | None = None, *, index: int | None = None) -> Layer:
         """The layer of a name, or the one at a place in `layers`.
+
+        Arguments:
+            name: of the layer; default None, see `index`.
+            index: its place in `layers`, from 0 or, negative, from the end; default None. Give one of the two.
+        Errors: UnknownNameError with the nearest names; ArgumentError for an index out of range, for both or neither.
 
         >>> from pyengine import layers
         >>> x = layers.Input(shape=(4,))
@@ -202,9 +238,19 @@ class Model(Layer, Trainer):
         """Print name (type), output shape and parameters of every layer, and the totals.
 
         Arguments:
-            line_length: width in characters; by default as wide as the content needs.
-            positions: where the columns end, as fractions of the width or in characters.
-            print_fn: called with each line.
+            line_length: width in characters; default None, as wide as the content needs.
+            positions: where the columns end, as fractions of the width or in characters; default None, as the content
+                needs.
+            print_fn: called with each line; default print.
+
+        >>> from pyengine import layers
+        >>> x = layers.Input(shape=(4,), name="x")
+        >>> lines = []
+        >>> Model(x, layers.Dense(2, name="head")(x)).summary(print_fn=lines.append)
+        >>> next(line for line in lines if "head" in line).split()
+        ['head', '(Dense)', '(None,', '2)', '10']
+
+        Source: Keras `Model.summary`.
         """
         for line in summary_lines(self, line_length, positions):
             print_fn(line)
@@ -212,16 +258,21 @@ class Model(Layer, Trainer):
     # Copies
 
     def clone(self) -> Self:
-        """A model of the same layers with weights of its own, newly begun."""
+        """A model of the same layers with weights of its own, newly initialized."""
         return clone_with(self, lambda layer: layer.clone())
 
     def get_config(self) -> dict[str, Any]:
-        """Name, layers with their own configurations and uses, inputs and outputs: enough for `from_config`."""
+        """Its configuration, enough for `from_config`: name, layers and how they are connected, inputs, outputs."""
         return model_config(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """A new model from `get_config`, its weights newly begun."""
+        """A new model from a configuration, its weights newly initialized.
+
+        Arguments:
+            config: what `get_config` returned.
+        Errors: UnknownNameError for a layer class that does not exist.
+        """
         return model_from_config(cls, config)
 
     def __repr__(self) -> str:

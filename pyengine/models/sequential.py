@@ -1,4 +1,4 @@
-"""A stack of layers."""
+"""Sequential: a stack of layers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ class Sequential(Model):
     first data arrive.
 
     Arguments:
-        layers: the layers, first to last; more may be added.
-        name: what it is called when it is a layer of another model.
-        trainable: whether training may change its weights.
+        layers: the layers, first to last; more may be added. Default None, none yet.
+        name: what errors and summaries call it; default None, "sequential" and a number.
+        trainable: whether training may change its weights; default True.
+    Errors: as in `add`: ArgumentError, ShapeError.
 
     >>> from pyengine import layers
     >>> model = Sequential([layers.Dense(8, activation="relu", input_shape=(4,)), layers.Dense(2)])
     >>> model.output_shape, model.count_params()
     ((None, 2), 58)
+    >>> model.add(layers.Softmax())
+    >>> model.pop().name
+    'softmax'
+
+    Source: Keras `Sequential`.
     """
 
     def __init__(
@@ -50,7 +56,13 @@ class Sequential(Model):
         self._uses = []
 
     def add(self, layer: Any) -> None:
-        """Put a layer on top. In a compiled model that asks for compile again."""
+        """Put a layer on top. A compiled model must be compiled again afterwards.
+
+        Arguments:
+            layer: a layer, a model with one input and one output, or, first, an `Input`.
+        Errors: ArgumentError for anything else, for a layer or a name that it has already; ShapeError where the layer
+            does not fit; BusyError while a fit runs.
+        """
         self.refuse_while_fitting("add")
         if isinstance(layer, SymbolicTensor):
             layer = layer.layer
@@ -101,7 +113,11 @@ class Sequential(Model):
             layer.trainable = False
 
     def pop(self) -> Layer:
-        """Take the topmost layer off and return it."""
+        """Take the topmost layer off. A compiled model must be compiled again afterwards.
+
+        Returns: the layer.
+        Errors: ArgumentError where there is none; BusyError while a fit runs.
+        """
         self.refuse_while_fitting("pop")
         if not self.layers:
             raise ArgumentError(
@@ -120,13 +136,35 @@ class Sequential(Model):
         return layer
 
     def build(self, *input_shapes: Any) -> None:
-        """Make all weights for inputs of a shape, the batch first: `model.build((None, 784))`."""
+        """Create all weights for inputs of a shape, the batch first: `model.build((None, 784))`.
+
+        Arguments:
+            input_shapes: the shape of its input, or a list of that one.
+        Errors: as in `build_from`.
+
+        >>> from pyengine import layers
+        >>> model = Sequential([layers.Dense(2)])
+        >>> model.build((None, 3))
+        >>> model.count_params()
+        8
+        """
         if len(input_shapes) == 1 and input_shapes[0] and isinstance(input_shapes[0][0], (list, tuple)):
             input_shapes = tuple(input_shapes[0])
         self.build_from(input_shapes)
 
     def build_from(self, shapes: Sequence[AnyShape]) -> None:
-        """Make all weights for inputs of these shapes (one, as a Sequential has one input)."""
+        """Create all weights for inputs of these shapes (one, as a Sequential has one input); nothing if it is built.
+
+        Arguments:
+            shapes: the shapes, the batch first.
+        Errors: ArgumentError for more than one shape; NotBuiltError without layers.
+
+        >>> from pyengine import layers
+        >>> model = Sequential([layers.Dense(2)])
+        >>> model.build_from([(None, 3)])
+        >>> model.count_params()
+        8
+        """
         if self.built or self.inputs:
             return
         if len(shapes) != 1:

@@ -16,7 +16,7 @@ from pyengine.ops.comparison import equal, not_equal
 
 
 def assign(variable: Variable, value: Array) -> Any:
-    """What the variable shall hold from here on; later reads within the step see it.
+    """The value that a variable holds from here on; later reads within the step see it.
 
     Shapes: value as the variable, or () for one number everywhere -> the variable's.
     Arguments:
@@ -51,12 +51,26 @@ def assign(variable: Variable, value: Array) -> Any:
 
 
 def assign_add(variable: Variable, value: Array) -> Any:
-    """variable + value, assigned."""
+    """The sum variable + value, which the variable holds from here on.
+
+    Shapes: value as the variable, or () for one number everywhere -> the variable's.
+    Arguments:
+        variable: what is assigned to.
+        value: what is added, array or graph value.
+    Errors: ShapeError for another shape.
+    """
     return assign(variable, add(variable, value))
 
 
 def assign_sub(variable: Variable, value: Array) -> Any:
-    """variable - value, assigned."""
+    """The difference variable - value, which the variable holds from here on.
+
+    Shapes: value as the variable, or () for one number everywhere -> the variable's.
+    Arguments:
+        variable: what is assigned to.
+        value: what is subtracted, array or graph value.
+    Errors: ShapeError for another shape.
+    """
     return assign(variable, subtract(variable, value))
 
 

@@ -47,10 +47,14 @@ def awaits(
 
     waiting.__name__ = f"{name}_async"
     waiting.__qualname__ = f"{method.__qualname__}_async"
-    waiting.__doc__ = (
-        f"`{name}` for an event loop, which has its turns as `yield_every` says: `await model.{name}_async(...)`.\n\n"
-        f"        Arguments, result and errors are those of `{name}`.\n        "
-    )
+    waiting.__doc__ = f"""`{name}` for an event loop, which has its turns as `yield_every` says.
+
+        Use `await model.{name}_async(...)`.
+
+        Arguments: as in `{name}`.
+        Returns: as in `{name}`.
+        Errors: as in `{name}`.
+        """
     return waiting
 
 

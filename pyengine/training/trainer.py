@@ -1,4 +1,4 @@
-"""compile, fit, evaluate, predict: the face of training that every model has."""
+"""compile, fit, evaluate, predict: how every model is trained and used."""
 
 from __future__ import annotations
 
@@ -35,13 +35,12 @@ class Trainer(TrainingState):
 
         Arguments:
             optimizer: a name ("sgd", "momentum", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", …) or an
-                instance of `pyengine.optimizers.Optimizer`.
+                instance of `pyengine.optimizers.Optimizer`; default "rmsprop".
             loss: a name, a `Loss`, or a function `(y_true, y_pred)` written in `pyengine.ops`; a list or a map by
-                output name for several outputs.
-            loss_weights: factor of each output's loss: a list, or a map by output name; default 1.
-            metrics: names, `Metric`s or functions; a list, or a map by output name.
-            weighted_metrics: like `metrics`, but each sample counts with its weight.
-
+                output name for several outputs. Needed: the default None is refused.
+            loss_weights: factor of each output's loss: a list, or a map by output name; default None, all 1.
+            metrics: names, `Metric`s or functions; a list, or a map by output name; default None, none.
+            weighted_metrics: like `metrics`, but each sample counts with its weight; default None, none.
         Errors: UnknownNameError for unknown names, ArgumentError for a missing loss, BusyError while a fit runs.
 
         >>> import pyengine
@@ -90,31 +89,31 @@ class Trainer(TrainingState):
     ) -> Job:
         """Train on arrays in memory. Blocks until it is done; `fit_async` is the same for an event loop.
 
+        Shapes: every array (samples, …), with the same number of samples.
         Arguments:
-            x: (samples, …), a list of such arrays, or a map by input name.
-            y: (samples, …), a list, or a map by output name.
-            batch_size: samples per update, ≥ 1, default 32. The last, smaller batch is used too.
+            x: array, a list of them, or a map by input name.
+            y: array, a list, or a map by output name; the default None is refused: every loss needs targets.
+            batch_size: samples per update, ≥ 1; default None, 32. The last, smaller batch is used too.
             epochs: where to end, counted from 0: with `initial_epoch` 0 the number of passes over the data; default 1.
-            verbose: progress display: 0 nothing, 1 or "auto" a bar per epoch, 2 a line per epoch.
-            callbacks: one or a list of `pyengine.callbacks.Callback`, or maps of hooks.
-            validation_split: fraction in [0, 1) of the last rows, held back before shuffling; default 0.
-            validation_data: (x, y) or (x, y, sample_weight), or a Dataset; wins over validation_split.
-            shuffle: another order each epoch; default True.
-            class_weight: map from class to factor (by output name with several outputs).
-            sample_weight: (samples,), factor of each sample's loss.
+            verbose: progress display: 0 nothing, 1 or "auto" a bar per epoch, 2 a line per epoch; default "auto".
+            callbacks: one or a list of `pyengine.callbacks.Callback`, or maps of hooks; default None, none.
+            validation_split: fraction in [0, 1) of the last rows, held back before shuffling; default 0.0.
+            validation_data: (x, y) or (x, y, sample_weight), or a Dataset; takes precedence over validation_split.
+                Default None, none.
+            shuffle: whether each epoch has another order; default True.
+            class_weight: map from class to factor (by output name with several outputs); default None, all 1.
+            sample_weight: (samples,), factor of each sample's loss; default None, all 1.
             initial_epoch: number of the first epoch, default 0.
-            steps_per_epoch: batches per epoch, which goes on where the last one ended; data that end before end the
-                epoch with a warning. By default each epoch is one pass.
-            validation_steps: batches of validation data to use; default all.
-            validation_batch_size: samples per batch of validation; default `batch_size`.
+            steps_per_epoch: batches per epoch, which continues where the last one ended; data that end before end the
+                epoch with a warning. Default None, each epoch is one pass.
+            validation_steps: batches of validation data to use; default None, all.
+            validation_batch_size: samples per batch of validation; default None, `batch_size`.
             validation_freq: validate after every n-th epoch, default 1, or after those listed, counted from 1.
             yield_every: "auto" | "batch" | "epoch" | milliseconds | "never": how often the page or event loop has a
-                turn, see `pyengine.training.pacing`.
-
+                turn, see `pyengine.training.pacing`; default "auto".
         Returns: History: `history.history["loss"]`, … one plain number per epoch.
-
-        Errors: before the first step, with the numbers in them: not compiled, wrong shapes, unequal sample counts,
-        empty data, labels out of range, non-finite input, a second fit while one runs.
+        Errors: before the first step, with the numbers in them: NotCompiledError; ShapeError and DataError for wrong
+            shapes, unequal sample counts, no data, labels out of range, non-finite input; BusyError while a fit runs.
 
         >>> import numpy as np, pyengine
         >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,))])
@@ -164,18 +163,17 @@ class Trainer(TrainingState):
     ) -> Job:
         """Train on a Dataset of batches.
 
+        Shapes: every array of a batch (batch, …).
         Arguments:
             dataset: yields {xs, ys} or pairs (x, y), already batched.
-            epochs: where to end, counted from 0.
-            validation_data: (x, y), (x, y, sample_weight), or a Dataset of batches.
-            steps_per_epoch: batches per epoch, as in `fit`.
-            validation_steps: batches of validation data to use; default all.
-            validation_batch_size: samples per batch of validation arrays; default 32.
+            epochs: where to end, counted from 0, ≥ 1.
+            validation_data: (x, y), (x, y, sample_weight), or a Dataset of batches; default None, none.
+            steps_per_epoch: batches per epoch, as in `fit`; default None, each epoch is one pass.
+            validation_steps: batches of validation data to use; default None, all.
+            validation_batch_size: samples per batch of validation arrays; default None, 32.
             verbose, callbacks, class_weight, initial_epoch, validation_freq, yield_every: as in `fit`.
-
         Returns: History.
-
-        Errors: as `fit`; what is wrong with a batch is known only when the batch comes.
+        Errors: as in `fit`; what is wrong with a batch is known only when the batch comes.
 
         >>> import numpy as np, pyengine
         >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,))])
@@ -216,18 +214,17 @@ class Trainer(TrainingState):
     ) -> Job:
         """Loss and metrics on arrays in memory, in inference mode.
 
+        Shapes: every array (samples, …), with the same number of samples.
         Arguments:
-            x: (samples, …), a list of such arrays, or a map by input name.
-            y: (samples, …), a list, or a map by output name.
-            batch_size: samples per batch, ≥ 1, default 32; it does not change the result.
-            sample_weight: (samples,), factor of each sample's loss and weighted metrics.
-            steps: batches to use; default all.
-            return_dict: whether to return a map by name.
+            x: array, a list of them, or a map by input name.
+            y: array, a list, or a map by output name; the default None is refused: every loss needs targets.
+            batch_size: samples per batch, ≥ 1; default None, 32. It does not change the result.
+            sample_weight: (samples,), factor of each sample's loss and weighted metrics; default None, all 1.
+            steps: batches to use; default None, all.
+            return_dict: whether to return a map by name; default False.
             verbose, callbacks, yield_every: as in `fit`.
-
         Returns: the loss, or [loss, metrics…] when there are metrics, or with `return_dict` a map by name.
-
-        Errors: as `fit`.
+        Errors: as in `fit`.
 
         >>> import numpy as np, pyengine
         >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,), kernel_initializer="zeros")])
@@ -265,14 +262,23 @@ class Trainer(TrainingState):
         return_dict: bool = False,
         yield_every: str | float = "auto",
     ) -> Job:
-        """`evaluate` on a Dataset of batches.
+        """Loss and metrics on a Dataset of batches, in inference mode.
 
+        Shapes: every array of a batch (batch, …).
         Arguments:
             dataset: yields {xs, ys} or pairs (x, y), already batched.
-            steps: batches to use; default all.
-            verbose, callbacks, return_dict, yield_every: as in `evaluate`.
+            steps: batches to use; default None, all.
+            verbose, callbacks, yield_every: as in `fit`.
+            return_dict: as in `evaluate`.
+        Returns: as in `evaluate`.
+        Errors: as in `evaluate`.
 
-        Returns, Errors: as `evaluate`.
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,), kernel_initializer="zeros")])
+        >>> model.compile("sgd", "mse")
+        >>> batches = pyengine.data.Dataset.from_arrays(np.ones((8, 1)), np.ones((8, 1))).batch(4)
+        >>> model.evaluate_dataset(batches, verbose=0)
+        1.0
 
         Source: TensorFlow.js `LayersModel.evaluateDataset`.
         """
@@ -297,14 +303,12 @@ class Trainer(TrainingState):
     ) -> Job:
         """The model's outputs for all samples, in inference mode. The model need not be compiled.
 
+        Shapes: every input (samples, …) -> (samples, …), one array or a list of them for several outputs.
         Arguments:
-            x: (samples, …), a list of such arrays, or a map by input name.
-            batch_size: samples per batch, ≥ 1, default 32; it does not change the result.
-            steps: batches to use; default all.
+            x: array, a list of them, or a map by input name.
+            batch_size: samples per batch, ≥ 1; default None, 32. It does not change the result.
+            steps: batches to use; default None, all.
             verbose, callbacks, yield_every: as in `fit`.
-
-        Returns: an array (samples, …), or a list of them for several outputs.
-
         Errors: ShapeError, DataError for data that do not fit.
 
         >>> import numpy as np, pyengine
@@ -328,6 +332,18 @@ class Trainer(TrainingState):
         """The work of fit, fit_dataset, evaluate, evaluate_dataset or predict, not begun yet, to be driven by hand.
 
         A fit has the model for itself from its first stretch of work to its end.
+
+        Arguments:
+            kind: "fit", "fit_dataset", "evaluate", "evaluate_dataset" or "predict".
+            data: the method's positional arguments.
+            arguments: its other arguments, by name.
+        Returns: a Job: `finish()` does all of it, `await job.wait()` lets an event loop run on.
+        Errors: UnknownNameError for an argument that the method does not have; ArgumentError for one that is missing.
+
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(2, input_shape=(3,))])
+        >>> model.job("predict", np.ones((5, 3)), verbose=0).finish().shape
+        (5, 2)
         """
         if kind.startswith("fit") and not self._fitting:
             # A stop that is asked for before the first stretch of work means this fit, too.
@@ -338,7 +354,18 @@ class Trainer(TrainingState):
         return job
 
     def claimed_job(self, kind: str, *data: Any, **arguments: Any) -> Job:
-        """The same for a fit that has claimed the model before; who claimed it also releases it."""
+        """The same as `job`, for a fit that has claimed the model before; who claimed it also releases it.
+
+        Arguments: as in `job`.
+
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,))])
+        >>> model.compile("sgd", "mse")
+        >>> model.claim("fit")
+        >>> model.claimed_job("fit", np.ones((4, 1)), np.ones((4, 1)), verbose=0).finish().epoch
+        [0]
+        >>> model.release()
+        """
         return make_job(self, kind, *data, **arguments)
 
     # One batch
@@ -354,11 +381,22 @@ class Trainer(TrainingState):
     ) -> Any:
         """One update on one batch.
 
-        Arguments: as those of `fit` and `evaluate`.
-
+        Shapes: every array (batch, …).
+        Arguments:
+            x: array, a list of them, or a map by input name.
+            y: array, a list, or a map by output name; the default None is refused: every loss needs targets.
+            sample_weight, class_weight: as in `fit`.
+            return_dict: as in `evaluate`.
         Returns: the batch's loss, or [loss, metrics…] when there are metrics, or with `return_dict` a map by name.
+        Errors: as in `fit`.
 
-        Errors: as `fit`.
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,), kernel_initializer="zeros")])
+        >>> model.compile(pyengine.optimizers.SGD(0.25), "mse")
+        >>> model.train_on_batch(np.ones((4, 1)), np.ones((4, 1)))
+        1.0
+        >>> model.test_on_batch(np.ones((4, 1)), np.ones((4, 1))), model.predict_on_batch(np.ones((1, 1)))
+        (0.0, array([[1.]], dtype=float32))
 
         Source: Keras `Model.train_on_batch`.
         """
@@ -370,7 +408,18 @@ class Trainer(TrainingState):
     def test_on_batch(
         self, x: Array, y: Array = None, sample_weight: Array = None, return_dict: bool = False
     ) -> Any:
-        """Loss and metrics of one batch, in inference mode; arguments, result and errors as `evaluate`.
+        """Loss and metrics of one batch, in inference mode.
+
+        Shapes: every array (batch, …).
+        Arguments: as in `evaluate`.
+        Returns: as in `evaluate`.
+        Errors: as in `fit`.
+
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(1, input_shape=(1,), kernel_initializer="zeros")])
+        >>> model.compile("sgd", "mse", metrics=["mae"])
+        >>> model.test_on_batch(np.ones((4, 1)), 2 * np.ones((4, 1)))
+        [4.0, 2.0]
 
         Source: Keras `Model.test_on_batch`.
         """
@@ -379,7 +428,16 @@ class Trainer(TrainingState):
 
     @called("model.predict_on_batch")
     def predict_on_batch(self, x: Array) -> Any:
-        """The outputs for one batch; argument, result and errors as `predict`.
+        """The outputs for one batch, in inference mode.
+
+        Shapes: every input (batch, …) -> (batch, …), one array or a list of them for several outputs.
+        Arguments: as in `predict`.
+        Errors: as in `predict`.
+
+        >>> import numpy as np, pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(2, input_shape=(3,))])
+        >>> model.predict_on_batch(np.ones((5, 3))).shape
+        (5, 2)
 
         Source: Keras `Model.predict_on_batch`.
         """
