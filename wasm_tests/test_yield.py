@@ -44,6 +44,18 @@ SUPPLY = """() => {
     model.compile({ optimizer: "sgd", loss: "categoricalCrossentropy", metrics: ["accuracy"] });
     return model;
   };
+  window.imageNetwork = () => {
+    const model = tf.sequential();
+    model.add(tf.layers.conv2d({ filters: 8, kernelSize: 3, activation: "relu", inputShape: [28, 28, 1] }));
+    model.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+    model.add(tf.layers.conv2d({ filters: 16, kernelSize: 3, activation: "relu" }));
+    model.add(tf.layers.batchNormalization());
+    model.add(tf.layers.maxPooling2d({ poolSize: 3, strides: 2 }));
+    model.add(tf.layers.flatten());
+    model.add(tf.layers.dense({ units: 10, activation: "softmax" }));
+    model.compile({ optimizer: "adam", loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+    return model;
+  };
   window.some = images(2048);
   window.few = images(500);
   window.callbacks = {
@@ -135,6 +147,27 @@ def test_evaluate_and_predict_have_no_long_task(network: Page) -> None:
     assert smooth(network, evaluate) == [1, 1]
     predict = "async () => (await model.predict(many.xs).data()).length"
     assert smooth(network, predict) == 163840
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "async () => (await model.fit(many.xs, many.ys, { batchSize: 10007, epochs: 1 })).epoch.length",
+        "async () => (await model.evaluate(many.xs, many.ys, { batchSize: 10007 })[0].data()).length",
+        "async () => (await model.predict(many.xs, { batchSize: 10007 }).data()).length / 100070",
+    ],
+    ids=["fit", "evaluate", "predict"],
+)
+def test_a_batch_of_ten_thousand_images_has_no_long_task(network: Page, work: str) -> None:
+    """Every call goes in rounds, that of a prime number of images too."""
+    network.evaluate("""() => {
+      window.many = images(10007);
+      many.xs = tf.reshape(many.xs, [10007, 28, 28, 1]);
+    }""")
+    try:
+        assert smooth(network, work, "imageNetwork") == 1
+    finally:
+        network.evaluate("() => { delete window.many; }")
 
 
 def test_a_step_that_takes_long_is_divided(network: Page) -> None:
