@@ -84,7 +84,7 @@ def test_random_numbers_come_from_the_one_seed(engine: Page) -> None:
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("tf.matMul([[1, 2]], [[1, 2]])", "the inner lengths 2 and 1 must be equal"),
+        ("tf.matMul([[1, 2]], [[1, 2]])", "[1, 2] and [1, 2]: inner lengths 2 and 1"),
         ("tf.tensor2d([1, 2, 3])", "Give the shape as well"),
         ("tf.tensor([1, 2, 3]).reshape([2, 2])", "tensor.reshape: shape expects a shape of 3 numbers"),
         ("tf.tensor([1, 2, 3]).slice([2], [5])", "expects places within shape [3], but got [2] to [7]"),

@@ -42,8 +42,8 @@ class Matmul(Op):
                 where="ops.matmul",
                 argument="the inputs",
                 expected="arrays whose inner lengths are equal",
-                got=f"{a.shape}{' transposed' * self.transpose_a} and {b.shape}{' transposed' * self.transpose_b}, "
-                f"whose are {inner} and {depth}",
+                got=f"{a.shape}{' transposed' * self.transpose_a} and {b.shape}{' transposed' * self.transpose_b}: "
+                f"inner lengths {inner} and {depth}",
                 fix="Transpose one of them, or change its length.",
             )
         return Spec((*shapes.broadcast(a.shape[:-2], b.shape[:-2]), rows, columns), a.dtype)

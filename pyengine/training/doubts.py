@@ -45,6 +45,10 @@ def doubtful(output: Any, loss: Any) -> str:
             f"sigmoid judges each unit alone, but {kind!r} needs probabilities that sum to 1. Use activation "
             "'softmax', or the loss 'binary_crossentropy' for independent labels."
         )
+    if isinstance(loss, losses.KLDivergence) and activation is activations.linear:
+        return (
+            f"{kind!r} compares distributions, but the last activation is linear. Use activation 'softmax'."
+        )
     from_logits = getattr(loss, "from_logits", None)
     if from_logits is False and activation is activations.linear:
         wanted = "softmax" if isinstance(loss, CATEGORICAL) else "sigmoid"

@@ -585,7 +585,7 @@ def test_a_dataset_prints_how_it_was_made():
         (lambda d: d.batch(0), "batch_size must be a whole number of at least 1, but got 0"),
         (lambda d: d.batch(2.5), "batch_size .* got 2.5"),
         (lambda d: d.shuffle(0), "buffer_size .* got 0"),
-        (lambda d: d.shuffle(3, seed=-1), "seed .* got -1"),
+        (lambda d: d.shuffle(3, seed=-1), "seed .* got `-1`"),
         (lambda d: d.take(-2), "count of take .* got -2"),
         (lambda d: d.skip(-1), "count of skip .* got -1"),
         (lambda d: d.repeat(-3), "count of repeat .* got -3"),

@@ -490,6 +490,7 @@ DOUBTFUL = [
     ([layers.Dense(3), layers.Activation("sigmoid")], "sparse_categorical_crossentropy", "'softmax'"),
     ([layers.Dense(3)], "categorical_crossentropy", "needs probabilities, but the last activation is linear"),
     ([layers.Dense(1)], "binary_crossentropy", "BinaryCrossentropy(from_logits=True)"),
+    ([layers.Dense(3)], "kl_divergence", "compares distributions"),
     ([Sequential([layers.Dense(3, input_shape=(3,))])], "categorical_crossentropy", "is linear"),
     ([layers.Dense(1, "sigmoid")], losses.BinaryCrossentropy(from_logits=True), "before the activation"),
 ]

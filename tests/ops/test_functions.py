@@ -193,7 +193,7 @@ X = np.zeros((2, 3), np.float32)
     ("call", "error", "words"),
     [
         (lambda: ops.add(X, np.zeros(2, np.float32)), ShapeError, r"broadcast .*\(2, 3\) and \(2,\)"),
-        (lambda: ops.matmul(X, X), ShapeError, r"inner lengths .* are 3 and 2"),
+        (lambda: ops.matmul(X, X), ShapeError, r"inner lengths 3 and 2"),
         (lambda: ops.reshape(X, (4,)), ShapeError, r"6 numbers.*\(4,\)"),
         (lambda: ops.squeeze(X, 0), ShapeError, r"axes of length 1, but got \(0,\) of shape \(2, 3\)"),
         (lambda: ops.sum(X, axis=2), ArgumentError, r"axis expects .* from -2 to 1 .*rank 2"),
