@@ -1,7 +1,8 @@
 """The values of a batch or an epoch by name, where 'accuracy' and 'acc' are the same name.
 
-Accuracy is recorded as `acc`, `val_acc` or `<output>_acc`, as TensorFlow.js does; people ask for it under
-both names, so every lookup tries the other one too.
+Accuracy is recorded as `accuracy`, `val_accuracy` or `<output>_accuracy` in Python, as Keras does, and as `acc`,
+`val_acc`, … in JavaScript, as TensorFlow.js does. People ask for it under both names, so every lookup tries the other
+one too.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ def key_for(name: Any, keys: Container[Any]) -> Any:
 class Logs(dict[str, Any]):
     """A dictionary whose lookups know both names of accuracy; iterating shows the recorded names only.
 
-    >>> logs = Logs(loss=0.3, val_acc=0.9)
-    >>> logs["val_accuracy"], logs.get("accuracy"), "val_accuracy" in logs
+    >>> logs = Logs(loss=0.3, val_accuracy=0.9)
+    >>> logs["val_acc"], logs.get("acc"), "val_acc" in logs
     (0.9, None, True)
     >>> list(logs)
-    ['loss', 'val_acc']
+    ['loss', 'val_accuracy']
     """
 
     def __missing__(self, name: str) -> Any:

@@ -129,9 +129,9 @@ def test_reset_forgets_what_was_seen():
         (None, None, "CategoricalAccuracy"),
     ],
 )
-def test_accuracy_is_chosen_by_loss_and_shape_and_logged_as_acc(name, loss, shape, kind):
+def test_accuracy_is_chosen_by_loss_and_shape_and_logged_as_accuracy(name, loss, shape, kind):
     metric = metrics.get(name, loss=loss, output_shape=shape)
-    assert (type(metric).__name__, metric.name) == (kind, "acc")
+    assert (type(metric).__name__, metric.name) == (kind, "accuracy")
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_settings_out_of_range_are_refused(make, words):
 
 
 def test_shapes_that_do_not_fit_are_explained():
-    with pytest.raises(ShapeError, match=r"acc: y_true expects one class number for each row of scores"):
+    with pytest.raises(ShapeError, match=r"accuracy: y_true expects one class number for each row of scores"):
         metrics.get("acc", loss="scce", output_shape=(None, 3))(np.zeros((4, 2)), np.zeros((4, 3)))
-    with pytest.raises(ShapeError, match=r"acc: y_true expects shape .* as y_pred has, .*Class numbers"):
+    with pytest.raises(ShapeError, match=r"accuracy: y_true expects shape .* as y_pred has, .*Class numbers"):
         metrics.get("acc")(np.zeros(4), np.zeros((4, 3)))
 
 

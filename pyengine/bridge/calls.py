@@ -171,7 +171,26 @@ def apply(layer: Any, inputs: Any, training: bool | None, words: Mapping[str, An
 
 def compile_model(model: Any, settings: Mapping[str, Any]) -> None:
     known = [name for name in inspect.signature(models.Model.compile).parameters if name != "self"]
-    model.compile(**names.arguments("model.compile", settings, known))
+    given = names.arguments("model.compile", settings, known)
+    for kind in ("metrics", "weighted_metrics"):
+        if kind in given:
+            given[kind] = logged_as_acc(given[kind])
+    model.compile(**given)
+
+
+def logged_as_acc(given: Any) -> Any:
+    """Metrics of which accuracy is logged as `acc`, as in TensorFlow.js.
+
+    >>> logged_as_acc(["accuracy", "mse"])
+    [{'class_name': 'accuracy', 'config': {'name': 'acc'}}, 'mse']
+    """
+    if isinstance(given, str):
+        return {"class_name": "accuracy", "config": {"name": "acc"}} if metrics.is_accuracy(given) else given
+    if isinstance(given, (list, tuple)):
+        return [logged_as_acc(one) for one in given]
+    if isinstance(given, Mapping) and not ("class_name" in given or "className" in given):
+        return {name: logged_as_acc(one) for name, one in given.items()}
+    return given
 
 
 def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,15 +15,15 @@ class History(Callback):
 
     Attributes:
         epoch: numbers of the epochs, from `initial_epoch` on.
-        history: one list of plain numbers per name (`loss`, `acc`, `val_loss`, `val_acc`, …); `accuracy` and
-            `val_accuracy` find the lists of `acc` and `val_acc`.
+        history: one list of plain numbers per name (`loss`, `accuracy`, `val_loss`, `val_accuracy`, …; in
+            JavaScript `acc`, `val_acc`); `acc` and `accuracy` find the same list.
         params: facts about the training.
         model: the model that was trained, for as long as somebody else holds it.
 
     >>> history = History()
     >>> history.on_train_begin()
-    >>> history.on_epoch_end(0, {"loss": 0.5, "val_acc": 0.75})
-    >>> history.history["val_accuracy"], history.epoch
+    >>> history.on_epoch_end(0, {"loss": 0.5, "val_accuracy": 0.75})
+    >>> history.history["val_acc"], history.epoch
     ([0.75], [0])
 
     Source: Keras 3.

@@ -98,7 +98,7 @@ _CROSSENTROPY = ("crossentropy", "ce")
 def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None] | None = None) -> Metric:
     """The metric that a name, a config, an object, a loss or a function `(y_true, y_pred)` stands for.
 
-    "accuracy" (or "acc", logged as acc) is binary accuracy when the output's last axis has length 1 or the
+    "accuracy" (or "acc"; logged as accuracy) is binary accuracy when the output's last axis has length 1 or the
     loss is binary cross-entropy, sparse categorical accuracy with the sparse loss, else categorical accuracy.
     "crossentropy" chooses in the same way. Other names are logged as they are given.
 
@@ -110,7 +110,7 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
     Errors: UnknownNameError with the nearest known names; ArgumentError for anything else.
 
     >>> get("accuracy", loss="categoricalCrossentropy", output_shape=(None, 10))
-    CategoricalAccuracy(name='acc')
+    CategoricalAccuracy(name='accuracy')
     >>> get("mse").name, get("meanSquaredError").name
     ('mse', 'meanSquaredError')
     """
@@ -141,7 +141,7 @@ def named(name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[i
         )
         if word in _ACCURACY:
             kinds = (BinaryAccuracy, SparseCategoricalAccuracy, CategoricalAccuracy)
-            config = {**config, "name": "acc"} if config.get("name", name) == name else config
+            config = {**config, "name": "accuracy"} if config.get("name", name) == name else config
         loss = None if loss is None else losses.get(loss)
         last = None if not output_shape else output_shape[-1]
         if last == 1 or isinstance(loss, losses.BinaryCrossentropy):
@@ -153,6 +153,15 @@ def named(name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[i
                 made = kind(**config)
                 return made if isinstance(made, Metric) else LossMetric(made)
     raise unknown_name("metric", name, known_names())
+
+
+def is_accuracy(name: str) -> bool:
+    """Whether a name stands for the accuracy that suits the loss.
+
+    >>> is_accuracy("acc"), is_accuracy("binaryAccuracy")
+    (True, False)
+    """
+    return squashed(name) in _ACCURACY
 
 
 def known_names() -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from pyengine import losses, metrics, optimizers
 from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.graph import Variable
+from pyengine.logs import Logs
 from pyengine.training.doubts import doubts
 
 
@@ -113,7 +114,7 @@ def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
 
 
 def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) -> list[Tracked]:
-    """The metrics of all outputs, named as they are logged: `acc`, or `<output>_acc` with several outputs.
+    """The metrics of all outputs, named as they are logged: `mae`, or `<output>_mae` with several outputs.
 
     A weighted metric whose name a plain one has is called `weighted_<name>`; further ones of a name are numbered.
 
@@ -141,7 +142,21 @@ def track(model: Any, plain: Any, weighted_metrics: Any, chosen: Sequence[Any]) 
             name = next(free for free in numbered if free not in taken)
             taken.add(name)
             result.append(Tracked(name, metric, index, weighted))
+    refuse_names_of_validation(Logs(dict.fromkeys((*loss_names, *taken))))
     return result
+
+
+def refuse_names_of_validation(logged: Logs) -> None:
+    """An error where validation would log a value under a name that training has."""
+    for name in logged:
+        if name.startswith("val_") and name.removeprefix("val_") in logged:
+            raise ArgumentError(
+                where="model.compile",
+                argument="metrics",
+                expected="names that validation does not use",
+                got=f"{name!r}, under which {name.removeprefix('val_')!r} of the validation data is logged",
+                fix="Give the metric or the output another name.",
+            )
 
 
 def metrics_of_outputs(model: Any, given: Any, chosen: Sequence[Any]) -> Iterator[tuple[int, Any]]:

@@ -66,3 +66,29 @@ def test_a_metric_cannot_have_the_losss_name() -> None:
 def test_a_number_is_given_only_where_it_is_free() -> None:
     named = pyengine.metrics.MeanAbsoluteError(name="mse_1")
     assert list(values(zeros(metrics=["mse", named, "mse"]))) == ["loss", "mse", "mse_1", "mse_2"]
+
+
+def test_accuracy_is_logged_under_keras_name_and_found_under_that_of_tensorflow_js_too():
+    model = pyengine.Sequential([pyengine.layers.Dense(2, activation="softmax", input_shape=(3,))])
+    for name in ("accuracy", "acc"):
+        model.compile("sgd", "categorical_crossentropy", metrics=[name])
+        x, y = np.ones((4, 3)), np.eye(2)[[0, 1, 0, 1]]
+        history = model.fit(x, y, validation_data=(x, y), verbose=0).history
+        assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+        assert history["val_acc"] == history["val_accuracy"]
+
+
+@pytest.mark.parametrize("name", ["val_loss", "val_mae", "val_acc"])
+def test_a_metric_may_not_have_a_name_that_validation_logs(name):
+    model = pyengine.Sequential([pyengine.layers.Dense(2, input_shape=(3,))])
+    metrics = ["mae", "accuracy", pyengine.metrics.MeanSquaredError(name=name)]
+    with pytest.raises(ArgumentError, match=f"^model.compile: metrics expects names .* but got '{name}'"):
+        model.compile("sgd", "mse", metrics=metrics)
+
+
+def test_a_metric_of_a_name_like_those_of_validation_is_logged():
+    model = pyengine.Sequential([pyengine.layers.Dense(2, input_shape=(3,))])
+    model.compile("sgd", "mse", metrics=[pyengine.metrics.MeanSquaredError(name="val_error")])
+    x, y = np.ones((4, 3)), np.ones((4, 2))
+    history = model.fit(x, y, validation_data=(x, y), verbose=0).history
+    assert list(history) == ["loss", "val_error", "val_loss", "val_val_error"]

@@ -95,7 +95,7 @@ def test_callbacks_hear_everything_in_order():
     mlp().fit(x, y, batch_size=4, epochs=1, callbacks=recorder, validation_split=0.2, verbose=0)
     assert recorder.events == [
         "train begin", "epoch 0 begin", "batch 0 begin", "batch 0 end 4", "batch 1 begin", "batch 1 end 4",
-        "test begin", "test end", "epoch 0 end acc loss val_acc val_loss", "train end",
+        "test begin", "test end", "epoch 0 end accuracy loss val_accuracy val_loss", "train end",
     ]  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def test_stop_training_ends_after_the_running_batch():
         model.stop_training = batch == 1
 
     model.fit(x, y, batch_size=4, epochs=9, verbose=0, callbacks=[{"onBatchEnd": stop}, recorder])
-    assert recorder.events[-2:] == ["epoch 0 end acc loss", "train end"]
+    assert recorder.events[-2:] == ["epoch 0 end accuracy loss", "train end"]
     assert sum("batch" in event for event in recorder.events) == 4
 
 
