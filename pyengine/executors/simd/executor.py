@@ -19,16 +19,15 @@ from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Named, Tab
 from pyengine.executors.simd.encode.base import moved
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
-from pyengine.executors.simd.library import MODES, WANTS_HOST, Library, load
+from pyengine.executors.simd.library import CONTROL, MODES, WANTS_HOST, Library, load
 from pyengine.graph import Spec
 from pyengine.graph.variable import aligned_bytes
 from pyengine.ops.base import Op, make
 from pyengine.ops.fused import Chain
 from pyengine.plan import Call, Program, Slot
 
-# Words of the control block, in the order of `program` in kernels/run.c.
-POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED, INTERRUPTED = range(10)
-WORDS = INTERRUPTED + 1
+WORDS = len(CONTROL)
+POSITION, STOP, BUDGET, CALLS, INDEX, RECORDS, WORKSPACE, WORKSPACE_BYTES, WATCHED, INTERRUPTED = range(WORDS)
 SOURCE, ORDER, ROWS, FIRST = 3, 4, 5, 8  # words of a record of `batch`
 HOST = Encoded("host", (), 0)
 

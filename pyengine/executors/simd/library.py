@@ -20,8 +20,15 @@ from pyengine.executors.simd.encode import NAMES, Named
 
 __all__ = ["ABI", "MODES", "Library", "LibraryError", "NotHere", "load"]
 
-ABI = 4
-REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE = range(4)
+ABI = 5
+# Words of the control block, and what a run answers; compared with kernels/run.c when the library is loaded.
+CONTROL = (
+    *("position", "stop", "budget", "calls", "index", "records", "workspace", "workspace_bytes", "watched"),
+    "interrupted",
+)
+ANSWERS = ("REACHED", "OUT_OF_TIME", "WANTS_HOST", "NOT_FINITE")
+ORDERED = {"control": CONTROL, "answer": ANSWERS}
+REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE = range(len(ANSWERS))
 # A folder with strict.so and relaxed.so, made by `build.build_host`, to be taken instead of this machine's own.
 FOLDER = "PYENGINE_LIBRARIES"
 
@@ -69,15 +76,8 @@ class Library:
         for list in until_null(loaded.pe_list):
             names = until_null(partial(loaded.pe_name, len(self.numbers)))
             self.numbers[list] = {name: number for number, name in enumerate(names)}
-        missing = [
-            f"the {list} {name!r}"
-            for list, names in NAMES.items()
-            for name in sorted(names - self.numbers.get(list, {}).keys())
-        ]
-        if missing:
-            raise LibraryError(
-                f"{path} lacks {', '.join(missing)}, of which this engine knows. {remedy(path)}"
-            )
+        if wrong := disagreement(self.numbers):
+            raise LibraryError(f"{path} {wrong}. {remedy(path)}")
         self.run = loaded.pe_run
         self.run.argtypes = [ctypes.c_void_p]
 
@@ -102,6 +102,22 @@ def until_null(name_of: Callable[[int], bytes | None]) -> Iterator[str]:
         if name is None:
             return
         yield name.decode()
+
+
+def disagreement(numbers: dict[str, dict[str, int]]) -> str:
+    """In what a library's lists differ from what this engine knows, in words; empty if in nothing."""
+    missing = [
+        f"the {list} {name!r}"
+        for list, names in NAMES.items()
+        for name in sorted(names - numbers.get(list, {}).keys())
+    ]
+    if missing:
+        return f"lacks {', '.join(missing)}, of which this engine knows"
+    for list, order in ORDERED.items():
+        found = numbers.get(list, {})
+        if tuple(found) != order:
+            return f"has the list {list!r} as {', '.join(found)}, but this engine as {', '.join(order)}"
+    return ""
 
 
 def remedy(path: Path) -> str:

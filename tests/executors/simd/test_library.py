@@ -209,7 +209,9 @@ def test_every_kernel_of_the_list_is_in_the_library() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_the_library_and_the_encoders_know_the_same_names(mode: str) -> None:
     numbers = executor(mode).library.numbers
-    assert {list: names.keys() for list, names in numbers.items() if list != "kernel"} == NAMES
+    assert {list: tuple(numbers[list]) for list in library.ORDERED} == library.ORDERED
+    assert numbers.keys() == {"kernel", *library.ORDERED, *NAMES}
+    assert {list: numbers[list].keys() for list in NAMES} == NAMES
 
 
 def test_a_library_without_a_name_that_the_encoders_use_is_refused(
@@ -219,6 +221,14 @@ def test_a_library_without_a_name_that_the_encoders_use_is_refused(
     monkeypatch.setitem(library.NAMES, "colour", {"red"})
     missing = "lacks the operation 'arcsin', the operation 'arctan', the colour 'red'"
     with pytest.raises(LibraryError, match=missing):
+        Library(copy, "strict")
+
+
+def test_a_library_with_its_control_words_in_another_order_is_refused(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(library.ORDERED, "control", library.CONTROL[::-1])
+    with pytest.raises(LibraryError, match=r"'control' as position, stop, .* as interrupted, watched"):
         Library(copy, "strict")
 
 

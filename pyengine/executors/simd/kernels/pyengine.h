@@ -2,7 +2,7 @@
 #pragma once
 #include "simd.h"
 
-#define PE_ABI 4 // raise it when the meaning of a word changes: the Python side refuses another number
+#define PE_ABI 5 // raise it when the meaning of a word changes: the Python side refuses another number
 
 // One argument of a call: an array's address, a whole number or a float. 8 bytes in WebAssembly too.
 typedef union {

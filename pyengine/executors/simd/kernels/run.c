@@ -16,11 +16,35 @@ static names kernel_names = {
 #undef KERNEL
     NULL};
 
+// The control block: one word each, so that Python writes them as an array of 64-bit numbers.
+#define CONTROL(X)                                                                                           \
+  X(position)    /* in and out: step · calls + call */                                                       \
+  X(stop)        /* where to end */                                                                          \
+  X(budget)      /* seconds from now; below 0: no limit */                                                   \
+  X(calls)       /* how many a step has */                                                                   \
+  X(index)       /* int64_t *: where each call's record begins */                                            \
+  X(records)     /* word *: kernel, cost in nanoseconds, arguments … */                                      \
+  X(workspace)   /* its address */                                                                           \
+  X(workspace_bytes)                                                                                         \
+  X(watched)     /* float *, or 0: to stop behind a step after which it is no finite number */               \
+  X(interrupted) /* 1 + position of the call that said AGAIN, or 0 */
+#define ANSWERS(X) X(REACHED) X(OUT_OF_TIME) X(WANTS_HOST) X(NOT_FINITE)
+
+#define FIELD(name) word name;
+#define VALUE(name) name,
+#define NAME(name) #name,
+typedef struct {
+  CONTROL(FIELD)
+} program;
+enum { ANSWERS(VALUE) };
+static names control_names = {CONTROL(NAME) NULL}, answer_names = {ANSWERS(NAME) NULL};
+
 static const struct {
   const char *name, *const *names;
 } LISTS[] = {
     {"kernel", kernel_names},   {"operation", operation_names}, {"load", load_names},   {"softmax", softmax_names},
     {"reduce", reduce_names},   {"strided", strided_names},     {"index", index_names},
+    {"control", control_names}, {"answer", answer_names},
 };
 
 #ifdef __wasm__
@@ -49,22 +73,6 @@ EXPORT const char *pe_list(int list) { // NULL behind the last
   return list < (int)(sizeof LISTS / sizeof *LISTS) ? LISTS[list].name : NULL;
 }
 EXPORT const char *pe_name(int list, int number) { return LISTS[list].names[number]; } // NULL behind the last
-
-// One word each, so that Python writes them as an array of 64-bit numbers.
-typedef struct {
-  word position;  // in and out: step · calls + call
-  word stop;      // where to end
-  word budget;    // seconds from now; below 0: no limit
-  word calls;     // how many a step has
-  word index;     // int64_t *: where each call's record begins
-  word records;   // word *: kernel, cost in nanoseconds, arguments …
-  word workspace; // its address
-  word workspace_bytes;
-  word watched;     // float *, or 0: to stop behind a step after which it is no finite number
-  word interrupted; // 1 + position of the call that said AGAIN, or 0
-} program;
-
-enum { REACHED, OUT_OF_TIME, WANTS_HOST, NOT_FINITE };
 
 static int is_finite(float x) { return x - x == 0; }
 
