@@ -33,11 +33,29 @@ class MaskedSoftmax(Expanded):
 
     def shape(self, x: Spec, mask: Spec | None = None) -> Spec:
         if len(x.shape) < 2:
-            raise ShapeError(f"masked_softmax expects scores (…, queries, keys), but got shape {x.shape}.")
+            raise ShapeError(
+                where="ops.masked_softmax",
+                argument="x",
+                expected="scores (…, queries, keys)",
+                got=f"shape {x.shape}",
+                fix="Give scores of rank 2 or more.",
+            )
         if mask is not None and mask.dtype != "bool":
-            raise DtypeError(f"masked_softmax expects a mask of bool, but got {mask}.")
+            raise DtypeError(
+                where="ops.masked_softmax",
+                argument="mask",
+                expected="dtype bool",
+                got=f"dtype {mask.dtype}",
+                fix="Compare numbers first: `ops.not_equal(mask, 0)`.",
+            )
         if mask is not None and shapes.broadcast(mask.shape, x.shape) != x.shape:
-            raise ShapeError(f"A mask of shape {mask.shape} does not broadcast to scores of shape {x.shape}.")
+            raise ShapeError(
+                where="ops.masked_softmax",
+                argument="mask",
+                expected=f"a shape that broadcasts to that of the scores, {x.shape}",
+                got=f"shape {mask.shape}",
+                fix="Give a mask (batch, queries, keys).",
+            )
         return x
 
     def expand(self, x, mask=None):
@@ -65,7 +83,11 @@ class SoftmaxGradient(Expanded):
     def shape(self, dy: Spec, y: Spec) -> Spec:
         if dy != y or not y.shape:
             raise ShapeError(
-                f"softmax_gradient expects two equal arrays of rank 1 or more, but got {dy} and {y}."
+                where="ops.softmax_gradient",
+                argument="the inputs",
+                expected="two equal arrays of rank 1 or more",
+                got=f"shapes {dy.shape} and {y.shape}",
+                fix="Give the gradient of the softmax and the softmax itself.",
             )
         return y
 

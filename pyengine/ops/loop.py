@@ -108,7 +108,13 @@ class Loop(Op):
     def shape(self, *specs: Spec) -> tuple[Spec, ...]:
         body = [value.spec for value in self.body.inputs.values()]
         if len(specs) != len(body):
-            raise ShapeError(f"scan takes {len(body)} inputs, but got {len(specs)}.")
+            raise ShapeError(
+                where="ops.scan",
+                argument="the inputs",
+                expected=f"{len(body)} arrays",
+                got=str(len(specs)),
+                fix="Give states, sequences and constants as its function takes them.",
+            )
         for place, (have, want) in enumerate(zip(specs, body, strict=True)):
             number = place - self.states
             fits = have == want
@@ -119,13 +125,22 @@ class Loop(Op):
                 kind = (
                     "sequence of" if 0 <= number < self.sequences else "state" if number < 0 else "constant"
                 )
-                raise ShapeError(f"scan over {self.length} steps expects a {kind} {want}, but got {have}.")
+                raise ShapeError(
+                    where="ops.scan",
+                    argument="the inputs",
+                    expected=f"a {kind} {want}, over {self.length} steps",
+                    got=str(have),
+                    fix="Give it the shape and dtype that its function was recorded with.",
+                )
         made = [value.spec for value in self.body.outputs.values()]
         finals, results = made[: self.states], made[self.states :]
         if list(body[: self.states]) != finals:
             raise ShapeError(
-                f"A step of scan must give states as it got them, {' '.join(map(str, body[: self.states]))}, but "
-                f"gives {' '.join(map(str, finals))}."
+                where="ops.scan",
+                argument="function",
+                expected=f"to return states as it got them: {' '.join(map(str, body[: self.states]))}",
+                got=" ".join(map(str, finals)),
+                fix="Keep shape and dtype of each state from step to step.",
             )
         stacked = [Spec((self.length, *spec.shape), spec.dtype) for spec in results]
         histories = [Spec((self.length + 1, *finals[k].shape), finals[k].dtype) for k in self.kept]

@@ -25,7 +25,11 @@ def expect(op: Op, given: tuple[Spec, ...], first: Spec, *wide: int) -> None:
     wanted = tuple(Spec((rows, times * units), first.dtype) for times in wide)
     if len(first.shape) != 2 or given != wanted:
         raise ShapeError(
-            f"{op.name} expects {' '.join(map(str, wanted))}, but got {' '.join(map(str, given))}."
+            where=f"ops.{op.name}",
+            argument="the inputs",
+            expected=" ".join(map(str, wanted)),
+            got=" ".join(map(str, given)),
+            fix="Give every input the rows of the first state, and so many times its width.",
         )
 
 

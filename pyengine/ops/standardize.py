@@ -37,8 +37,11 @@ class Standardize(Expanded):
             rank = len(one.shape)
             if one != factors[0] or not 0 < rank < len(x.shape) or x.shape[-rank:] != one.shape:
                 raise ShapeError(
-                    f"{self.name} of {x} expects gamma and beta of one shape, that of its last axes, but got "
-                    f"{' and '.join(map(str, factors))}."
+                    where=f"ops.{self.name}",
+                    argument="gamma",
+                    expected=f"gamma and beta of one shape, that of the last axes of {x.shape}",
+                    got=" and ".join(str(each.shape) for each in factors),
+                    fix="Give both the lengths of the axes that are normalized.",
                 )
 
 
@@ -145,7 +148,13 @@ class BatchNorm(OverFirst, Forward):
     def shape(self, x: Spec, gamma: Spec, beta: Spec) -> tuple[Spec, Spec, Spec]:
         self.check(x, gamma, beta)
         if len(gamma.shape) != 1:
-            raise ShapeError(f"batch_norm expects gamma of one axis, that of the channels, but got {gamma}.")
+            raise ShapeError(
+                where="ops.batch_normalization",
+                argument="gamma",
+                expected="one axis, that of the channels",
+                got=f"shape {gamma.shape}",
+                fix="Give one number for each channel.",
+            )
         return x, gamma, gamma
 
     def expand(self, x, gamma, beta):

@@ -339,7 +339,7 @@ def test_what_scan_refuses() -> None:
         run(lambda s, x, c: (s, ()), sequences=(np.zeros((3, 2)), np.zeros((4, 2))))
     with pytest.raises(ArgumentError, match="scan got 1 states, but its function returns 0"):
         run(lambda s, x, c: ((), ()))
-    with pytest.raises(ShapeError, match=r"must give states as it got them, f32\[2\], but gives f32\[\]"):
+    with pytest.raises(ShapeError, match=r"states as it got them: f32\[2\], but got f32\[\]"):
         run(lambda s, x, c: ((ops.sum(s[0]),), ()))
     counter = Variable(np.zeros(2), name="counter")
 
