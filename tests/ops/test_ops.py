@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from pyengine import ops
+from pyengine.bridge import catalogue
 from pyengine.executors import EXECUTORS, DryExecutor
 from pyengine.graph import Graph, Spec, check, parse_graph, print_graph
+from pyengine.names import camel
 from pyengine.plan import plan
 from pyengine.transforms import differentiate, simplify, trace
 from tests.cases.ops import CASES, Case
@@ -57,6 +59,14 @@ def test_public_is_what_is_listed():
     assert functions == {*ops.__all__, "make"}
     for name in ("sum_to", "lstm_cell", "gru_cell", "masked_softmax", "add_along_axis", "meet", "Chain"):
         assert not hasattr(ops, name), f"{name} is for layers and transforms"
+
+
+def test_javascript_is_offered_the_public_ops_that_it_has_a_use_for():
+    offered = catalogue.operations()
+    assert offered.keys() <= {camel(name.rstrip("_")) for name in ops.__all__}
+    for name in ("sumTo", "lstmCell", "gruCell", "maskedSoftmax", "nextRandomState", "apply", "scan"):
+        assert name not in offered
+    assert offered["takeAlongAxis"] == ["x", "indices", "axis"]
 
 
 def test_every_op_gives_its_three_rules():
