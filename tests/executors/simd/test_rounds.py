@@ -25,6 +25,7 @@ from tests.ops.test_ops import traced
 SUMMED_BY_ROUNDS = {"conv2d_kernel_gradient"}  # in an order that depends on the shapes alone
 POOL = {"pool_size": (2, 2), "strides": (2, 2), "padding": ((0, 0), (0, 0))}
 CONVOLUTION = {"strides": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+PADDED = {"strides": (2, 1), "padding": ((2, 1), (1, 0)), "dilation": (2, 1), "groups": 2}
 EACH_CHANNEL = {**CONVOLUTION, "groups": 5}
 SHORT = {"host", "batch", "scan", "next_random_state"}  # `batch` looks at the clock by itself
 
@@ -134,6 +135,21 @@ MORE: dict[str, Large] = {
     "chain along the last axis": (of("add"), lambda n: [(2, 5 * n), (2, 1)]),
     "chain of one axis": (of("exp"), lambda n: [(5 * n,)]),
     "truths": (of("greater"), lambda n: [(n, 40), (n, 1)]),
+    "conv2d of one image": (of("conv2d", **PADDED), lambda n: [(1, n, 9, 8), (3, 2, 4, 6)]),
+    "conv2d_input_gradient of one image": (
+        lambda gradient, kernel: ops.apply(
+            ops.make("conv2d_input_gradient", **PADDED, lengths=(2 * gradient.shape[1], 9)), gradient, kernel
+        ),
+        lambda n: [(1, n, 9, 6), (3, 2, 4, 6)],
+    ),
+    "conv2d_kernel_gradient of one image": (
+        of("conv2d_kernel_gradient", **PADDED, sizes=(3, 2)),
+        lambda n: [(1, 2 * n, 9, 8), (1, n, 9, 6)],
+    ),
+    "depthwise of one image": (
+        of("conv2d", **PADDED | {"groups": 8}),
+        lambda n: [(1, n, 9, 8), (3, 2, 1, 8)],
+    ),
     "sum behind the first axes": (of("sum", axes=(0, 2), keepdims=False), lambda n: [(2, n, 30)]),
     "sum of all": (of("sum", axes=(0, 1), keepdims=False), lambda n: [(n, 1100)]),
     "sum of few columns": (of("sum", axes=(0,), keepdims=False), lambda n: [(40 * n, 27)]),

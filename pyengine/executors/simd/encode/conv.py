@@ -11,6 +11,7 @@ from pyengine.shapes import size
 
 LIMITS = {"linear": (-math.inf, math.inf), "relu": (0.0, math.inf), "relu6": (0.0, 6.0)}
 GEOMETRY = 16  # words of `geometry`, the number of images first
+HEIGHT, ROWS, TOP = 1, 4, 13  # places of some among these
 MOST_TAPS = 2048  # a panel of the kernel with one channel of each must fit into the workspace
 
 
@@ -28,12 +29,21 @@ def geometry(call: Call, x: Slot, kernel: Slot, made: Slot) -> tuple[int, ...] |
 
 
 def encoded(
-    call: Call, words: tuple[Word, ...], made: Slot, weights: Slot, moving: dict[int, int]
+    call: Call,
+    words: tuple[Word, ...],
+    made: Slot,
+    weights: Slot,
+    by_image: dict[int, int],
+    by_row: Axis,
+    shift: int,
 ) -> Encoded:
     """The kernel for what a channel sees: all of its group, or itself alone. `made`: what a forward pass makes.
 
-    `moving`: the words that move on from image to image, and how far.
+    It is divided by images, and a single image by rows: the padding at its top then moves by `shift`, and below 0 the
+    first windows lie so many rows inside the image. `by_row` counts at a place of the geometry.
     """
+    first = len(words) - GEOMETRY
+    by_row = Axis(first + by_row.counted, {**by_row.moving, first + TOP: shift})
     _, _, channels, filters = weights.spec.shape
     alone = channels == 1 and filters == call.op.settings["groups"] > 1
     ending = call.op.name.removeprefix("conv2d").removesuffix("_bias")
@@ -43,7 +53,12 @@ def encoded(
     places = max(size(slot.spec.shape[:3]) for slot in (made, call.output))
     nanoseconds = 200 + operations // speed + each_place * places
     one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, nanoseconds)
-    return in_rounds(one, Axis(len(words) - GEOMETRY, moving))
+    return in_rounds(one, Axis(first, by_image), by_row)
+
+
+def row(slot: Slot) -> int:
+    """Bytes of one row of an image."""
+    return 4 * size(slot.spec.shape[2:])
 
 
 @encodes("conv2d", "conv2d_bias")
@@ -56,8 +71,11 @@ def conv2d(call: Call) -> Encoded | None:
     if limits is None:
         return None
     ending = (bias[0] if bias else None, *limits)
-    moving = {0: each(call.output), 1: each(x)}
-    return encoded(call, (call.output, x, kernel, *ending, *words), call.output, kernel, moving)
+    out, down = call.output, call.op.settings["strides"][0]
+    by_row = Axis(ROWS, {0: row(out)})
+    return encoded(
+        call, (out, x, kernel, *ending, *words), out, kernel, {0: each(out), 1: each(x)}, by_row, -down
+    )
 
 
 @encodes("conv2d_input_gradient")
@@ -66,8 +84,9 @@ def conv2d_input_gradient(call: Call) -> Encoded | None:
     words = geometry(call, call.output, kernel, gradient)
     if words is None:
         return None
-    moving = {0: each(call.output), 1: each(gradient)}
-    return encoded(call, (call.output, gradient, kernel, *words), gradient, kernel, moving)
+    out = call.output
+    by_image, by_row = {0: each(out), 1: each(gradient)}, Axis(HEIGHT, {0: row(out)})
+    return encoded(call, (out, gradient, kernel, *words), gradient, kernel, by_image, by_row, 1)
 
 
 @encodes("conv2d_kernel_gradient")
@@ -76,5 +95,9 @@ def conv2d_kernel_gradient(call: Call) -> Encoded | None:
     words = geometry(call, x, call.output, gradient)
     if words is None:
         return None
-    moving = {1: each(x), 2: each(gradient), 3: 1}  # 3: whether to add, from the second round on
-    return encoded(call, (call.output, x, gradient, 0, *words), gradient, call.output, moving)
+    # Word 3: whether to add, from the second round on.
+    by_image, by_row = {1: each(x), 2: each(gradient), 3: 1}, Axis(ROWS, {2: row(gradient), 3: 1})
+    down = call.op.settings["strides"][0]
+    return encoded(
+        call, (call.output, x, gradient, 0, *words), gradient, call.output, by_image, by_row, -down
+    )
