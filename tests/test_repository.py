@@ -30,6 +30,7 @@ COMMON = {
             "names",
             "logs",
             "quantile",
+            "structure",
         ),
         PLAIN,
     ),

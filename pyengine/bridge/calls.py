@@ -25,6 +25,7 @@ from pyengine.bridge.javascript import spoken
 from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError, called
 from pyengine.names import camel, snake
+from pyengine.structure import leaves
 from pyengine.training.entry import parameters
 from pyengine.training.feeding import EveryEpoch
 from pyengine.training.host import host
@@ -153,7 +154,11 @@ def symbolic_input(settings: Mapping[str, Any]) -> Any:
 
 def model(settings: Mapping[str, Any]) -> Any:
     """`tf.model({inputs, outputs, name})`."""
-    return outward(models.Model(**names.arguments("tf.model", settings, ["inputs", "outputs", "name"])))
+    given = names.arguments("tf.model", settings, ["inputs", "outputs", "name"])
+    outputs = given.get("outputs")
+    if isinstance(outputs, list) and len(outputs) == 1:  # a list of one is that one in JavaScript
+        given["outputs"] = outputs[0]
+    return outward(models.Model(**given))
 
 
 def sequential(settings: Mapping[str, Any]) -> Any:
@@ -252,13 +257,18 @@ def bytes_in(arrays: Any) -> int:
 
 
 def finish(job: Any) -> Any:
-    """The result of a job, at once."""
-    return outward(job.finish())
+    """The result of a job, at once; of several outputs a list, as TensorFlow.js gives them."""
+    return outward(listed(job.finish()))
 
 
 async def wait(job: Any) -> Any:
-    """The result of a job; the page has its turns meanwhile."""
-    return outward(await job.wait())
+    """The same; the page has its turns meanwhile."""
+    return outward(listed(await job.wait()))
+
+
+def listed(result: Any) -> Any:
+    """What several outputs gave, in their order; a single one as it is."""
+    return leaves(result) if isinstance(result, (dict, list, tuple)) else result
 
 
 def shares_weights(model: Any, other: Any) -> bool:
@@ -280,7 +290,7 @@ def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[s
     given = names.arguments(f"model.{camel(method)}", settings, known)
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])
-    return outward(function(*positional, **given))
+    return outward(listed(function(*positional, **given)))
 
 
 def summary(model: Any, line_length: int | None, positions: list[float] | None) -> Any:

@@ -31,6 +31,7 @@ from pyengine.layers.signature import complete_signature
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
 from pyengine.layers.weight import declared, documentation
 from pyengine.ops.base import to_array
+from pyengine.structure import leaves, packed
 
 _training: ContextVar[bool] = ContextVar("training", default=False)  # of the layer that is being called
 
@@ -261,15 +262,14 @@ class Layer(Holder):
         """
         try:
             self.prepare(*(tensor.shape for tensor in keywords.split(inputs)[0]))
-            made = infer(self, inputs, keywords)
+            specs, structure = infer(self, inputs, keywords)
         except PyEngineError as error:
             located = error.inside(self.label, [tensor.shape for tensor in inputs])
             if isinstance(error, ShapeError) and located.where == self.label:
                 advice = (tensor.layer.advice_to(self) for tensor in inputs if tensor.history)
                 located = located.advising(next(filter(None, advice), located.fix))
             raise located from error
-        outputs = self.connected(Connection(self, inputs, made, keywords)).outputs
-        return outputs[0] if len(outputs) == 1 else list(outputs)
+        return packed(structure, self.connected(Connection(self, inputs, specs, keywords)).outputs)
 
     def connected(self, connection: Connection) -> Connection:
         """Remember a use of this layer for as long as a tensor or a model of somebody's holds it.
@@ -352,11 +352,11 @@ class Layer(Holder):
 
     def _checked(self, outputs: Any) -> Any:
         """What `call` returned, if that can be the output of a layer."""
-        for output in outputs if isinstance(outputs, (list, tuple)) else [outputs]:
+        for output in leaves(outputs):
             if not hasattr(output, "shape"):
                 raise self.refusal(
                     "call",
-                    "to return an array made with `ops`, or a list of them",
+                    "to return an array made with `ops`, or a list or map of them",
                     output,
                     "End it with `return`." if output is None else "Compute the output with `ops`.",
                 )
@@ -478,7 +478,8 @@ class Layer(Holder):
         """
         tensors = [SymbolicTensor(shape, self.dtype) for shape in input_shapes]
         self.prepare(*(tensor.shape for tensor in tensors))
-        return _shapes([tensor.shape for tensor in infer(self, tensors)])
+        specs, structure = infer(self, tensors)
+        return packed(structure, [tensor.shape for tensor in specs])
 
     # Its words
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from pyengine.errors import GraphError, PyEngineError
-from pyengine.graph import Graph, Spec, Value
+from pyengine.graph import Graph, Spec
 from pyengine.ops import ON_TENSORS
 from pyengine.ops.symbolic import Symbolic
+from pyengine.structure import leaves, places
 
 AnyShape = tuple[int | None, ...]
 
@@ -186,22 +187,26 @@ class Connection:
         return f"Connection({shapes} -> {self.layer.name} -> {[tensor.shape for tensor in self.specs]})"
 
 
-def infer(layer: Any, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE) -> list[SymbolicTensor]:
-    """Shapes and dtypes of a layer's outputs, found by writing its call down in a graph that is thrown away.
+def infer(
+    layer: Any, inputs: Sequence[SymbolicTensor], keywords: Keywords = NONE
+) -> tuple[list[SymbolicTensor], Any]:
+    """Shapes and dtypes of a layer's outputs, and their structure: one, or a list, tuple or map of outputs.
+
+    They are found by writing the layer's call down in a graph that is thrown away.
 
     Where a length is unknown that is done twice, with two different lengths: what differs in the result is unknown.
     """
     unknown = any(None in tensor.shape for tensor in inputs)
     traced = [_trace(layer, inputs, probe, keywords) for probe in (PROBES if unknown else PROBES[:1])]
     outputs = []
-    for values in zip(*traced, strict=True):
+    for values in zip(*map(leaves, traced), strict=True):
         lengths = zip(*(value.shape for value in values), strict=True)
         shape = tuple(same[0] if len(set(same)) == 1 else None for same in lengths)
         outputs.append(SymbolicTensor(shape, values[0].dtype, layer.name))
-    return outputs
+    return outputs, places(traced[0])
 
 
-def _trace(layer: Any, inputs: Sequence[SymbolicTensor], probe: int, keywords: Keywords) -> list[Value]:
+def _trace(layer: Any, inputs: Sequence[SymbolicTensor], probe: int, keywords: Keywords) -> Any:
     graph = Graph()
     values = []
     for number, tensor in enumerate(inputs):
@@ -209,8 +214,7 @@ def _trace(layer: Any, inputs: Sequence[SymbolicTensor], probe: int, keywords: K
         values.append(graph.input(f"input_{number}", Spec(shape, tensor.dtype)))
     try:
         with graph:
-            outputs = layer.run(*values, training=False, keywords=keywords)
+            return layer.run(*values, training=False, keywords=keywords)
     except PyEngineError as error:
         # Whoever reads it knows nothing of probes.
         raise error.rewritten(lambda text: re.sub(rf"\b{probe}\b", "None", text)) from error
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]

@@ -8,6 +8,7 @@ from pyengine import layers as layers_module
 from pyengine.errors import ArgumentError, unknown_name
 from pyengine.layers import Input, InputLayer, Layer, Operation, SymbolicTensor
 from pyengine.layers.symbolic import Keywords
+from pyengine.structure import described, leaves, undescribed
 
 # Models that are layers of others, by name; each class puts itself here.
 MODELS: dict[str, Any] = {}
@@ -58,6 +59,7 @@ def model_config(model: Any) -> dict[str, Any]:
         "outputs": {
             name: place[tensor] for name, tensor in zip(model.output_names, model.outputs, strict=True)
         },
+        "output_structure": described(model._structure),
     }
 
 
@@ -82,8 +84,7 @@ def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
                 left.append((layer, number, taken, keywords))
                 continue
             outputs = layer.connect(*(made[tuple(place)] for place in taken), keywords=keywords)
-            outputs = outputs if isinstance(outputs, list) else [outputs]
-            for index, tensor in enumerate(outputs):
+            for index, tensor in enumerate(leaves(outputs)):
                 made[layer.name, number, index] = tensor
         if len(left) == len(waiting):
             names = ", ".join(layer.name for layer, *_ in left)
@@ -98,7 +99,9 @@ def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
     ends = [
         {name: made[tuple(place)] for name, place in config[which].items()} for which in ("inputs", "outputs")
     ]
-    return cls(*ends, name=config["name"], trainable=config["trainable"])
+    model = cls(*ends, name=config["name"], trainable=config["trainable"])
+    model._structure = undescribed(config["output_structure"])
+    return model
 
 
 def _entry(layer: Layer) -> dict[str, Any]:

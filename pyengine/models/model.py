@@ -13,6 +13,7 @@ from pyengine.layers.symbolic import AnyShape
 from pyengine.models.config import MODELS, model_config, model_from_config
 from pyengine.models.network import network
 from pyengine.models.summary import summary_lines
+from pyengine.structure import leaves, packed, places
 from pyengine.training import Trainer
 
 
@@ -41,7 +42,8 @@ class Model(Layer, Trainer):
 
     Arguments:
         inputs: symbolic tensor from `Input`, a list of them, or a map by name.
-        outputs: what layers made of them; one, a list, or a map by name.
+        outputs: what layers made of them; one, or a list, tuple or map by name, also nested. Calls and `predict` give
+            the same structure.
         name: what errors and summaries call it; default None, "model" and a number.
         trainable: whether training may change its weights; default True.
     Errors: ArgumentError for anything but symbolic tensors; GraphError for outputs that need inputs that are not given.
@@ -73,6 +75,7 @@ class Model(Layer, Trainer):
         self._uses: list[Connection] = found.connections
         self._input_names = input_names or _names(self._inputs)
         self._output_names = output_names or _names(self._outputs)
+        self._structure: Any = places(outputs)
         self.built, self.built_shapes = True, tuple(tensor.shape for tensor in self.inputs)
         if not trainable:
             self.trainable = False
@@ -146,10 +149,21 @@ class Model(Layer, Trainer):
                 continue
             taken = (known[tensor] for tensor in use.inputs)
             made = use.layer.run(*taken, training=training, keywords=use.keywords)
-            values = made if isinstance(made, (list, tuple)) else [made]
-            known.update(zip(use.outputs, values, strict=True))
-        values = [known[tensor] for tensor in self.outputs]
-        return values[0] if len(values) == 1 else values
+            known.update(zip(use.outputs, leaves(made), strict=True))
+        return self.packed([known[tensor] for tensor in self.outputs])
+
+    def packed(self, outputs: Sequence[Any]) -> Any:
+        """One per output as the model's outputs were given: a single one, or a list, tuple or map of them.
+
+        Arguments:
+            outputs: in the order of `outputs`.
+
+        >>> from pyengine import layers
+        >>> x = layers.Input(shape=(4,))
+        >>> Model(x, {"double": 2 * x, "half": x / 2}).packed([1, 2])
+        {'double': 1, 'half': 2}
+        """
+        return packed(self._structure, outputs)
 
     @property
     def input(self) -> Any:
@@ -161,7 +175,7 @@ class Model(Layer, Trainer):
     def output(self) -> Any:
         """Its own output (or a list of them), from which another model may go on."""
         self._require_built("say its outputs")
-        return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
+        return self.packed(self.outputs)
 
     @property
     def input_shape(self) -> Any:
@@ -173,7 +187,7 @@ class Model(Layer, Trainer):
     def output_shape(self) -> Any:
         """The shape (or list of shapes) of its outputs; None where a length is unknown."""
         self._require_built("say the shape of its output")
-        return self.outputs[0].shape if len(self.outputs) == 1 else [tensor.shape for tensor in self.outputs]
+        return self.packed([tensor.shape for tensor in self.outputs])
 
     # Its weights
 
@@ -295,22 +309,21 @@ def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
         if layer is None:
             layer = copies[id(use.layer)] = copy(use.layer)
         made = layer.connect(*(tensors[tensor] for tensor in use.inputs), keywords=use.keywords)
-        made = made if isinstance(made, list) else [made]
-        tensors.update(zip(use.outputs, made, strict=True))
-    return Model(
+        tensors.update(zip(use.outputs, leaves(made), strict=True))
+    clone = Model(
         dict(zip(model.input_names, (tensors[t] for t in model.inputs), strict=True)),
         dict(zip(model.output_names, (tensors[t] for t in model.outputs), strict=True)),
         name=model.name,
         trainable=model.trainable,
     )
+    clone._structure = model._structure
+    return clone
 
 
 def _tensors(what: str, given: Any) -> tuple[list[SymbolicTensor], list[str] | None]:
     """A flat list of symbolic tensors, and their names if they came in a map."""
-    names = None
-    if isinstance(given, Mapping):
-        names, given = list(given), list(given.values())
-    tensors = list(given) if isinstance(given, (list, tuple)) else [given]
+    tensors = leaves(given) if what == "outputs" or not isinstance(given, (list, tuple)) else list(given)
+    names = list(given) if isinstance(given, Mapping) and len(tensors) == len(given) else None
     for tensor in tensors:
         if not isinstance(tensor, SymbolicTensor):
             raise ArgumentError(

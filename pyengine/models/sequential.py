@@ -10,6 +10,7 @@ from pyengine.layers import Input, InputLayer, Layer, SymbolicTensor
 from pyengine.layers.symbolic import AnyShape
 from pyengine.models.config import MODELS, stack_config, stack_from_config
 from pyengine.models.model import Model
+from pyengine.structure import leaves
 
 
 class Sequential(Model):
@@ -52,6 +53,7 @@ class Sequential(Model):
         self._inputs: list[SymbolicTensor] = []
         self._outputs: list[SymbolicTensor] = []
         self._input_names: list[str] = []
+        self._structure = 0
         self._output_names: list[str] = []
         self._uses = []
 
@@ -218,13 +220,13 @@ class Sequential(Model):
 
     def _extend(self, layer: Layer) -> None:
         made = layer(self.outputs[0])
-        if isinstance(made, list):
-            layer.disconnect(made[0].connection)
+        if not isinstance(made, SymbolicTensor):
+            layer.disconnect(leaves(made)[0].connection)
             raise ArgumentError(
                 where=self.label,
                 argument="layer",
                 expected="layers of exactly one output",
-                got=f"{layer.label}, which has {len(made)}",
+                got=f"{layer.label}, which gives a {type(made).__name__} of {len(leaves(made))}",
                 fix="Use `Model(inputs, outputs)`.",
             )
         self._uses.append(made.connection)

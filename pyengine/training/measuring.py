@@ -104,7 +104,7 @@ def predict_arrays(
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
     with model.steps_of("predict", weights) as planned:
         results = yield from loop.prediction(loop.Running(model, listeners, pacer), source, planned)
-    return results[0] if len(results) == 1 else results
+    return model.packed(results)
 
 
 def one_batch(model: Any, kind: str, data: ArrayData, return_dict: bool) -> Any:

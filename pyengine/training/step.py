@@ -15,6 +15,7 @@ from pyengine.errors import ArgumentError
 from pyengine.executors import Batches, Executor, Memory
 from pyengine.graph import Graph, Spec, Value, Variable
 from pyengine.plan import Program, plan
+from pyengine.structure import leaves
 from pyengine.training.job import PAUSE, Work, answer_of
 from pyengine.training.lookups import Lookup, lookups
 from pyengine.training.pacing import Pacer
@@ -187,8 +188,7 @@ def input_names(model: Any) -> list[str]:
 
 def forward(model: Any, arrays: Sequence[Value], training: bool) -> list[Value]:
     """The model's outputs as a list."""
-    outputs = model.call(*arrays, training=training)
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    return leaves(model.call(*arrays, training=training))
 
 
 def loss_and_totals(

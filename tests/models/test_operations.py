@@ -162,3 +162,55 @@ def test_layers_that_merge_are_functions_too(name):
     model = Model([a, b], function([a, b]))
     np.testing.assert_array_equal(model.predict([x, y], verbose=0), function([x, y]))
     assert type(model.layers[-1]).__name__ == name.capitalize()
+
+
+def structures():
+    a, b = layers.Input((4,), name="a"), layers.Input((4,), name="b")
+    low, high = ops.minimum(a, b), ops.maximum(a, b)
+    return a, b, low, high
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        lambda low, high: {"low": low, "high": high},
+        lambda low, high: [low, high],
+        lambda low, high: (low, high),
+        lambda low, high: {"both": [low, high], "first": low},
+        lambda low, high: [low],
+    ],
+)
+def test_calls_and_predict_give_the_structure_of_the_outputs(arrange):
+    a, b, low, high = structures()
+    model = Model([a, b], arrange(low, high))
+    x, y = X, X[::-1].copy()
+    expected = arrange(np.minimum(x, y), np.maximum(x, y))
+    for other in (model, model.clone(), Model.from_config(json.loads(json.dumps(model.get_config())))):
+        for result in (other.predict([x, y], verbose=0), other([x, y]), other.predict_on_batch([x, y])):
+            assert_alike(result, expected)
+    assert type(model.output) is type(expected)
+    outer = Model([a, b], model([a, b]))
+    assert_alike(outer.predict([x, y], verbose=0), expected)
+
+
+def assert_alike(result, expected):
+    assert type(result) is type(expected)
+    if isinstance(expected, dict):
+        assert list(result) == list(expected)
+        result, expected = list(result.values()), list(expected.values())
+    if isinstance(expected, (list, tuple)):
+        for one, other in zip(result, expected, strict=True):
+            assert_alike(one, other)
+    else:
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_a_model_with_a_map_of_outputs_trains_by_their_names():
+    a, b, low, high = structures()
+    model = Model([a, b], {"low": layers.Dense(1)(low), "high": layers.Dense(1)(high)})
+    model.compile("sgd", {"low": "mse", "high": "mae"}, metrics={"high": ["mse"]})
+    history = model.fit([X, X], {"high": X.sum(1), "low": X.sum(1)}, epochs=2, verbose=0).history
+    assert (
+        set(history) == {"loss", "low_loss", "high_loss", "high_mse"} or "high_mean_squared_error" in history
+    )
+    assert set(model.predict([X, X], verbose=0)) == {"low", "high"}
