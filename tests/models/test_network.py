@@ -84,6 +84,6 @@ def test_a_layer_with_two_outputs_has_its_place_in_a_network_but_not_in_a_stack(
     model = Model(x, layers.Subtract()([left, right]))
     np.testing.assert_array_equal(model(np.arange(6.0)[None]), [[-3, -3, -3]])
     with pytest.raises(
-        ValueError, match="layers of exactly one output, but got Halves .halves_1., which gives a tuple of 2"
+        ValueError, match="layers of exactly one output, but got Halves 'halves_1', which gives a tuple of 2"
     ):
         Sequential([layers.Input((6,)), Halves(name="halves_1")])
