@@ -11,6 +11,8 @@ import { LayersModel, Sequential, models } from "./models.js";
 import { operations } from "./operations.js";
 import { GraphTensor, Tensor, TensorLike } from "./tensor.js";
 
+/** @typedef {import("pyengine").Engine} Engine */
+
 /**
  * What makes an object: arguments in one object by name, or in their order.
  *
@@ -66,12 +68,14 @@ function table(offered, make) {
  * The namespace in the manner of TensorFlow.js Layers.
  *
  * @param {{ version: Record<string, string>, offers: Record<string, any> }} python  what Python says of itself
+ * @returns {Engine}
  */
 export function namespace({ version, offers }) {
   const made = (/** @type {string} */ kind) => table(offers[kind], (name, parameters) => factory(kind, name, parameters));
+  const measures = (/** @type {string} */ kind) => table(offers[kind], (name, parameters) => measure(kind, name, parameters));
   const initializers = made("initializers");
   guardMethods();
-  return guard("tf", {
+  const tf = guard("tf", {
     ...operations(offers.ops),
     ...creation,
     ...models,
@@ -81,8 +85,8 @@ export function namespace({ version, offers }) {
     initializers: { ...initializers, leCunNormal: initializers.lecunNormal, leCunUniform: initializers.lecunUniform },
     regularizers: made("regularizers"),
     constraints: made("constraints"),
-    losses: table(offers.losses, (name, parameters) => measure("losses", name, parameters)),
-    metrics: table(offers.metrics, (name, parameters) => measure("metrics", name, parameters)),
+    losses: measures("losses"),
+    metrics: measures("metrics"),
     callbacks: made("callbacks"),
     data,
 
@@ -120,6 +124,7 @@ export function namespace({ version, offers }) {
     /** Here for programs that call it: nothing is ever disposed of before its time. */
     keep: (/** @type {any} */ tensor) => tensor,
   }, { dispose: 1, tidy: 2, setBackend: 2, sequential: 1 });
+  return /** @type {any} */ (tf); // a Tensor's methods are those of the operations, attached by name
 }
 
 /** The methods of everything that a page is given refuse what they do not take. */

@@ -29,7 +29,7 @@ const OTHER_NAMES = {
  * The ops that Python offers, and what is made of them.
  *
  * @param {Record<string, string[]>} offered  names and their parameters
- * @returns {Record<string, Operation>}
+ * @returns {import("pyengine").Operations}
  */
 export function operations(offered) {
   /** @type {Record<string, Operation>} */
@@ -44,7 +44,7 @@ export function operations(offered) {
   for (const name of Object.keys(own)) counts[name] = COUNTS[name] ?? own[name].length;
   const tf = { ...direct, ...own };
   attach(tf, counts);
-  return guard("tf", tf, counts);
+  return /** @type {any} */ (guard("tf", tf, counts)); // Python's types are made of the same offers
 }
 
 /** How many arguments the composed operations take that have defaults. @type {Record<string, number>} */

@@ -18,7 +18,7 @@ import { makers } from "./makers.js";
 import { namespace } from "./namespace.js";
 import { startPython } from "./python.js";
 
-/** @typedef {ReturnType<typeof namespace>} Namespace */
+/** @typedef {import("pyengine").Engine} Engine */
 /** @typedef {import("./python.js").OnProgress} OnProgress */
 /** @typedef {import("./python.js").Progress} Progress */
 /** @typedef {"strict" | "relaxed" | "off"} Simd */
@@ -26,7 +26,7 @@ import { startPython } from "./python.js";
 /** What Python is told through its environment. */
 const EXECUTORS = { strict: "simd:strict", relaxed: "simd:relaxed", off: "numpy" };
 
-/** @type {{ simd: Simd | undefined, engine: Promise<Namespace>, listeners: Set<OnProgress> } | null} */
+/** @type {{ simd: Simd | undefined, engine: Promise<Engine>, listeners: Set<OnProgress> } | null} */
 let loading = null;
 
 /**
@@ -35,7 +35,7 @@ let loading = null;
  * @param {{ onProgress?: OnProgress, simd?: Simd }} [settings]  onProgress is told each stage in words; simd chooses
  *   the build of the C library: "strict" gives the same bits in every browser, "relaxed" is what this CPU does fastest,
  *   "off" leaves everything to NumPy. Left out: the engine's own choice, which `tf.engineConfig()` tells.
- * @returns {Promise<Namespace>}
+ * @returns {Promise<Engine>}
  */
 export async function loadPyEngine(settings = {}) {
   refuseSurplus("loadPyEngine", arguments, 1);
@@ -66,7 +66,7 @@ export async function loadPyEngine(settings = {}) {
 /**
  * @param {OnProgress} onProgress
  * @param {Simd} [simd]
- * @returns {Promise<Namespace>}
+ * @returns {Promise<Engine>}
  */
 async function load(onProgress, simd) {
   if (simd !== undefined && !(simd in EXECUTORS)) {

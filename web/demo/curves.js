@@ -4,7 +4,7 @@ import { atMostEvery } from "./pace.js";
 import { Plot } from "./plot.js";
 import { lossWords, percent } from "./words.js";
 
-/** @typedef {import("./engine.js").Logs} Logs */
+/** @typedef {import("pyengine").Logs} Logs */
 /** @typedef {import("./training.js").Progress} Progress */
 
 const POINTS_OF_A_RUN = 600;

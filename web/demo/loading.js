@@ -6,7 +6,7 @@
 import { loadDigits } from "./mnist.js";
 import { megabytes } from "./words.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("pyengine").Engine} Engine */
 /** @typedef {import("./mnist.js").Digits} Digits */
 /** @typedef {{ stage: string, loaded?: number, total?: number }} Stage */
 
@@ -16,7 +16,7 @@ const TRAIN_BYTES = 47040016;
 const SHARE = { engine: 0.75, digits: 0.25 };
 
 /**
- * @param {(options: { onProgress: (stage: Stage) => void }) => Promise<Engine>} loadPyEngine
+ * @param {typeof import("pyengine").loadPyEngine} loadPyEngine
  * @param {(words: string, share: number) => void} tell
  * @param {(test: Digits) => void} onTestDigits  they come first, so that there is something to look at
  * @returns {Promise<{ tf: Engine, train: Digits, test: Digits }>}

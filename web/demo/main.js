@@ -16,7 +16,7 @@ import { Training } from "./training.js";
 import { clearTrouble, showTrouble } from "./trouble.js";
 import { count } from "./words.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("pyengine").Engine} Engine */
 /** @typedef {import("./settings.js").Settings} Settings */
 /** @typedef {import("./training.js").Phase} Phase */
 /** @typedef {import("./training.js").Progress} Progress */
@@ -50,7 +50,7 @@ async function open() {
     train: trainDigits,
     test,
   } = await loadAll(
-    /** @type {any} */ (loadPyEngine),
+    loadPyEngine,
     (words, share) => {
       status.say(words, "busy");
       status.fill(share);

@@ -1,7 +1,8 @@
 /** The models one can choose, and what suits each of them. */
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./engine.js").Model} Model */
+/** @typedef {import("pyengine").Engine} Engine */
+/** @typedef {import("pyengine").LayersModel} Model */
+/** @typedef {import("pyengine").Optimizer} Optimizer */
 
 /**
  * @typedef {object} ModelChoice
@@ -68,8 +69,10 @@ const MOMENTUM = 0.9;
  * @param {number} learningRate
  */
 export function makeOptimizer(tf, name, learningRate) {
-  const make = tf.train[name];
-  if (!make)
-    throw new Error(`The engine has no optimizer "${name}"; it has ${Object.keys(tf.train).join(", ")}.`);
-  return name === "momentum" ? make(learningRate, MOMENTUM) : make(learningRate);
+  if (name === "momentum") return tf.train.momentum(learningRate, MOMENTUM);
+  /** @type {Record<string, ((learningRate: number) => Optimizer) | undefined>} */
+  const makers = { ...tf.train };
+  const make = makers[name];
+  if (!make) throw new Error(`The engine has no optimizer "${name}"; it has ${Object.keys(makers).join(", ")}.`);
+  return make(learningRate);
 }

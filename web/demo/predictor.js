@@ -5,8 +5,8 @@
 
 import { CLASSES } from "./mnist.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./engine.js").Model} Model */
+/** @typedef {import("pyengine").Engine} Engine */
+/** @typedef {import("pyengine").LayersModel} Model */
 
 /**
  * @typedef {object} Question

@@ -11,7 +11,7 @@ import { LEARNING_RATES, MODELS } from "./models.js";
  * @property {string} optimizer
  * @property {number} learningRate
  * @property {number} trainingImages
- * @property {string | number} yieldEvery  'auto' | 'batch' | 'epoch' | 'never' | milliseconds
+ * @property {NonNullable<import("pyengine").FitSettings["yieldEvery"]>} yieldEvery
  */
 
 /** @type {Record<string, string>} */
@@ -46,9 +46,9 @@ export function prepareSettings(whenChanged) {
   explain();
 }
 
-/** @param {Record<string, unknown>} available  optimizers the engine has */
+/** @param {object} available  optimizers the engine has, by name */
 export function offerOptimizers(available) {
-  for (const option of [...optimizer.options]) if (!available[option.value]) option.remove();
+  for (const option of [...optimizer.options]) if (!(option.value in available)) option.remove();
 }
 
 /** @param {boolean} frozen  while training, choices cannot be changed */
@@ -70,7 +70,7 @@ export function readSettings() {
     optimizer: optimizer.value,
     learningRate: readNumber("learningRate", "Learning rate", Number.MIN_VALUE, false),
     trainingImages: Number(trainingImages.value),
-    yieldEvery: /^\d+$/.test(yields) ? Number(yields) : yields,
+    yieldEvery: /^\d+$/.test(yields) ? Number(yields) : /** @type {Settings["yieldEvery"]} */ (yields),
   };
 }
 

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { atMostEvery } from "./pace.js";
 import { clock, count, lossWords, percent } from "./words.js";
 
-/** @typedef {import("./engine.js").Logs} Logs */
+/** @typedef {import("pyengine").Logs} Logs */
 /** @typedef {import("./training.js").Progress} Progress */
 /** @typedef {import("./training.js").Result} Result */
 

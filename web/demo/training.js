@@ -6,9 +6,9 @@ import { painted, slices } from "./pace.js";
 import { bestGuess } from "./predictor.js";
 import { Speed } from "./speed.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./engine.js").Logs} Logs */
-/** @typedef {import("./engine.js").Tensor} Tensor */
+/** @typedef {import("pyengine").Engine} Engine */
+/** @typedef {import("pyengine").Logs} Logs */
+/** @typedef {import("pyengine").Tensor} Tensor */
 /** @typedef {import("./mnist.js").Digits} Digits */
 /** @typedef {import("./predictor.js").Predictor} Predictor */
 /** @typedef {import("./settings.js").Settings} Settings */

@@ -8,10 +8,12 @@ import sys
 from web.tools.failure import StepFailed, step
 from web.tools.packages import node_package
 from web.tools.paths import ROOT
+from web.tools.types import types
 
 
 @step
 def main() -> None:
+    types()  # which the page's code is checked against
     typescript = node_package("typescript") / "bin" / "tsc"
     checks = {
         "ruff check": [sys.executable, "-m", "ruff", "check"],

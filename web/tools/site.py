@@ -1,6 +1,7 @@
 """Put dist/site together: a static folder that needs no network at run time and no particular server.
 
 index.html demo/ *.js       from web/
+pyengine.d.ts               types of the JavaScript face, made of what Python offers
 pyodide/                    the runtime, NumPy, the engine's wheel, and the list that names the two
 data/mnist/*.gz             the digits
 vendor/uplot/               the curves of the demo page
@@ -19,6 +20,7 @@ from web.tools.packages import node_package
 from web.tools.paths import SITE, WEB, short
 from web.tools.runtime import runtime
 from web.tools.stamps import alone
+from web.tools.types import types
 from web.tools.wheel import wheel
 
 # What of web/ a browser asks for; the rest (tools, type declarations, settings of editors) stays at home.
@@ -51,6 +53,8 @@ def contents() -> Iterator[tuple[str, Path | bytes]]:
         inside = file.relative_to(WEB)
         if file.suffix in SERVED and inside.parts[0] != "tools":
             yield inside.as_posix(), file
+
+    yield "pyengine.d.ts", types()
 
     python, engine = runtime(), wheel()
     for file in [*python.files, engine]:
