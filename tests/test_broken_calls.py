@@ -20,6 +20,7 @@ from pyengine.errors import (
     PARTS,
     ArgumentError,
     DataError,
+    DtypeError,
     NotCompiledError,
     PyEngineError,
     ShapeError,
@@ -1129,6 +1130,195 @@ SETTINGS = [
 ]
 
 
+def drained(dataset: Dataset) -> object:
+    return dataset.to_list()
+
+
+OBJECTS = [
+    row(
+        "no layer on top",
+        lambda m: m.add("dense"),
+        ArgumentError,
+        argument="layer",
+        got="'dense'",
+        fix="`layers.Dense(10)`",
+    ),
+    row(
+        "an Input on top",
+        lambda m: m.add(layers.Input((3,))),
+        ArgumentError,
+        argument="layer",
+        expected="in front",
+    ),
+    row(
+        "a layer twice",
+        lambda m: m.add(m.layers[0]),
+        ArgumentError,
+        argument="layer",
+        got="Dense 'head' again",
+        fix="`Model`",
+    ),
+    row(
+        "a name twice",
+        lambda m: m.add(layers.Dense(3, name="head")),
+        ArgumentError,
+        argument="layer",
+        fix="`name='head_2'`",
+    ),
+    row(
+        "nothing to take off",
+        lambda m: pyengine.Sequential().pop(),
+        ArgumentError,
+        argument="",
+        expected="a layer to take off",
+    ),
+    row(
+        "a model of arrays",
+        lambda m: pyengine.Model(X, Y),
+        ArgumentError,
+        where="Model",
+        argument="inputs",
+        got="(12, 4)",
+        fix="`layers.Input(",
+    ),
+    row(
+        "a model of nothing",
+        lambda m: pyengine.Model([], []),
+        ArgumentError,
+        where="Model",
+        argument="inputs",
+        got="none",
+    ),
+    row("no such layer", lambda m: m.get_layer("haed"), UnknownNameError, got="haed", fix="'head'"),
+    row("no layer at that place", lambda m: m.get_layer(index=9), ArgumentError, argument="index", got="`9`"),
+    row("neither name nor index", lambda m: m.get_layer(), ArgumentError, argument="name", got="none"),
+    row(
+        "layers set", lambda m: setattr(m, "layers", []), ArgumentError, argument="layers", expected="not set"
+    ),
+    row(
+        "a step before training",
+        lambda m: m.step,
+        NotCompiledError,
+        where="model.step",
+        argument="",
+        fix="`model.fit(",
+    ),
+    row(
+        "a weight of another shape",
+        lambda m: m.weights[0].assign(X),
+        ShapeError,
+        argument="value",
+        got="(12, 4)",
+    ),
+    row(
+        "columns of a summary that shrink",
+        lambda m: m.summary(positions=[50, 20, 70, 90]),
+        ArgumentError,
+        where="model.summary",
+        argument="positions",
+    ),
+    row(
+        "batches of 0",
+        lambda m: PAIRS.batch(0),
+        ArgumentError,
+        where="Dataset.batch",
+        argument="batch_size",
+        got="`0`",
+    ),
+    row(
+        "take as text",
+        lambda m: PAIRS.take("2"),
+        ArgumentError,
+        where="Dataset.take",
+        argument="count",
+        got="'2'",
+    ),
+    row(
+        "a buffer of half a row",
+        lambda m: PAIRS.shuffle(0.5),
+        ArgumentError,
+        where="Dataset.shuffle",
+        argument="buffer_size",
+        got="`0.5`",
+    ),
+    row(
+        "a dataset of a number",
+        lambda m: Dataset.from_iterable(5),
+        ArgumentError,
+        where="Dataset.from_iterable",
+        got="`5`",
+    ),
+    row(
+        "weights without targets",
+        lambda m: Dataset.from_arrays(X, sample_weight=SIZES),
+        ArgumentError,
+        argument="sample_weight",
+        fix="`y`",
+    ),
+    row(
+        "arrays of unequal rows",
+        lambda m: Dataset.from_arrays(X, Y[:3]),
+        DataError,
+        where="Dataset.from_arrays",
+        got="12",
+    ),
+    row("zip of a list", lambda m: Dataset.zip(PAIRS, [1]), ArgumentError, where="Dataset.zip", got="`1`"),
+    row(
+        "zip of nothing",
+        lambda m: Dataset.zip(),
+        ArgumentError,
+        where="Dataset.zip",
+        argument="datasets",
+        got="none",
+    ),
+    row(
+        "concatenate with a list",
+        lambda m: PAIRS.concatenate([1]),
+        ArgumentError,
+        where="Dataset.concatenate",
+        got="`[1]`",
+    ),
+    row(
+        "a map without result",
+        lambda m: drained(PAIRS.map(lambda element: None)),
+        DataError,
+        where="Dataset.map",
+        argument="function",
+        got="`None`",
+    ),
+    row(
+        "an element that is None",
+        lambda m: drained(Dataset.from_iterable([(1, None)])),
+        DataError,
+        argument="[1]",
+        got="`None`",
+    ),
+    row(
+        "unbatch of single numbers",
+        lambda m: drained(Dataset.from_iterable([5]).unbatch()),
+        DataError,
+        where="Dataset.unbatch",
+        got="`5`",
+    ),
+    row("a seed below 0", lambda m: pyengine.set_random_seed(-1), ArgumentError, argument="seed", got="`-1`"),
+    row("a seed as text", lambda m: pyengine.set_random_seed("7"), ArgumentError, argument="seed", got="'7'"),
+    row(
+        "half precision drawn",
+        lambda m: pyengine.random.normal((0, 0), (2,), dtype="float16"),
+        DtypeError,
+        argument="dtype",
+        got="'float16'",
+    ),
+    row(
+        "integers between nothing",
+        lambda m: pyengine.random.integers((0, 0), 2, low=3, high=3),
+        ArgumentError,
+        argument="high",
+        got="high=3",
+    ),
+]
+
+
 def snapshot(model: Any) -> list[bytes]:
     """Everything in a model that a call may change: weights, and the optimizer's variables."""
     variables = list(model.weights)
@@ -1148,7 +1338,7 @@ def refusal(broken: Broken) -> PyEngineError:
     return raised.value
 
 
-@pytest.mark.parametrize("broken", [*DATA, *ARGUMENTS, *SETTINGS], ids=lambda broken: broken.label)
+@pytest.mark.parametrize("broken", [*DATA, *ARGUMENTS, *SETTINGS, *OBJECTS], ids=lambda broken: broken.label)
 def test_a_broken_call_says_what_is_wrong_and_changes_nothing(broken: Broken) -> None:
     error = refusal(broken)
     for part in PARTS:
@@ -1161,5 +1351,5 @@ def test_a_broken_call_says_what_is_wrong_and_changes_nothing(broken: Broken) ->
 
 
 def test_every_broken_call_has_a_label_of_its_own() -> None:
-    labels = [broken.label for broken in (*DATA, *ARGUMENTS, *SETTINGS)]
+    labels = [broken.label for broken in (*DATA, *ARGUMENTS, *SETTINGS, *OBJECTS)]
     assert len(set(labels)) == len(labels) >= 100

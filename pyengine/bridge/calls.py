@@ -108,7 +108,12 @@ def operate(name: str, inputs: list[Any]) -> Any:
     parameters = inspect.signature(function).parameters
     if len(inputs) > len(parameters):
         wanted = ", ".join(map(camel, parameters))
-        raise ArgumentError(f"tf.{name} takes {wanted}, but was called with {len(inputs)} arguments.")
+        raise ArgumentError(
+            where=f"tf.{name}",
+            expected=f"at most {len(parameters)} arguments ({wanted})",
+            got=str(len(inputs)),
+            fix="Leave out the rest.",
+        )
     positional, keywords = catalogue.arguments(function, inputs)
     return outward(function(*positional, **keywords))
 

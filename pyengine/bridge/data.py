@@ -167,7 +167,11 @@ def from_csv(fetch_text: Any, address: str, settings: Mapping[str, Any]) -> Data
         missing = labels - row.keys()
         if missing:
             raise ArgumentError(
-                f"columnConfigs has labels {', '.join(sorted(missing))}, but the columns are {', '.join(row)}."
+                where="tf.data.csv",
+                argument="columnConfigs",
+                expected=f"labels among the columns {', '.join(row)}",
+                got=", ".join(sorted(missing)),
+                fix="Correct the names, or give columnNames.",
             )
         return {
             "xs": {name: value for name, value in row.items() if name not in labels},

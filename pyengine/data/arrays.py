@@ -123,7 +123,7 @@ class ArrayData:
             for i, array in enumerate(arrays):
                 counts[f"{name}[{i}]" if len(arrays) > 1 else name] = len(array)
         if not self.x:
-            raise DataError("There is no input array. Give x.")
+            raise DataError(argument="x", expected="at least one array", got="none", fix="Give `x`.")
         if len(set(counts.values())) > 1:
             raise DataError(
                 argument=next(name for name, count in counts.items() if count != len(self.x[0])),

@@ -15,7 +15,7 @@ from pyengine import random
 from pyengine.data import prefetch, sources, stages
 from pyengine.data.elements import Element, as_element, leaves, map_leaves, rows
 from pyengine.data.reading import Readable
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 
 Size = int | float | None  # a whole number, math.inf, or None where only reading tells
 
@@ -72,7 +72,13 @@ class Dataset(Readable):
         [(np.int64(1), np.int64(3)), (np.int64(2), np.int64(4))]
         """
         if y is None and sample_weight is not None:
-            raise ArgumentError("from_arrays got sample_weight without y. Give y too.")
+            raise ArgumentError(
+                where="Dataset.from_arrays",
+                argument="sample_weight",
+                expected="y beside it",
+                got=describe(sample_weight),
+                fix="Give `y`, too.",
+            )
         parts = [part for part in (x, y, sample_weight) if part is not None]
         arrays = as_element(tuple(parts) if len(parts) > 1 else x)
         arrays = map_leaves(np.asarray, arrays)
@@ -120,8 +126,11 @@ class Dataset(Readable):
         described = f"from_iterable({kind})"
         if not (hasattr(iterable, "__iter__") or hasattr(iterable, "__aiter__")):
             raise ArgumentError(
-                "A dataset is made from something that can be iterated, or from a function that gives such, "
-                f"but got {iterable!r} ({kind})."
+                where="Dataset.from_iterable",
+                argument="iterable",
+                expected="something that can be iterated, or a function that returns such",
+                got=describe(iterable),
+                fix="Give, for example, a list of elements or a generator function.",
             )
         if hasattr(iterable, "__next__") or hasattr(iterable, "__anext__"):
             produce: Callable[[], Any] = sources.Once(iterable, f"The {kind} given to the dataset")
@@ -178,10 +187,20 @@ class Dataset(Readable):
         for path, member in leaves(structure):
             if not isinstance(member, Dataset):
                 raise ArgumentError(
-                    f"zip takes datasets, but got {member!r} ({type(member).__name__}) {path}."
+                    where="Dataset.zip",
+                    argument=f"datasets{path}",
+                    expected="a Dataset",
+                    got=describe(member),
+                    fix="Make one of arrays: `data.Dataset.from_arrays(x)`.",
                 )
         if not members:
-            raise ArgumentError("zip needs at least one dataset.")
+            raise ArgumentError(
+                where="Dataset.zip",
+                argument="datasets",
+                expected="at least one Dataset",
+                got="none",
+                fix="Give, for example, `data.Dataset.zip(inputs, targets)`.",
+            )
         sizes = [member._size for member in members]
         known = [size for size in sizes if size is not None]
         size = None if len(known) < len(sizes) else min(known)
@@ -250,7 +269,7 @@ class Dataset(Readable):
         >>> Dataset.range(5).batch(2).to_list()
         [array([0, 1], dtype=int32), array([2, 3], dtype=int32), array([4], dtype=int32)]
         """
-        batch_size = _count("batch_size", batch_size, 1)
+        batch_size = _count("batch", "batch_size", batch_size, 1)
         size = self._size
         if size is not None and size != math.inf:
             size = size // batch_size if drop_remainder else -(-size // batch_size)
@@ -285,7 +304,7 @@ class Dataset(Readable):
         >>> Dataset.range(6).shuffle(6, seed=1).to_list()
         [5, 1, 2, 3, 0, 4]
         """
-        buffer_size = _count("buffer_size", buffer_size, 1)
+        buffer_size = _count("shuffle", "buffer_size", buffer_size, 1)
         root = None if seed is None else random.key_from_seed(seed)
         passes = 0
         fixed: random.Key | None = None
@@ -343,7 +362,7 @@ class Dataset(Readable):
         """
         if count == -1:
             return self
-        count = _count("count of take", count, 0)
+        count = _count("take", "count", count, 0)
         size = 0 if count == 0 else None if self._size is None else min(self._size, count)
         return self._then(lambda: stages.take(self._open(), count), size, f"take({count})")
 
@@ -357,7 +376,7 @@ class Dataset(Readable):
         >>> Dataset.range(5).skip(2).to_list()
         [2, 3, 4]
         """
-        count = _count("count of skip", count, 0)
+        count = _count("skip", "count", count, 0)
         size = None if self._size is None else max(0, self._size - count)
         return self._then(lambda: stages.skip(self._open(), count), size, f"skip({count})")
 
@@ -372,7 +391,7 @@ class Dataset(Readable):
         [0, 1, 0, 1]
         """
         endless = count is None or count == -1
-        times = None if endless else _count("count of repeat", count, 0)
+        times = None if endless else _count("repeat", "count", count, 0)
         size: Size
         if times == 0 or self._size == 0:
             size = 0
@@ -393,7 +412,13 @@ class Dataset(Readable):
         [0, 1, 7, 8]
         """
         if not isinstance(other, Dataset):
-            raise ArgumentError(f"concatenate takes a Dataset, but got {other!r} ({type(other).__name__}).")
+            raise ArgumentError(
+                where="Dataset.concatenate",
+                argument="other",
+                expected="a Dataset",
+                got=describe(other),
+                fix="Make one of arrays: `data.Dataset.from_arrays(x, y)`.",
+            )
         size = None if self._size is None or other._size is None else self._size + other._size
         return self._then(
             lambda: stages.concatenate(self._open, other._open), size, f"concatenate({other._text})"
@@ -409,7 +434,7 @@ class Dataset(Readable):
         >>> Dataset.range(3).prefetch(2).to_list()
         [0, 1, 2]
         """
-        count = _count("count of prefetch", count, 1)
+        count = _count("prefetch", "count", count, 1)
         return self._then(lambda: prefetch.prefetch(self._open(), count), self._size, f"prefetch({count})")
 
     def cache(self) -> Dataset:
@@ -462,13 +487,19 @@ def _tuples(structure: Any) -> Any:
     return structure
 
 
-def _count(name: str, value: Any, least: int) -> int:
+def _count(method: str, name: str, value: Any, least: int) -> int:
     try:
         count = operator.index(value)
     except TypeError:
         count = None
     if count is None or count < least:
-        raise ArgumentError(f"{name} must be a whole number of at least {least}, but got {value!r}.")
+        raise ArgumentError(
+            where=f"Dataset.{method}",
+            argument=name,
+            expected=f"a whole number of at least {least}",
+            got=describe(value),
+            fix=f"Use, for example, `{name}=32`.",
+        )
     return count
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine.errors import DataError
+from pyengine.errors import DataError, describe
 
 Element = Any
 
@@ -31,9 +31,7 @@ def as_element(value: Any, path: str = "") -> Element:
     """
     if isinstance(value, np.ndarray):
         if value.dtype == object:
-            raise DataError(
-                f"An element of the dataset has an array of Python objects{_at(path)}. Give numbers."
-            )
+            raise no_element("an array of Python objects", path)
         return value
     if isinstance(value, _SCALARS):
         return value
@@ -47,9 +45,17 @@ def as_element(value: Any, path: str = "") -> Element:
         return tuple(as_element(part, f"{path}[{i}]") for i, part in enumerate(value))
     if hasattr(value, "__array__") or isinstance(value, memoryview) or hasattr(value, "typecode"):
         return np.asarray(value)
-    raise DataError(
-        f"An element of the dataset has {value!r} ({type(value).__name__}){_at(path)}. Elements are arrays "
-        "or numbers, or tuples and dictionaries of them."
+    raise no_element(describe(value), path)
+
+
+def no_element(got: str, path: str) -> DataError:
+    """The error for what an element of a dataset cannot hold."""
+    return DataError(
+        where="An element of the dataset",
+        argument=f"its part {path}" if path else "",
+        expected="arrays or numbers, or tuples and maps of them",
+        got=got,
+        fix="Convert it to numbers with `map`.",
     )
 
 
@@ -128,14 +134,29 @@ def rows(element: Element, what: str = "unbatch") -> int:
     for path, leaf in leaves(element):
         if np.ndim(leaf) == 0:
             raise DataError(
-                f"{what} splits arrays along their first axis, but got the single value {leaf!r}{_at(path)}."
+                where=f"Dataset.{what}",
+                argument=f"the element{path}",
+                expected="arrays, whose first axis counts the rows",
+                got=f"the single value {describe(leaf)}",
+                fix="Batch the dataset first, or leave this step out.",
             )
         counts[path] = len(leaf)
     if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{count}{_at(path)}" for path, count in counts.items())
-        raise DataError(f"{what} needs equally many rows everywhere, but got {listed}.")
+        raise DataError(
+            where=f"Dataset.{what}",
+            argument="the element",
+            expected="equally many rows everywhere",
+            got=", ".join(f"{count}{_at(path)}" for path, count in counts.items()),
+            fix="Give the same number of rows in each array.",
+        )
     if not counts:
-        raise DataError(f"{what} got an element without any array: {element!r}.")
+        raise DataError(
+            where=f"Dataset.{what}",
+            argument="the element",
+            expected="at least one array",
+            got=describe(element),
+            fix="Give arrays whose first axis counts the rows.",
+        )
     return next(iter(counts.values()))
 
 
@@ -157,15 +178,18 @@ def _array_of_plain(values: list, path: str) -> np.ndarray:
         array = np.asarray(values, np.float32 if not values else None)
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
-            f"A list of numbers{_at(path)} does not make an array ({error}). If it is a pair such as [x, y], "
-            "give the tuple (x, y)."
+            where="An element of the dataset",
+            argument=f"its part {path}" if path else "",
+            expected="a list of numbers, nested regularly",
+            got=describe(values),
+            fix="If it is a pair such as [x, y], give the tuple `(x, y)`.",
         ) from error
     if array.dtype == np.float64:
         return array.astype(np.float32)
     if array.dtype == np.int64 and (array == array.astype(np.int32)).all():
         return array.astype(np.int32)
     if array.dtype == object:
-        raise DataError(f"A list of numbers{_at(path)} holds something else too: {values!r:.80}.")
+        raise no_element(describe(values), path)
     return array
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pyengine.data.elements import Element, as_element, map_leaves
-from pyengine.errors import ArgumentError, DataError, unknown_name
+from pyengine.errors import ArgumentError, DataError, describe, unknown_name
 
 _WRAPPER = {"value", "done"}
 
@@ -39,8 +39,10 @@ async def items_of(produced: Any, described: str) -> AsyncGenerator[Element, Non
         produced = await produced
     if isinstance(produced, (str, bytes, dict)) or not _iterable(produced):
         raise DataError(
-            f"{described} gave {produced!r:.80} ({type(produced).__name__}), but an iterator was expected. "
-            "Give a function that yields elements, or that returns a list or an iterator of them."
+            where=described,
+            expected="to return an iterator or a list",
+            got=describe(produced),
+            fix="Give a function that yields elements, or that returns a list or an iterator of them.",
         )
     try:
         if hasattr(produced, "__aiter__"):
@@ -70,7 +72,10 @@ async def calls_of(function: Callable[[], Any], described: str) -> AsyncGenerato
             item = await item
         if item is None:
             raise DataError(
-                f"{described} returned None. Return an element, or {{'done': True}} to end the pass."
+                where=described,
+                expected="to return an element",
+                got="`None`",
+                fix="Return `{'done': True}` to end the pass.",
             )
         item, done = _unwrap(item)
         if done:
@@ -99,9 +104,11 @@ class Once:
     def __call__(self) -> Any:
         if self.used:
             raise DataError(
-                f"{self.described} can be read only once, and a second pass (the next epoch) began. Give the "
-                "function that makes it instead of the iterator itself: from_generator(rows), not "
-                "from_generator(rows())."
+                where=self.described,
+                expected="to be read only once",
+                got="a second pass (the next epoch)",
+                fix="Give the function that makes it instead of the iterator itself: `from_generator(rows)`, not "
+                "`from_generator(rows())`.",
             )
         self.used = True
         return self.iterator
@@ -119,8 +126,10 @@ class Fresh:
         produced = self.function()
         if produced is self.last and produced is not None and hasattr(produced, "__next__"):
             raise DataError(
-                f"{self.described} returned the same iterator for a second pass (the next epoch), and that "
-                "one is used up. Make a new iterator in every call."
+                where=self.described,
+                expected="to return a new iterator for every pass",
+                got="the same one for a second pass (the next epoch), which is used up",
+                fix="Make a new iterator in every call.",
             )
         self.last = produced
         return produced
@@ -143,8 +152,11 @@ async def csv_rows(
                     continue
             if len(values) != len(names):
                 raise DataError(
-                    f"{path}, line {reader.line_num}: {len(values)} values, but {len(names)} columns "
-                    f"({', '.join(names)})."
+                    where=str(path),
+                    argument=f"line {reader.line_num}",
+                    expected=f"{len(names)} values, for the columns {', '.join(names)}",
+                    got=str(len(values)),
+                    fix="Correct the line, or give another `delimiter`.",
                 )
             row = dict(zip(names, values, strict=True))
             if label is None:
@@ -158,13 +170,25 @@ def _wanted_columns(
     path: Path, names: list[str], columns: Sequence[str] | None, label: str | None
 ) -> list[str]:
     if len(set(names)) < len(names):
-        raise DataError(f"{path}: two columns have the same name: {', '.join(names)}.")
+        raise DataError(
+            where=str(path),
+            argument="columns",
+            expected="names that differ",
+            got=", ".join(names),
+            fix="Rename them in the file, or read it with `header=False`.",
+        )
     for name in (*(columns or ()), *([label] if label is not None else ())):
         if name not in names:
             raise unknown_name(f"column of {path}", name, names)
     wanted = list(columns) if columns is not None else [name for name in names if name != label]
     if label in wanted:
-        raise ArgumentError(f"csv: {label!r} is the label and cannot be among the columns too.")
+        raise ArgumentError(
+            where="Dataset.from_csv",
+            argument="columns",
+            expected=f"columns other than the label, {label!r}",
+            got=describe(columns),
+            fix="Leave the label out of the columns.",
+        )
     return wanted
 
 
@@ -180,6 +204,9 @@ def _number(text: str, column: str, path: Path, line: int) -> float:
         return float(text)
     except ValueError:
         raise DataError(
-            f"{path}, line {line}, column {column!r}: {text!r} is not a number. Choose numeric columns with "
-            "columns=[...], or read without a label and convert with map()."
+            where=str(path),
+            argument=f"line {line}, column {column!r}",
+            expected="a number",
+            got=describe(text),
+            fix="Choose numeric columns with `columns=[…]`, or read without a label and convert with `map`.",
         ) from None

@@ -76,8 +76,11 @@ async def map_(upstream: Stage, function: Callable[[Element], Any]) -> Stage:
             result = await _call(function, element, "map", index)
             if result is None:
                 raise DataError(
-                    f"The function given to map returned None for element {index} of the dataset. Return the "
-                    "new element; use for_each where only the effect is wanted."
+                    where="Dataset.map",
+                    argument="function",
+                    expected="a function that returns the new element",
+                    got=f"one that returned `None` for element {index}",
+                    fix="Use `for_each` where only the effect is wanted.",
                 )
             yield as_element(result)
             index += 1

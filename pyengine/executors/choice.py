@@ -10,7 +10,7 @@ import os
 import warnings
 from functools import cache
 
-from pyengine.errors import ArgumentError, unknown_name
+from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.executors.base import Executor
 from pyengine.executors.numpy import NumpyExecutor
 from pyengine.executors.simd import LibraryError, SimdExecutor, selftest
@@ -76,7 +76,13 @@ def name_and_mode(text: str) -> tuple[str, str]:
     if not colon:
         return name, modes[0] if modes else ""
     if not modes:
-        raise ArgumentError(f"The executor {name} has no modes, but got mode={mode!r}.")
+        raise ArgumentError(
+            where=f"The executor {name}",
+            argument="mode",
+            expected="none, as it has no modes",
+            got=describe(mode),
+            fix="Leave it out.",
+        )
     if mode not in modes:
         raise unknown_name(f"mode of the executor {name}", mode, modes)
     return name, mode

@@ -92,8 +92,11 @@ class Variable:
         array = np.asarray(value)
         if array.shape != self.shape:
             raise ShapeError(
-                f"Variable {self.name!r} has shape {self.shape}, but the new value has shape {array.shape}. "
-                "Give an array of exactly that shape."
+                where=f"Variable {self.name!r}",
+                argument="value",
+                expected=f"shape {self.shape}",
+                got=f"shape {array.shape}",
+                fix="Give an array of exactly that shape.",
             )
         for reader in list(READERS):
             reader.before_change((self,))

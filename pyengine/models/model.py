@@ -118,7 +118,13 @@ class Model(Layer, Trainer):
                     raise unknown_name(f"input of {self.label}", name, self.input_names)
             missing = [name for name in self.input_names if name not in inputs[0]]
             if missing:
-                raise ArgumentError(f"{self.label} was called without its input {', '.join(missing)}.")
+                raise ArgumentError(
+                    where=self.label,
+                    argument="the inputs",
+                    expected=f"an array for each of {', '.join(self.input_names)}",
+                    got=f"none for {', '.join(missing)}",
+                    fix="Give a map with all of them, or a list in that order.",
+                )
             return tuple(inputs[0][name] for name in self.input_names)
         return super().flat(*inputs)
 
@@ -231,11 +237,21 @@ class Model(Layer, Trainer):
         if isinstance(name, int) and index is None:
             name, index = None, name
         if (name is None) == (index is None):
-            raise ArgumentError("get_layer expects a name or an index: one of the two.")
+            raise ArgumentError(
+                where=f"{self.label}.get_layer",
+                argument="name",
+                expected="a name or an index, one of the two",
+                got="none" if name is None else "both",
+                fix="Give, for example, `model.get_layer('head')`.",
+            )
         if index is not None:
             if not -len(self.layers) <= index < len(self.layers):
                 raise ArgumentError(
-                    f"{self.label} has {len(self.layers)} layers, so there is none at index {index}."
+                    where=f"{self.label}.get_layer",
+                    argument="index",
+                    expected=f"a place among its {len(self.layers)} layers, from 0",
+                    got=describe(index),
+                    fix="`model.summary()` lists them.",
                 )
             return self.layers[index]
         for layer in self.layers:
@@ -327,13 +343,24 @@ def _tensors(what: str, given: Any) -> tuple[list[SymbolicTensor], list[str] | N
     for tensor in tensors:
         if not isinstance(tensor, SymbolicTensor):
             raise ArgumentError(
-                f"Model {what} must be symbolic tensors (from layers.Input and from layers called on it), "
-                f"but got {tensor!r}."
+                where="Model",
+                argument=what,
+                expected="symbolic tensors",
+                got=describe(tensor),
+                fix="They come from `layers.Input(shape=(784,))` and from layers called on it.",
             )
     if not tensors:
-        raise ArgumentError(f"Model needs at least one of {what}.")
+        raise ArgumentError(
+            where="Model", argument=what, expected="at least one tensor", got="none", fix=f"Give its {what}."
+        )
     if what == "inputs" and len(set(tensors)) < len(tensors):
-        raise ArgumentError("Model inputs must be different from each other, but one was given twice.")
+        raise ArgumentError(
+            where="Model",
+            argument=what,
+            expected="tensors that differ from each other",
+            got="one twice",
+            fix="Give each input once; layers may be called on it several times.",
+        )
     return tensors, names
 
 

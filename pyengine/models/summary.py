@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 from pyengine.graph import Variable
 from pyengine.layers import Layer
 from pyengine.shapes import size
@@ -81,7 +81,11 @@ def _ends(
     ends = [int(place) for place in places]
     if any(later < earlier for earlier, later in itertools.pairwise(ends)):
         raise ArgumentError(
-            f"summary: positions must grow from column to column, but got {list(positions)!r}."
+            where="model.summary",
+            argument="positions",
+            expected="numbers that grow from column to column",
+            got=describe(list(positions)),
+            fix="Use, for example, `positions=[0.4, 0.7, 1.0]`.",
         )
     return ends
 

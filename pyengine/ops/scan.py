@@ -113,7 +113,11 @@ def scan(
     lengths = {shape_of(x)[0] for x in sequences} | ({length} if length is not None else set())
     if len(lengths) != 1:
         raise ArgumentError(
-            f"scan expects sequences of one length on axis 0, but got {sorted(lengths) or 'none, and no length'}."
+            where="scan",
+            argument="sequences",
+            expected="sequences of one length on axis 0",
+            got=f"lengths {sorted(lengths)}" if lengths else "none, and no length",
+            fix="Cut or pad them to one length, or give `length`.",
         )
     body = Graph()
     groups = [
@@ -129,7 +133,13 @@ def scan(
         new, results = function(*values)
         made = [to_value(x, body) for x in (*new, *results)]
     if len(new) != len(groups[0]):
-        raise ArgumentError(f"scan got {len(groups[0])} states, but its function returns {len(new)}.")
+        raise ArgumentError(
+            where="scan",
+            argument="function",
+            expected=f"a function that returns {len(groups[0])} states, as many as it was given",
+            got=f"one that returns {len(new)}",
+            fix="Return every state, changed or not.",
+        )
     body.outputs = {str(number): value for number, value in enumerate(made)}
     closed, lifted = with_inputs(body)
     op = Scan(

@@ -127,7 +127,12 @@ class TrainingState:
         for steps in self._steps["train"]:
             for step in reversed(steps.kept.values()):
                 return step
-        raise NotCompiledError("No training step has been planned yet: call fit or train_on_batch first.")
+        raise NotCompiledError(
+            where="model.step",
+            expected="a model that has been trained",
+            got="one without a planned training step",
+            fix="Call `model.fit(x, y)` or `model.train_on_batch(x, y)` first.",
+        )
 
     def settle(self) -> None:
         """Finish a step that stands still between two calls, so that weights are those of a whole step."""

@@ -237,8 +237,11 @@ def require_number(name: str, value: Any) -> None:
     """What is logged is one number; a metric of several thresholds gives several."""
     if ops.shape_of(value) != ():
         raise ArgumentError(
-            f"Metric {name!r} gives {ops.shape_of(value)} numbers, but only a single one can be logged. "
-            "Give it one threshold, and a metric of its own for each further one."
+            where=f"Metric {name!r}",
+            argument="thresholds",
+            expected="one, since a single number can be logged",
+            got=f"shape {ops.shape_of(value)}",
+            fix="Give it one threshold, and a metric of its own for each further one.",
         )
 
 

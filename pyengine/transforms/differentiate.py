@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pyengine.errors import ArgumentError
+from pyengine.errors import ArgumentError, describe
 from pyengine.graph import Graph, Node, Value, Variable
 from pyengine.ops.backward import dependent, pull_back
 from pyengine.transforms.checking import checked
@@ -55,8 +55,11 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
     """
     if graph.outputs[output].shape != ():
         raise ArgumentError(
-            f"Only a scalar can be differentiated, but output {output!r} is {graph.outputs[output].spec}. "
-            "Reduce it with ops.sum or ops.mean."
+            where="differentiate",
+            argument="output",
+            expected="the name of a scalar",
+            got=f"{output!r}, which is {graph.outputs[output].spec}",
+            fix="Reduce it with `ops.sum(x)` or `ops.mean(x)`.",
         )
     wrt = list(wrt)
     new = prepared(graph, wrt)
@@ -65,7 +68,11 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
         value = new.inputs.get(source) if isinstance(source, str) else new.reads.get(source)
         if value is None and isinstance(source, str):
             raise ArgumentError(
-                f"The graph has no input {source!r}; it has {', '.join(new.inputs) or 'none'}."
+                where="differentiate",
+                argument="wrt",
+                expected=f"inputs of the graph ({', '.join(new.inputs) or 'none'}) or variables",
+                got=describe(source),
+                fix="Correct the name.",
             )
         if value is not None:
             sources[name] = value

@@ -118,7 +118,7 @@ def test_sorted_classes_are_told_from_other_labels(labels, expected):
         ([np.zeros(3)], [np.zeros(4)], "3 in x, 4 in y"),
         ([np.zeros(3), np.zeros(2)], [], r"3 in x\[0\], 2 in x\[1\]"),
         ([np.zeros((0, 5))], [], r"at least one sample, but got shape \(0, 5\)"),
-        ([], [], "no input array"),
+        ([], [], "x expects at least one array, but got none"),
     ],
 )
 def test_data_that_cannot_be_is_refused_with_its_counts(x, y, message):

@@ -46,10 +46,10 @@ def test_lists_of_numbers_are_arrays_and_other_lists_are_tuples(value, expected)
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"xs": 1, "ys": None}, r"has None \(NoneType\) at \['ys'\]"),
-        ((1, {"a": {2}}), r"has \{2\} \(set\) at \[1\]\['a'\]"),
-        ((1, [[1, 2], 3]), r"at \[1\] does not make an array .* give the tuple \(x, y\)"),
-        ([1, None], "holds something else too"),
+        ({"xs": 1, "ys": None}, r"its part \['ys'\] expects .* got `None`"),
+        ((1, {"a": {2}}), r"its part \[1\]\['a'\] expects .* got `\{2\}`"),
+        ((1, [[1, 2], 3]), r"its part \[1\] expects a list of numbers, .* give the tuple `\(x, y\)`"),
+        ([1, None], r"but got `\[1, None\]`"),
         (np.array([{}]), "array of Python objects"),
     ],
 )
@@ -122,8 +122,8 @@ def test_elements_that_do_not_fit_are_named_with_number_place_and_shapes(element
     ("element", "message"),
     [
         ((np.zeros(3), np.zeros(2)), r"equally many rows everywhere, but got 3 at \[0\], 2 at \[1\]"),
-        ((np.zeros(3), 5), r"single value 5 at \[1\]"),
-        ((), "without any array"),
+        ((np.zeros(3), 5), r"the element\[1\] expects arrays, .* the single value `5`"),
+        ((), "at least one array"),
     ],
 )
 def test_rows_refuses_what_has_no_common_first_axis(element, message):

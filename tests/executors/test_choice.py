@@ -78,7 +78,11 @@ def test_a_choice_holds_until_the_next_one() -> None:
     [
         (("smd", None), UnknownNameError, "Unknown executor 'smd'. Did you mean 'simd'?"),
         (("simd", "fast"), UnknownNameError, "Known: relaxed, strict."),
-        (("numpy", "strict"), ArgumentError, "The executor numpy has no modes, but got mode='strict'."),
+        (
+            ("numpy", "strict"),
+            ArgumentError,
+            "The executor numpy: mode expects none, as it has no modes, but got `'strict'`.",
+        ),
     ],
 )
 def test_words_that_mean_nothing_are_refused(arguments: tuple, error: type[Exception], words: str) -> None:

@@ -86,7 +86,7 @@ def test_width_and_columns_can_be_chosen():
     header = lines_of(model, line_length=100, positions=[0.5, 0.8, 1.0])[2]
     assert header.index("Output") == 50
     assert lines_of(model, positions=[30, 60, 70])[2].index("Output") == 30
-    with pytest.raises(errors.ArgumentError, match="positions must grow"):
+    with pytest.raises(errors.ArgumentError, match="positions expects numbers that grow"):
         model.summary(positions=[50, 20, 70])
 
 

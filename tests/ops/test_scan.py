@@ -331,10 +331,12 @@ def test_what_scan_refuses() -> None:
     def run(function: Any, sequences: Any = (sequence,)) -> Any:
         return ops.scan(function, [state], sequences)
 
-    with pytest.raises(ArgumentError, match="scan expects sequences of one length on axis 0, but got none"):
+    with pytest.raises(
+        ArgumentError, match="scan: sequences expects sequences of one length on axis 0, but got none"
+    ):
         run(lambda s, x, c: (s, ()), sequences=())
     with pytest.raises(
-        ArgumentError, match=r"scan expects sequences of one length on axis 0, but got \[3, 4\]"
+        ArgumentError, match=r"scan expects sequences of one length on axis 0, but got lengths \[3, 4\]"
     ):
         run(lambda s, x, c: (s, ()), sequences=(np.zeros((3, 2)), np.zeros((4, 2))))
     with pytest.raises(ArgumentError, match="scan got 1 states, but its function returns 0"):

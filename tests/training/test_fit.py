@@ -924,7 +924,7 @@ def test_weights_read_in_the_middle_of_a_step_are_those_of_a_whole_step():
 def test_a_metric_of_several_thresholds_cannot_be_logged():
     x, y = data()
     model = mlp(metrics=[pyengine.metrics.Precision(thresholds=[0.3, 0.6])])
-    refused(model, ArgumentError, r"'precision.*' gives \(2,\) numbers", x, y)
+    refused(model, ArgumentError, r"'precision.*': thresholds expects one, .* but got shape \(2,\)", x, y)
 
 
 def test_averaged_weights_are_in_place_after_training():

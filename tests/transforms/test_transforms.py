@@ -131,7 +131,7 @@ def test_a_stopped_gradient_stops():
 
 def test_only_a_scalar_can_be_differentiated():
     graph = trace(lambda x: {"y": ops.square(x)}, {"x": Spec((3,))})
-    with pytest.raises(ArgumentError, match=r"output 'y' is f32\[3\].*ops.sum or ops.mean"):
+    with pytest.raises(ArgumentError, match=r"'y', which is f32\[3\].*ops.sum"):
         differentiate(graph, "y", ["x"])
 
 
