@@ -1269,7 +1269,7 @@ OBJECTS = [
         ArgumentError,
         where="Dataset.zip",
         argument="datasets",
-        got="none",
+        got="`()`",
     ),
     row(
         "concatenate with a list",

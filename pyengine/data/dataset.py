@@ -186,21 +186,9 @@ class Dataset(Readable):
         members = [member for _, member in leaves(structure)]
         for path, member in leaves(structure):
             if not isinstance(member, Dataset):
-                raise ArgumentError(
-                    where="Dataset.zip",
-                    argument=f"datasets{path}",
-                    expected="a Dataset",
-                    got=describe(member),
-                    fix="Make one of arrays: `data.Dataset.from_arrays(x)`.",
-                )
+                raise _no_dataset("zip", f"datasets{path}", member)
         if not members:
-            raise ArgumentError(
-                where="Dataset.zip",
-                argument="datasets",
-                expected="at least one Dataset",
-                got="none",
-                fix="Give, for example, `data.Dataset.zip(inputs, targets)`.",
-            )
+            raise _no_dataset("zip", "datasets", structure)
         sizes = [member._size for member in members]
         known = [size for size in sizes if size is not None]
         size = None if len(known) < len(sizes) else min(known)
@@ -412,13 +400,7 @@ class Dataset(Readable):
         [0, 1, 7, 8]
         """
         if not isinstance(other, Dataset):
-            raise ArgumentError(
-                where="Dataset.concatenate",
-                argument="other",
-                expected="a Dataset",
-                got=describe(other),
-                fix="Make one of arrays: `data.Dataset.from_arrays(x, y)`.",
-            )
+            raise _no_dataset("concatenate", "other", other)
         size = None if self._size is None or other._size is None else self._size + other._size
         return self._then(
             lambda: stages.concatenate(self._open, other._open), size, f"concatenate({other._text})"
@@ -485,6 +467,13 @@ def _tuples(structure: Any) -> Any:
     if isinstance(structure, dict):
         return {name: _tuples(part) for name, part in structure.items()}
     return structure
+
+
+def _no_dataset(method: str, argument: str, given: Any) -> ArgumentError:
+    fix = "Make one of arrays: `data.Dataset.from_arrays(x, y)`."
+    return ArgumentError(
+        where=f"Dataset.{method}", argument=argument, expected="a Dataset", got=describe(given), fix=fix
+    )
 
 
 def _count(method: str, name: str, value: Any, least: int) -> int:
