@@ -337,7 +337,9 @@ def test_what_scan_refuses() -> None:
         run(lambda s, x, c: (s, ()), sequences=())
     with pytest.raises(ArgumentError, match=r"one length on axis 0, but got lengths \[3, 4\]"):
         run(lambda s, x, c: (s, ()), sequences=(np.zeros((3, 2)), np.zeros((4, 2))))
-    with pytest.raises(ArgumentError, match="returns 1 states, as many as it was given, but got one that returns 0"):
+    with pytest.raises(
+        ArgumentError, match="returns 1 states, as many as it was given, but got one that returns 0"
+    ):
         run(lambda s, x, c: ((), ()))
     with pytest.raises(ShapeError, match=r"states as it got them: f32\[2\], but got f32\[\]"):
         run(lambda s, x, c: ((ops.sum(s[0]),), ()))
