@@ -192,6 +192,22 @@ MORE: dict[str, Large] = {
         of("matmul", transpose_a=False, transpose_b=False),
         lambda n: [(2, n, 40), (40, 30)],
     ),
+    "a product of many columns": (
+        of("matmul", transpose_a=False, transpose_b=False),
+        lambda n: [(9, 40), (40, n)],
+    ),
+    "a row by many columns": (
+        of("matmul", transpose_a=False, transpose_b=True),
+        lambda n: [(1, 50), (n, 50)],
+    ),
+    "sums with many columns": (
+        of("matmul_add", transpose_a=True, transpose_b=True),
+        lambda n: [(40, 33), (n, 40), (33, n)],
+    ),
+    "biases of many columns": (
+        of("matmul_bias", transpose_a=False, transpose_b=False, activation="relu"),
+        lambda n: [(2, 5, 40), (40, n), (n,)],
+    ),
     "products turned": (of("matmul", transpose_a=True, transpose_b=False), lambda n: [(40, n), (40, 30)]),
 }
 ALL = LARGE | MORE

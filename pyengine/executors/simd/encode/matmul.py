@@ -6,8 +6,10 @@ from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 
-OUT, A, B, ADDED, ROWS, LENGTH = 0, 1, 2, 4, 5, 13  # places of words; LENGTH: of the first leading axis
+OUT, A, B, BIAS, ADDED, ROWS, COLUMNS = range(7)  # places of words
+LENGTH = 14  # of the first leading axis
 LEAST_ROWS = 32  # in one round, which packs b anew
+LEAST_COLUMNS = 128  # in one round, which reads a anew
 AXES = 6  # leading axes that the kernel counts through
 ACTIVATIONS = {"linear": 0, "relu": 1, "relu6": 2}
 
@@ -51,7 +53,7 @@ def product(
     if len(axes) > AXES:
         return None
     words: list[Word] = [out, a, b, bias, added, rows, columns, inner]
-    words += [settings["transpose_a"], settings["transpose_b"], rows, activation, len(axes)]
+    words += [settings["transpose_a"], settings["transpose_b"], rows, activation, columns, len(axes)]
     words += [number for axis in axes for number in axis]
     one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
     divided, along = [], 4 * out.spec.size
@@ -61,7 +63,9 @@ def product(
         divided.append(Axis(LENGTH + 3 * number, moving))
     along = 4 * columns
     moving = {OUT: along, A: 4 if settings["transpose_a"] else 4 * inner, ADDED: along}
-    return in_rounds(one, *divided, Axis(ROWS, moving, LEAST_ROWS))
+    divided.append(Axis(ROWS, moving, LEAST_ROWS))
+    moving = {OUT: 4, B: 4 * inner if settings["transpose_b"] else 4, BIAS: 4, ADDED: 4}
+    return in_rounds(one, *divided, Axis(COLUMNS, moving, LEAST_COLUMNS))
 
 
 def steps(slot: Slot, lead: tuple[int, ...]) -> list[int]:
