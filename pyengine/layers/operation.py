@@ -13,7 +13,7 @@ from pyengine.errors import ArgumentError, describe, unknown_name
 from pyengine.layers import naming
 from pyengine.layers.base import Layer
 from pyengine.layers.symbolic import SymbolicTensor
-from pyengine.ops.structure import getitem
+from pyengine.ops.pieces import getitem
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "getitem": getitem,

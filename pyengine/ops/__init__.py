@@ -71,6 +71,7 @@ from pyengine.ops.functions import (
 from pyengine.ops.index import gather, one_hot, scatter_add, take_along_axis
 from pyengine.ops.matmul import matmul
 from pyengine.ops.normalize import log_softmax, logsumexp, softmax
+from pyengine.ops.pieces import concatenate, pad, slice_, split, stack
 from pyengine.ops.pool import average_pool1d, average_pool2d, max_pool1d, max_pool2d
 from pyengine.ops.random import next_random_state, random_normal, random_uniform
 from pyengine.ops.reduce import all, any, argmax, argmin, cumsum, max, mean, min, variance
@@ -78,17 +79,12 @@ from pyengine.ops.scan import scan
 from pyengine.ops.standardize import batch_normalization, layer_normalization
 from pyengine.ops.state import assign, assign_add
 from pyengine.ops.structure import (
-    concatenate,
     copy,
     expand_dims,
     flatten,
-    pad,
     reshape,
     reverse,
-    slice_,
-    split,
     squeeze,
-    stack,
     stop_gradient,
     transpose,
 )

@@ -192,90 +192,196 @@ class Clip(Elementwise):
 
 @method("__add__")
 def add(a: Array, b: Array) -> Any:
-    """a + b."""
+    """a + b.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> add([1.0, 2.0], 3.0)
+    array([4., 5.], dtype=float32)
+    """
     return apply(Add(), *meet(a, b))
 
 
 @method("__sub__")
 def subtract(a: Array, b: Array) -> Any:
-    """a - b."""
+    """a - b.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> subtract([1.0, 2.0], 3.0)
+    array([-2., -1.], dtype=float32)
+    """
     return apply(Subtract(), *meet(a, b))
 
 
 @method("__mul__")
 def multiply(a: Array, b: Array) -> Any:
-    """a · b."""
+    """a · b.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> multiply([1.0, 2.0], [[3.0], [4.0]])
+    array([[3., 6.],
+           [4., 8.]], dtype=float32)
+    """
     return apply(Multiply(), *meet(a, b))
 
 
 @method("__truediv__")
 def divide(a: Array, b: Array) -> Any:
-    """a / b, in floats."""
+    """a / b, in floats.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> divide([1.0, 2.0], 4.0)
+    array([0.25, 0.5 ], dtype=float32)
+    """
     a, b = meet(a, b)
     return apply(Divide(), floats(a), floats(b))
 
 
 @method("__floordiv__")
 def floor_divide(a: Array, b: Array) -> Any:
-    """The largest whole number not above a / b."""
+    """The largest whole number not above a / b.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> floor_divide([7.0, -7.0], 2.0)
+    array([ 3., -4.], dtype=float32)
+    """
     return apply(FloorDivide(), *meet(a, b))
 
 
 @method("__mod__")
 def mod(a: Array, b: Array) -> Any:
-    """The remainder of a / b, with the sign of b."""
+    """The remainder of a / b, with the sign of b.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> mod([7.0, -7.0], 3.0)
+    array([1., 2.], dtype=float32)
+    """
     return apply(Mod(), *meet(a, b))
 
 
 def maximum(a: Array, b: Array) -> Any:
-    """The larger of two; NaN wins."""
+    """The larger of two; NaN wins.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> maximum([1.0, 5.0], 3.0)
+    array([3., 5.], dtype=float32)
+    """
     return apply(Maximum(), *meet(a, b))
 
 
 def minimum(a: Array, b: Array) -> Any:
-    """The smaller of two; NaN wins."""
+    """The smaller of two; NaN wins.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> minimum([1.0, 5.0], 3.0)
+    array([1., 3.], dtype=float32)
+    """
     return apply(Minimum(), *meet(a, b))
 
 
 @method("__neg__")
 def negative(x: Array) -> Any:
-    """-x."""
+    """-x.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> negative([1.0, -2.0])
+    array([-1.,  2.], dtype=float32)
+    """
     return apply(Negative(), x)
 
 
 @method("__abs__")
 def abs(x: Array) -> Any:
-    """|x|. Slope 0 at 0."""
+    """|x|. Slope 0 at 0.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> abs([-1.0, 2.0])
+    array([1., 2.], dtype=float32)
+    """
     return apply(Abs(), x)
 
 
 def sign(x: Array) -> Any:
-    """-1, 0 or 1."""
+    """-1, 0 or 1.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> sign([-3.0, 0.0, 2.0])
+    array([-1.,  0.,  1.], dtype=float32)
+    """
     return apply(Sign(), x)
 
 
 def floor(x: Array) -> Any:
-    """The largest whole number not above x, still a float."""
+    """The largest whole number not above x, still a float.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> floor([0.5, -0.5])
+    array([ 0., -1.], dtype=float32)
+    """
     return apply(Floor(), x)
 
 
 def ceil(x: Array) -> Any:
-    """The smallest whole number not below x, still a float."""
+    """The smallest whole number not below x, still a float.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> ceil([0.5, -0.5])
+    array([ 1., -0.], dtype=float32)
+    """
     return apply(Ceil(), x)
 
 
 def round(x: Array) -> Any:
-    """The nearest whole number (halves to even), still a float."""
+    """The nearest whole number (halves to even), still a float.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> round([0.5, 1.5, -1.2])
+    array([ 0.,  2., -1.], dtype=float32)
+    """
     return apply(Round(), x)
 
 
 def square(x: Array) -> Any:
-    """x²."""
+    """x².
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> square([-3.0, 2.0])
+    array([9., 4.], dtype=float32)
+    """
     return apply(Square(), x)
 
 
 def clip(x: Array, low: float, high: float) -> Any:
-    """x, but at least `low` and at most `high`."""
+    """x, but at least `low` and at most `high`.
+
+    Shapes: x (…) -> (…); low and high are numbers, or broadcast against it.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> clip([-2.0, 0.5, 9.0], -1.0, 1.0)
+    array([-1. ,  0.5,  1. ], dtype=float32)
+    """
     return apply(Clip(low=low, high=high), x)
 
 

@@ -132,10 +132,20 @@ def make(name: str, **settings: Any) -> Op:
 
 
 def apply(op: Op, *inputs: Array) -> Any:
-    """Do it now, or write it down.
+    """Evaluate the op now, or record it in the graph that is being traced.
 
     With only arrays (and no graph being written that variables would belong to) the result is an array; with a
     graph value among the inputs, or a variable while a graph is being written, it is a value of that graph.
+
+    Shapes: inputs as the op takes them -> as its `shape` says.
+    Arguments:
+        op: the op, with its settings.
+        inputs: arrays, graph values or variables.
+    Errors: GraphError for a graph value where no graph is being recorded; those of the op.
+
+    >>> from pyengine.ops.base import make
+    >>> apply(make("add"), [1.0], [2.0])
+    array([3.], dtype=float32)
     """
     graph = recording()
     if graph is None or not any(isinstance(x, (Value, Variable)) for x in inputs):
@@ -195,14 +205,28 @@ def to_value(x: Array, graph: Any) -> Value:
 
 
 def dtype_of(x: Array) -> str:
-    """The dtype of anything that an op takes."""
+    """The dtype of anything that an op takes.
+
+    Shapes: x of any.
+    Errors: DtypeError for what is no number.
+
+    >>> dtype_of([1.0])
+    'float32'
+    """
     if isinstance(x, (Value, Variable)):
         return x.dtype
     return canonical(to_array(x).dtype)
 
 
 def shape_of(x: Array) -> tuple[int, ...]:
-    """The shape of anything that an op takes."""
+    """The shape of anything that an op takes.
+
+    Shapes: x of any.
+    Errors: DtypeError for what is no number.
+
+    >>> shape_of([[1.0, 2.0]])
+    (1, 2)
+    """
     return x.shape if isinstance(x, (Value, Variable, np.ndarray)) else to_array(x).shape
 
 

@@ -45,7 +45,18 @@ class BroadcastTo(Op):
 
 
 def broadcast_to(x: Array, target: Sequence[int]) -> Any:
-    """Repeated along axes of length 1 (and new leading axes) to a shape."""
+    """Repeated along axes of length 1 (and new leading axes) to a shape.
+
+    Shapes: x (…) -> target.
+    Arguments:
+        x: array.
+        target: the shape that it gets; lengths of 1 are stretched, new axes come in front.
+    Errors: ShapeError for a shape that does not broadcast to it.
+
+    >>> broadcast_to([1.0, 2.0], (2, 2))
+    array([[1., 2.],
+           [1., 2.]], dtype=float32)
+    """
     target = tuple(target)
     return x if shape_of(x) == target else apply(BroadcastTo(target=target), x)
 
@@ -95,7 +106,18 @@ class Sum(Reduction):
 
 
 def sum(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The sum over axes (None: all)."""
+    """The sum over axes (None: all).
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    array([3., 7.], dtype=float32)
+    """
     return reduced(Sum, in_dtype(x, "int32") if dtype_of(x) == "bool" else x, axis, keepdims)
 
 

@@ -31,7 +31,17 @@ class Cast(Op):
 
 
 def cast(x: Array, *, dtype: str) -> Any:
-    """The same numbers in another dtype; floats to whole numbers are cut towards 0."""
+    """The same numbers in another dtype; floats to whole numbers are cut towards 0.
+
+    Shapes: x (…) -> (…).
+    Arguments:
+        x: array.
+        dtype: the dtype that it gets, "float32", "int32", "bool", ….
+    Errors: DtypeError for a dtype that there is not.
+
+    >>> cast([0.0, 1.5], dtype='int32')
+    array([0, 1], dtype=int32)
+    """
     dtype = canonical(dtype)
     if isinstance(x, (bool, int, float)):
         return to_array(x, dtype)
@@ -39,7 +49,17 @@ def cast(x: Array, *, dtype: str) -> Any:
 
 
 def in_dtype(x: Array, dtype: str) -> Array:
-    """The same numbers in a dtype."""
+    """The same numbers in a dtype.
+
+    Shapes: x (…) -> (…).
+    Arguments:
+        x: array, or a number.
+        dtype: the dtype that it gets.
+    Errors: DtypeError for a dtype that there is not.
+
+    >>> in_dtype([1, 2], 'float32')
+    array([1., 2.], dtype=float32)
+    """
     if isinstance(x, (bool, int, float)):
         return np.asarray(x, dtype)
     if dtype_of(x) == dtype:

@@ -102,67 +102,148 @@ class Where(Elementwise):
 
 
 def equal(a: Array, b: Array) -> Any:
-    """a = b, as bool."""
+    """a = b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> equal([1.0, 2.0], 2.0)
+    array([False,  True])
+    """
     return apply(Equal(), *meet(a, b))
 
 
 def not_equal(a: Array, b: Array) -> Any:
-    """a ≠ b, as bool."""
+    """a ≠ b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> not_equal([1.0, 2.0], 2.0)
+    array([ True, False])
+    """
     return apply(NotEqual(), *meet(a, b))
 
 
 @method("__gt__")
 def greater(a: Array, b: Array) -> Any:
-    """a > b, as bool."""
+    """a > b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> greater([1.0, 3.0], 2.0)
+    array([False,  True])
+    """
     return apply(Greater(), *meet(a, b))
 
 
 @method("__ge__")
 def greater_equal(a: Array, b: Array) -> Any:
-    """a ≥ b, as bool."""
+    """a ≥ b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> greater_equal([1.0, 2.0], 2.0)
+    array([False,  True])
+    """
     return apply(GreaterEqual(), *meet(a, b))
 
 
 @method("__lt__")
 def less(a: Array, b: Array) -> Any:
-    """a < b, as bool."""
+    """a < b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> less([1.0, 3.0], 2.0)
+    array([ True, False])
+    """
     return apply(Less(), *meet(a, b))
 
 
 @method("__le__")
 def less_equal(a: Array, b: Array) -> Any:
-    """a ≤ b, as bool."""
+    """a ≤ b, as bool.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> less_equal([1.0, 2.0], 2.0)
+    array([ True,  True])
+    """
     return apply(LessEqual(), *meet(a, b))
 
 
 @method("__and__")
 def logical_and(a: Array, b: Array) -> Any:
-    """Whether both are true."""
+    """Whether both are true.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> logical_and([True, False], True)
+    array([ True, False])
+    """
     return apply(LogicalAnd(), in_dtype(a, "bool"), in_dtype(b, "bool"))
 
 
 @method("__or__")
 def logical_or(a: Array, b: Array) -> Any:
-    """Whether at least one is true."""
+    """Whether at least one is true.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> logical_or([True, False], False)
+    array([ True, False])
+    """
     return apply(LogicalOr(), in_dtype(a, "bool"), in_dtype(b, "bool"))
 
 
 @method("__invert__")
 def logical_not(x: Array) -> Any:
-    """Whether it is false."""
+    """Whether it is false.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> logical_not([True, False])
+    array([False,  True])
+    """
     return apply(LogicalNot(), in_dtype(x, "bool"))
 
 
 def isfinite(x: Array) -> Any:
-    """Neither NaN nor infinite."""
+    """Neither NaN nor infinite.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> isfinite([1.0, float('inf')])
+    array([ True, False])
+    """
     return apply(IsFinite(), x)
 
 
 def isnan(x: Array) -> Any:
-    """NaN."""
+    """NaN.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> isnan([1.0, float('nan')])
+    array([False,  True])
+    """
     return apply(IsNan(), x)
 
 
 def where(condition: Array, a: Array, b: Array) -> Any:
-    """a where the condition holds, else b."""
+    """a where the condition holds, else b.
+
+    Shapes: condition (of bool), a and b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> where([True, False], [1.0, 2.0], 0.0)
+    array([1., 0.], dtype=float32)
+    """
     return apply(Where(), in_dtype(condition, "bool"), *meet(a, b))

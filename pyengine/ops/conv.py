@@ -262,13 +262,17 @@ def conv2d(
     out[b, i, j, f] = Σ x[b, i·stride + m·dilation - top, j·stride + n·dilation - left, c] kernel[m, n, c, f],
     summed over m, n, c (a cross-correlation, as everywhere in this field).
 
-    Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels / groups, filters)`, result
-    `(batch, rows, columns, filters)`.
+    Shapes: x (batch, height, width, channels), kernel (height, width, channels / groups, filters) -> (batch, rows,
+        columns, filters).
     Arguments:
-        padding: "valid" (none), "same" (ceil(length / stride) long), or ((top, bottom), (left, right)).
-        groups: channels and filters fall into so many parts that do not see each other.
-
-    Errors: ShapeError when the kernel does not fit the channels or is larger than the padded image.
+        x: images.
+        kernel: the weights.
+        strides: steps from window to window; default (1, 1).
+        padding: "valid" (windows lie inside), "same" (ceil(length / strides) long), or ((top, bottom), (left, right));
+            default "valid".
+        dilation: steps between the places that a window sees; default (1, 1).
+        groups: into how many parts, which do not see each other, channels and filters are split; default 1.
+    Errors: ShapeError when the kernel does not fit the channels, or is larger than the padded input.
 
     >>> conv2d(np.ones((1, 3, 3, 1), np.float32), np.ones((2, 2, 1, 1), np.float32)).reshape(2, 2)
     array([[4., 4.],
@@ -301,8 +305,16 @@ def depthwise_conv2d(
 ) -> Any:
     """Every channel is convolved on its own: a grouped convolution with one channel a group.
 
-    Shapes: x `(batch, height, width, channels)`, kernel `(height, width, channels, multiplier)`, result
-    `(batch, rows, columns, channels · multiplier)`, the multiplier running fastest.
+    Shapes: x (batch, height, width, channels), kernel (height, width, channels, multiplier) -> (batch, rows, columns,
+        channels · multiplier), the multiplier running fastest.
+    Arguments:
+        x: images.
+        kernel: the weights.
+        strides: steps from window to window; default (1, 1).
+        padding: "valid" (windows lie inside), "same" (ceil(length / strides) long), or ((top, bottom), (left, right));
+            default "valid".
+        dilation: steps between the places that a window sees; default (1, 1).
+    Errors: ShapeError when the kernel does not fit the channels, or is larger than the padded input.
 
     >>> image = np.ones((1, 2, 2, 3), np.float32)
     >>> depthwise_conv2d(image, np.ones((2, 2, 3, 1), np.float32)).reshape(3)
@@ -333,10 +345,16 @@ def conv1d(
 ) -> Any:
     """A window slides over sequences: conv2d on images one row high.
 
-    Shapes: x `(batch, steps, channels)`, kernel `(length, channels / groups, filters)`, result
-    `(batch, windows, filters)`.
+    Shapes: x (batch, steps, channels), kernel (length, channels / groups, filters) -> (batch, windows, filters).
     Arguments:
-        padding: "valid", "same", "causal" (result t sees nothing after t · stride), or (before, after).
+        x: sequences.
+        kernel: the weights.
+        strides: steps from window to window; default 1.
+        padding: "valid" (windows lie inside), "same" (as many places as there are, with strides of 1), "causal"
+            (result t sees nothing after t · strides), or zeros (before, after); default "valid".
+        dilation: steps between the places that a window sees; default 1.
+        groups: into how many parts, which do not see each other, channels and filters are split; default 1.
+    Errors: ShapeError when the kernel does not fit the channels, or is larger than the padded input.
 
     >>> conv1d(np.float32([[[1], [2], [4]]]), np.ones((2, 1, 1), np.float32), padding="causal").reshape(3)
     array([1., 3., 6.], dtype=float32)

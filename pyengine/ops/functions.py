@@ -179,74 +179,159 @@ def erf_array(x: np.ndarray) -> np.ndarray:
 
 @method("__pow__")
 def power(a: Array, b: Array) -> Any:
-    """aᵇ. The exponents 2, 1, 0.5 and -0.5 take the ops made for them."""
+    """aᵇ. The exponents 2, 1, 0.5 and -0.5 take the ops made for them.
+
+    Shapes: a, b that broadcast against each other -> their common shape.
+    Errors: ShapeError for shapes that do not broadcast.
+
+    >>> power([2.0, 3.0], 2.0)
+    array([4., 9.], dtype=float32)
+    """
     if isinstance(b, (int, float)) and b in (2, 1, 0.5, -0.5):
         return {2: square, 1: lambda x: x, 0.5: sqrt, -0.5: rsqrt}[b](a)
     return apply(Power(), *meet(a, b))
 
 
 def sqrt(x: Array) -> Any:
-    """√x."""
+    """√x.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> sqrt([4.0, 9.0])
+    array([2., 3.], dtype=float32)
+    """
     return apply(Sqrt(), floats(x))
 
 
 def rsqrt(x: Array) -> Any:
-    """1 / √x."""
+    """1 / √x.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> rsqrt([4.0, 16.0])
+    array([0.5 , 0.25], dtype=float32)
+    """
     return apply(Rsqrt(), floats(x))
 
 
 def exp(x: Array) -> Any:
-    """eˣ."""
+    """eˣ.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> exp([0.0, 1.0])
+    array([1.      , 2.718282], dtype=float32)
+    """
     return apply(Exp(), floats(x))
 
 
 def expm1(x: Array) -> Any:
-    """eˣ - 1."""
+    """eˣ - 1.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> expm1([0.0, 1e-6])
+    array([0.0000000e+00, 1.0000005e-06], dtype=float32)
+    """
     return apply(Expm1(), floats(x))
 
 
 def log(x: Array) -> Any:
-    """The natural logarithm."""
+    """The natural logarithm.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> log([1.0, 2.0])
+    array([0.       , 0.6931472], dtype=float32)
+    """
     return apply(Log(), floats(x))
 
 
 def log1p(x: Array) -> Any:
-    """log(1 + x)."""
+    """log(1 + x).
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> log1p([0.0, 1e-6])
+    array([0.000000e+00, 9.999995e-07], dtype=float32)
+    """
     return apply(Log1p(), floats(x))
 
 
 def sin(x: Array) -> Any:
-    """The sine; radians."""
+    """The sine; radians.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> sin([0.0, 1.0])
+    array([0.      , 0.841471], dtype=float32)
+    """
     return apply(Sin(), floats(x))
 
 
 def cos(x: Array) -> Any:
-    """The cosine; radians."""
+    """The cosine; radians.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> cos([0.0, 3.0])
+    array([ 1.       , -0.9899925], dtype=float32)
+    """
     return apply(Cos(), floats(x))
 
 
 def tanh(x: Array) -> Any:
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> tanh([0.0, 1.0])
+    array([0.       , 0.7615942], dtype=float32)
+    """
     return apply(Tanh(), floats(x))
 
 
 def sigmoid(x: Array) -> Any:
-    """1 / (1 + e⁻ˣ)."""
+    """1 / (1 + e⁻ˣ).
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> sigmoid([0.0, 2.0])
+    array([0.5     , 0.880797], dtype=float32)
+    """
     return apply(Sigmoid(), floats(x))
 
 
 def softplus(x: Array) -> Any:
-    """log(1 + eˣ)."""
+    """log(1 + eˣ).
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> softplus([0.0, 2.0])
+    array([0.6931472, 2.126928 ], dtype=float32)
+    """
     return apply(Softplus(), floats(x))
 
 
 def erf(x: Array) -> Any:
-    """The error function."""
+    """The error function.
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> erf([0.0, 0.5])
+    array([0.       , 0.5204999], dtype=float32)
+    """
     return apply(Erf(), floats(x))
 
 
 def relu(x: Array) -> Any:
-    """max(x, 0)."""
+    """max(x, 0).
+
+    Shapes: x (…) -> (…), of every number by itself.
+
+    >>> relu([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
     return apply(Relu(), x)
 
 

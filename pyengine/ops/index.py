@@ -70,7 +70,10 @@ def gather(x: Array, indices: Array, *, axis: int = 0) -> Any:
     """The entries of `x` along an axis that `indices` name: rows of an embedding table, columns, frames.
 
     Shapes: x `(…, length, …)`, indices of any shape, result `(…, *indices.shape, …)`.
-
+    Arguments:
+        x: array.
+        indices: whole numbers, 0 ≤ index < length.
+        axis: the axis of x that they count on; default 0.
     Errors: DtypeError for indices that are not whole numbers, DataError for one outside 0 … length - 1.
 
     >>> gather(np.float32([10, 20, 30]), [2, 0])
@@ -130,7 +133,13 @@ class ScatterAdd(Op):
 def scatter_add(updates: Array, indices: Array, length: int, *, axis: int = 0) -> Any:
     """Zeros with `length` entries along an axis, to which each update is added at its index: undoes `gather`.
 
-    Shapes: updates `(…, *indices.shape, …)`, result `(…, length, …)`.
+    Shapes: updates (…, *indices.shape, …) -> (…, length, …).
+    Arguments:
+        updates: what is added.
+        indices: whole numbers, 0 ≤ index < length.
+        length: that of the result on the axis.
+        axis: the axis that they count on; default 0.
+    Errors: DataError for an index out of range, ShapeError for other shapes.
 
     >>> scatter_add(np.float32([1, 2, 4]), [0, 2, 0], 3)
     array([5., 0., 2.], dtype=float32)
@@ -162,6 +171,13 @@ class OneHot(Op):
 
 def one_hot(indices: Array, depth: int, *, dtype: str = "float32") -> Any:
     """A 1 at the place each index names, 0 elsewhere; all zeros for an index outside 0 … depth - 1.
+
+    Shapes: indices (…) -> (…, depth).
+    Arguments:
+        indices: whole numbers.
+        depth: how many entries a row has, at least 1.
+        dtype: of the result; default "float32".
+    Errors: ArgumentError for a depth below 1, DtypeError for indices that are not whole numbers.
 
     >>> one_hot([2, 0], 3)
     array([[0., 0., 1.],
@@ -216,7 +232,13 @@ def check_aligned(op: str, x: Spec, indices: Spec, axis: int) -> None:
 def take_along_axis(x: Array, indices: Array, *, axis: int = -1) -> Any:
     """In every row along an axis, the entries that this row's indices name.
 
-    Shapes: x and indices equal except on `axis`; result as indices.
+    Shapes: x, indices equal except on `axis` -> as indices.
+    Arguments:
+        x: array.
+        indices: whole numbers, 0 ≤ index < length.
+        axis: the axis that they count on; default -1, the last.
+    Errors: DtypeError for indices that are not whole numbers, DataError for one out of range, ShapeError for other
+        shapes.
 
     >>> take_along_axis(np.float32([[1, 2, 3], [4, 5, 6]]), [[2], [0]])
     array([[3.],

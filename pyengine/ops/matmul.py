@@ -74,6 +74,14 @@ class Matmul(Op):
 def matmul(a: Array, b: Array, *, transpose_a: bool = False, transpose_b: bool = False) -> Any:
     """The matrix product (…, M, K) @ (…, K, N); leading axes broadcast.
 
+    Shapes: a (…, m, k), b (…, k, n) -> (…, m, n).
+    Arguments:
+        a: matrices.
+        b: matrices.
+        transpose_a: whether a is stored as (…, k, m); default False.
+        transpose_b: whether b is stored as (…, n, k); default False.
+    Errors: ShapeError for inner lengths that differ, or arrays of a rank below 2.
+
     >>> from pyengine import ops
     >>> ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])
     array([[11.]], dtype=float32)

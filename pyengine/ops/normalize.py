@@ -83,6 +83,12 @@ class LogSumExp(Reduction):
 def softmax(x: Array, *, axis: int = -1) -> Any:
     """Probabilities from scores: exp(x) / Σ exp(x) along an axis.
 
+    Shapes: x (…) -> (…).
+    Arguments:
+        x: scores.
+        axis: the axis along which they sum to 1; default -1, the last.
+    Errors: ArgumentError for an axis that there is not.
+
     >>> softmax(np.float32([1000, 1000]))
     array([0.5, 0.5], dtype=float32)
     """
@@ -92,6 +98,12 @@ def softmax(x: Array, *, axis: int = -1) -> Any:
 def log_softmax(x: Array, *, axis: int = -1) -> Any:
     """Logarithms of the probabilities, exact where softmax itself would round to 0.
 
+    Shapes: x (…) -> (…).
+    Arguments:
+        x: scores.
+        axis: the axis along which they sum to 1; default -1, the last.
+    Errors: ArgumentError for an axis that there is not.
+
     >>> log_softmax(np.float32([1000, 0]))
     array([    0., -1000.], dtype=float32)
     """
@@ -100,6 +112,13 @@ def log_softmax(x: Array, *, axis: int = -1) -> Any:
 
 def logsumexp(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """log Σ exp(x) over axes (None: all).
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis that is summed; default -1, the last.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
 
     >>> logsumexp(np.float32([1000, 1000])).round(2)
     np.float32(1000.69)

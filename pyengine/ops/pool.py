@@ -227,10 +227,13 @@ def max_pool2d(
 ) -> Any:
     """The largest number in each window. The gradient goes to the first of equals, as in TensorFlow.
 
-    Shapes: x `(batch, height, width, channels)`, result `(batch, rows, columns, channels)`.
+    Shapes: x (batch, height, width, channels) -> (batch, rows, columns, channels).
     Arguments:
-        strides: from window to window; None means pool_size, windows side by side.
-        padding: "valid", "same", or ((top, bottom), (left, right)) smaller than the window.
+        x: images.
+        pool_size: height and width of a window, or one number for both; default (2, 2).
+        strides: steps from window to window; by default, None, pool_size.
+        padding: "valid" (windows lie inside), "same" (they may hang over), or pairs (before, after); default "valid".
+    Errors: ShapeError for another rank, or a window that does not fit; ArgumentError for settings that cannot be.
 
     >>> max_pool2d(np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)).reshape(2, 2)
     array([[ 5.,  7.],
@@ -250,8 +253,11 @@ def average_pool2d(
 
     Shapes: x `(batch, height, width, channels)`, floats; result `(batch, rows, columns, channels)`.
     Arguments:
-        strides: from window to window; None means pool_size, windows side by side.
-        padding: "valid", "same", or ((top, bottom), (left, right)) smaller than the window.
+        x: images.
+        pool_size: height and width of a window, or one number for both; default (2, 2).
+        strides: steps from window to window; by default, None, pool_size.
+        padding: "valid" (windows lie inside), "same" (they may hang over), or pairs (before, after); default "valid".
+    Errors: ShapeError for another rank, or a window that does not fit; ArgumentError for settings that cannot be.
 
     >>> average_pool2d(np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)).reshape(2, 2)
     array([[ 2.5,  4.5],
@@ -292,7 +298,17 @@ def max_pool1d(
 ) -> Any:
     """The largest number in each window of a sequence.
 
-    Shapes: x `(batch, steps, channels)`, result `(batch, windows, channels)`.
+    Shapes: x (batch, steps, channels) -> (batch, windows, channels).
+    Arguments:
+        x: sequences.
+        pool_size: length of a window; default 2.
+        strides: steps from window to window; by default, None, pool_size.
+        padding: "valid" (windows lie inside), "same" (they may hang over), or zeros (before, after); default "valid".
+    Errors: ShapeError for another rank, or a window that does not fit; ArgumentError for settings that cannot be.
+
+    >>> max_pool1d([[[1.0], [3.0], [2.0], [0.0]]], pool_size=2)
+    array([[[3.],
+            [2.]]], dtype=float32)
     """
     return _pool1d(max_pool2d, x, pool_size, strides, padding)
 
@@ -302,6 +318,16 @@ def average_pool1d(
 ) -> Any:
     """The mean of each window of a sequence; padding is not counted.
 
-    Shapes: x `(batch, steps, channels)`, floats; result `(batch, windows, channels)`.
+    Shapes: x (batch, steps, channels) -> (batch, windows, channels).
+    Arguments:
+        x: sequences.
+        pool_size: length of a window; default 2.
+        strides: steps from window to window; by default, None, pool_size.
+        padding: "valid" (windows lie inside), "same" (they may hang over), or zeros (before, after); default "valid".
+    Errors: ShapeError for another rank, or a window that does not fit; ArgumentError for settings that cannot be.
+
+    >>> average_pool1d([[[1.0], [3.0], [2.0], [0.0]]], pool_size=2)
+    array([[[2.],
+            [1.]]], dtype=float32)
     """
     return _pool1d(average_pool2d, x, pool_size, strides, padding)

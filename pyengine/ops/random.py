@@ -105,7 +105,14 @@ def random_uniform(
 ) -> Any:
     """Numbers spread evenly over low ≤ x < high, decided by `state` alone.
 
-    Shapes: state `(3,)` uint32 (key, key, counter); result `shape`.
+    Shapes: state (3,) of uint32 (key, key, counter) -> shape.
+    Arguments:
+        state: a random state; layers make one with `add_random_state`.
+        shape: that of the result.
+        low: the least number; default 0.0.
+        high: what they stay below; default 1.0.
+        dtype: "float32" or "float64"; default "float32".
+    Errors: ArgumentError for bounds that are not finite, or low > high; DtypeError for another dtype.
 
     >>> random_uniform(np.uint32([0, 7, 0]), shape=(2,)).dtype
     dtype('float32')
@@ -124,7 +131,12 @@ def random_uniform(
 def random_normal(state: Array, *, shape: Sequence[int], dtype: str = "float32") -> Any:
     """Numbers of the standard normal distribution, decided by `state` alone.
 
-    Shapes: state `(3,)` uint32 (key, key, counter); result `shape`.
+    Shapes: state (3,) of uint32 (key, key, counter) -> shape.
+    Arguments:
+        state: a random state; layers make one with `add_random_state`.
+        shape: that of the result.
+        dtype: "float32" or "float64"; default "float32".
+    Errors: DtypeError for another dtype, ShapeError for what is no state.
 
     >>> random_normal(np.uint32([0, 7, 0]), shape=(2, 3)).shape
     (2, 3)
@@ -134,6 +146,8 @@ def random_normal(state: Array, *, shape: Sequence[int], dtype: str = "float32")
 
 def next_random_state(state: Array) -> Any:
     """The state for the step after this one.
+
+    Shapes: state (3,) of uint32 (key, key, counter) -> the same.
 
     >>> next_random_state(np.uint32([0, 7, 0]))
     array([0, 7, 1], dtype=uint32)

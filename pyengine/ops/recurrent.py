@@ -16,7 +16,7 @@ from pyengine.ops.base import Array, Op, apply
 from pyengine.ops.broadcast import broadcast_to
 from pyengine.ops.expanded import Expanded
 from pyengine.ops.functions import sigmoid, tanh
-from pyengine.ops.structure import concatenate, split
+from pyengine.ops.pieces import concatenate, split
 
 
 def expect(op: Op, given: tuple[Spec, ...], first: Spec, *wide: int) -> None:

@@ -69,7 +69,18 @@ class Any_(Reduction):
 
 
 def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The mean over axes (None: all); whole numbers and truth values give float32."""
+    """The mean over axes (None: all); whole numbers and truth values give float32.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    array([2., 3.], dtype=float32)
+    """
     x = x if is_float(dtype_of(x)) else in_dtype(x, "float32")
     shape = shape_of(x)
     count = shapes.size(shape[one] for one in shapes.normalize_axes(axis, len(shape)))
@@ -77,27 +88,82 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 def variance(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The mean squared distance from the mean."""
+    """The mean squared distance from the mean.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> variance([1.0, 3.0])
+    array(1., dtype=float32)
+    """
     return mean(square(subtract(x, mean(x, axis=axis, keepdims=True))), axis=axis, keepdims=keepdims)
 
 
 def max(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The largest over axes (None: all); ties share the gradient."""
+    """The largest over axes (None: all); ties share the gradient.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ShapeError where there is no number to choose from; ArgumentError for an axis that there is not.
+
+    >>> max([[1.0, 2.0], [4.0, 3.0]], axis=1)
+    array([2., 4.], dtype=float32)
+    """
     return reduced(Max, x, axis, keepdims)
 
 
 def min(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The smallest over axes (None: all); ties share the gradient."""
+    """The smallest over axes (None: all); ties share the gradient.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ShapeError where there is no number to choose from; ArgumentError for an axis that there is not.
+
+    >>> min([[1.0, 2.0], [4.0, 3.0]], axis=1)
+    array([1., 3.], dtype=float32)
+    """
     return reduced(Min, x, axis, keepdims)
 
 
 def all(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Whether every one is true."""
+    """Whether every one is true.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> all([[True, False], [True, True]], axis=1)
+    array([False,  True])
+    """
     return reduced(All, in_dtype(x, "bool"), axis, keepdims)
 
 
 def any(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Whether at least one is true."""
+    """Whether at least one is true.
+
+    Shapes: x (…) -> (…) without the reduced axes, or with length 1 for each.
+    Arguments:
+        x: array of numbers.
+        axis: the axis, or several, that is reduced; by default, None, all of them.
+        keepdims: whether the reduced axes stay, with length 1; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> any([[True, False], [False, False]], axis=1)
+    array([ True, False])
+    """
     return reduced(Any_, in_dtype(x, "bool"), axis, keepdims)
 
 
@@ -128,12 +194,32 @@ class ArgMin(ArgExtremum):
 
 
 def argmax(x: Array, *, axis: int = -1) -> Any:
-    """Where the largest stands along an axis (the first of equals), int32."""
+    """Where the largest stands along an axis (the first of equals), int32.
+
+    Shapes: x (…, length, …) -> (…) without the axis, of whole numbers from 0.
+    Arguments:
+        x: array of numbers.
+        axis: the axis along which is searched; default -1, the last.
+    Errors: ShapeError where there is no number to choose from; ArgumentError for an axis that there is not.
+
+    >>> argmax([[1.0, 5.0], [7.0, 2.0]])
+    array([1, 0], dtype=int32)
+    """
     return apply(ArgMax(axis=shapes.normalize_axis(axis, len(shape_of(x)))), x)
 
 
 def argmin(x: Array, *, axis: int = -1) -> Any:
-    """Where the smallest stands along an axis (the first of equals), int32."""
+    """Where the smallest stands along an axis (the first of equals), int32.
+
+    Shapes: x (…, length, …) -> (…) without the axis, of whole numbers from 0.
+    Arguments:
+        x: array of numbers.
+        axis: the axis along which is searched; default -1, the last.
+    Errors: ShapeError where there is no number to choose from; ArgumentError for an axis that there is not.
+
+    >>> argmin([[1.0, 5.0], [7.0, 2.0]])
+    array([0, 1], dtype=int32)
+    """
     return apply(ArgMin(axis=shapes.normalize_axis(axis, len(shape_of(x)))), x)
 
 
@@ -157,5 +243,16 @@ class Cumsum(Op):
 
 
 def cumsum(x: Array, *, axis: int = -1, reverse: bool = False) -> Any:
-    """Running sums along an axis; `reverse` starts at its end."""
+    """Running sums along an axis; `reverse` starts at its end.
+
+    Shapes: x (…) -> (…).
+    Arguments:
+        x: array of numbers.
+        axis: the axis along which is summed; default -1, the last.
+        reverse: whether it is summed from the end; default False.
+    Errors: ArgumentError for an axis that there is not.
+
+    >>> cumsum([1.0, 2.0, 3.0])
+    array([1., 3., 6.], dtype=float32)
+    """
     return apply(Cumsum(axis=shapes.normalize_axis(axis, len(shape_of(x))), reverse=reverse), x)

@@ -92,18 +92,18 @@ def scan(
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Run a function over time, each time on the states it left and on the next entry of every sequence.
 
-    Shapes: sequences (time, …); results (time, …), in the order of the sequences.
-
+    Shapes: sequences (time, …) -> results (time, …), in the order of the sequences.
     Arguments:
         function: called once, with three tuples (states, slices, constants), of graph values; returns new states, of
             the same shapes and dtypes, and results. It may use variables, but not assign them.
         states: what the first step begins with.
-        sequences: arrays of equal length on axis 0.
-        constants: arrays that are the same in every step; values of a graph that is being written must come in here.
-        length: how many steps; needed only where there are no sequences.
-        reverse: begin with the last entry.
-
+        sequences: arrays of equal length on axis 0; default ().
+        constants: arrays that are the same in every step, default (); values of a graph that is being recorded must
+            come in here.
+        length: how many steps; needed only where there are no sequences, default None.
+        reverse: begin with the last entry; default False.
     Returns: the states after the last step, and what each step gave.
+    Errors: ArgumentError for sequences of different lengths, ShapeError for states that change shape or dtype.
 
     >>> import numpy as np
     >>> (total,), (sums,) = scan(lambda s, x, c: ((s[0] + x[0],), (s[0] + x[0],)), [0.0], [np.float32([1, 2, 3])])

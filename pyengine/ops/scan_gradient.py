@@ -16,8 +16,9 @@ from pyengine.ops.base import apply, to_value
 from pyengine.ops.body import code_of, needed, replay
 from pyengine.ops.broadcast import broadcast_to
 from pyengine.ops.loop import Loop
+from pyengine.ops.pieces import Pad, slice_
 from pyengine.ops.scan_sums import Sums
-from pyengine.ops.structure import Pad, reshape, slice_
+from pyengine.ops.structure import reshape
 
 
 class Backward:

@@ -169,6 +169,13 @@ class BatchNorm(OverFirst, Forward):
 def layer_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:
     """Each sample with mean 0 and variance 1 over its last axes, as many as gamma has; then · gamma + beta.
 
+    Shapes: x (batch, …, *lengths), gamma and beta (*lengths,) -> as x.
+    Arguments:
+        x: array of floats.
+        gamma: the factors.
+        beta: what is added.
+        epsilon: added to the variance, above 0.
+
     >>> import numpy as np
     >>> layer_normalization(np.float32([[1, 3]]), np.float32([1, 1]), np.float32([0, 5]), epsilon=1e-7)
     array([[-1.,  6.]], dtype=float32)
@@ -179,6 +186,17 @@ def layer_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) 
 def batch_normalization(x: Array, gamma: Array, beta: Array, *, epsilon: float) -> Any:
     """Each channel (last axis) with mean 0 and variance 1 over all others; then · gamma + beta.
 
-    Returns the result, the means and the variances.
+    Shapes: x (…, channels), gamma and beta (channels,) -> as x, and (channels,) twice.
+    Arguments:
+        x: array of floats.
+        gamma: the factors.
+        beta: what is added.
+        epsilon: added to the variance, above 0.
+    Returns: the result, the means and the variances.
+
+    >>> import numpy as np
+    >>> y, mean, variance = batch_normalization(np.float32([[1], [3]]), [1.0], [0.0], epsilon=1e-7)
+    >>> y.tolist(), mean.tolist(), variance.tolist()
+    ([[-1.0], [1.0]], [2.0], [1.0])
     """
     return apply(BatchNorm(epsilon=epsilon), *meet(x, gamma, beta))

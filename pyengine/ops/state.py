@@ -58,6 +58,10 @@ def assign_add(variable: Variable, value: Array) -> Any:
         variable: what is assigned to.
         value: what is added, array or graph value.
     Errors: ShapeError for another shape.
+
+    >>> count = Variable(1.0, name="count")
+    >>> assign_add(count, 2.0)
+    array(3., dtype=float32)
     """
     return assign(variable, add(variable, value))
 

@@ -28,8 +28,9 @@ from pyengine.ops.broadcast import sum as sum_of
 from pyengine.ops.cast import Cast, cast
 from pyengine.ops.comparison import Greater, greater
 from pyengine.ops.conv import Conv2D
+from pyengine.ops.pieces import Concatenate, Pad
 from pyengine.ops.pool import MaxPool2DGradient
-from pyengine.ops.structure import Concatenate, Pad, Reshape, reshape
+from pyengine.ops.structure import Reshape, reshape
 from pyengine.transforms.checking import checked
 from pyengine.transforms.derived import ANCHORS, derived
 from pyengine.transforms.matching import Match, Uses, other
