@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -37,10 +38,15 @@ class Spec:
 
     @property
     def nbytes(self) -> int:
-        return self.size * itemsize(self.dtype)
+        return bytes_of(self.shape, self.dtype)
 
     def __str__(self) -> str:
         return f"{SHORT[self.dtype]}[{','.join(map(str, self.shape))}]"
+
+
+@lru_cache(4096)  # asked of every node, many times
+def bytes_of(shape: Shape, dtype: str) -> int:
+    return size(shape) * itemsize(dtype)
 
 
 class Value:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pyengine.dtypes import canonical, is_float, of_scalar, promote
-from pyengine.graph import Spec, Value
+from pyengine.graph import Spec, Value, Variable
 from pyengine.ops.base import Array, Op, apply, dtype_of, to_array
 
 
@@ -72,6 +72,9 @@ def meet(*inputs: Array) -> tuple[Array, ...]:
     first = inputs[0]
     if isinstance(first, Value) and all(isinstance(x, Value) and x.dtype == first.dtype for x in inputs):
         return inputs
+    of_graph = isinstance(first, (Value, Variable))
+    if of_graph and len(inputs) == 2 and isinstance(inputs[1], float) and is_float(first.dtype):
+        return first, np.asarray(inputs[1], first.dtype)
     arrays = [x for x in inputs if not isinstance(x, (bool, int, float))]
     common: str | None = None
     for x in arrays:

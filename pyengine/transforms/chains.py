@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from bisect import insort
 from collections.abc import Iterable, Iterator
 
 from pyengine.graph import Graph, Node, Value
@@ -108,6 +109,8 @@ class Grouping:
         factor = 1 if a.target else SCALARS
         if len(a.members) + len(b.members) > self.target.chain_instructions * factor:
             return False
+        if len(b.members) == 1 and self.serves_only(b, a):
+            return self.absorb(a, b)
         inputs = (a.inputs | b.inputs).difference(a.outputs, b.outputs)
         if len(inputs) > self.target.chain_inputs * factor:
             return False
@@ -127,6 +130,28 @@ class Grouping:
         a.inputs, a.outputs = inputs, outputs
         for member in b.members:
             self.group[member] = a
+        return True
+
+    def serves_only(self, one: Group, other: Group) -> bool:
+        """Whether all that one group gives is used in the other, and nowhere else."""
+        group, users = self.group, self.users
+        return all(
+            value not in self.kept and all(group[place] is other for place in users[value])
+            for value in one.outputs
+        )
+
+    def absorb(self, a: Group, b: Group) -> bool:
+        """`merge` of a node that only one group needs, as most do: nothing else can stand between the two."""
+        inputs = (a.inputs | b.inputs).difference(b.outputs)
+        if len(inputs) > self.target.chain_inputs * (1 if a.target else SCALARS):
+            return False
+        early, late = (a, b) if a.first < b.first else (b, a)
+        if a.outputs[0].spec.nbytes > SMALL and not self.near(early, late):
+            return False
+        self.order.cut(b)
+        insort(a.members, b.first)
+        a.inputs = inputs
+        self.group[b.first] = a
         return True
 
     def near(self, early: Group, late: Group) -> bool:

@@ -108,6 +108,9 @@ class Searched:
     def merge(self, kept: Group, gone: Group, moved: object) -> None:
         pass
 
+    def cut(self, gone: Group) -> None:
+        pass
+
 
 class SearchedGrouping(Grouping):
     """Groups that know only what an exhaustive search tells them."""

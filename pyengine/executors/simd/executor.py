@@ -138,7 +138,7 @@ class SimdMemory(Memory):
 
     def table(self, words: Sequence[Word]) -> np.ndarray:
         """Words in memory of their own."""
-        table = np.array([self.bits(word) for word in words], np.int64)
+        table = np.array([word if type(word) is int else self.bits(word) for word in words], np.int64)
         self.kept.append(table)
         for place, word in enumerate(words):
             if isinstance(word, Moving):
