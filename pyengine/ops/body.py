@@ -61,9 +61,11 @@ def evaluate(
     known: dict[Value, Any] = dict(zip(graph.inputs.values(), arrays, strict=True))
     known.update(graph.constants)
     for node in graph.nodes if wanted is None else graph.nodes[:-1]:
-        made = node.op.evaluate(*(known[value] for value in node.inputs))
-        for value, array in zip(node.outputs, made if node.op.several else (made,), strict=True):
-            known[value] = np.asarray(array)
+        made = node.op.evaluate(*[known[value] for value in node.inputs])
+        if node.op.several:
+            known.update(zip(node.outputs, map(np.asarray, made), strict=True))
+        else:
+            known[node.outputs[0]] = np.asarray(made)
     return [known[value] for value in (graph.outputs.values() if wanted is None else wanted)]
 
 

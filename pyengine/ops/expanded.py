@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pyengine.dtypes import canonical
 from pyengine.graph import Graph, Spec
 from pyengine.ops.backward import gradient_of_expansion
 from pyengine.ops.base import Op, make
@@ -24,6 +25,10 @@ class Expanded(Op):
     """
 
     begins_with: ClassVar[type[Op] | None] = None
+
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        self.evaluated: dict[tuple, Graph] = {}  # by shapes and dtypes of the arrays
 
     @classmethod
     def candidates(cls, first: Op, inputs: Specs, output: Spec) -> Iterator[tuple[Expanded, Specs]]:
@@ -43,12 +48,20 @@ class Expanded(Op):
         """`expand` on inputs of these specs as a graph; inputs and outputs are called "0", "1", … Not to be changed."""
         return expansion_of(self.key, specs)
 
+    def expansion_on(self, arrays: tuple[np.ndarray, ...]) -> Graph:
+        """The expansion on inputs like these arrays."""
+        key = tuple([(array.shape, array.dtype) for array in arrays])
+        if key not in self.evaluated:
+            specs = (Spec(array.shape, canonical(array.dtype)) for array in arrays)
+            self.evaluated[key] = self.expansion(*specs)
+        return self.evaluated[key]
+
     def evaluate(self, *arrays: np.ndarray) -> Any:
-        made = evaluate(self.expansion(*map(spec_of, arrays)), arrays)
+        made = evaluate(self.expansion_on(arrays), arrays)
         return tuple(made) if self.several else made[0]
 
     def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
-        graph = self.expansion(*map(spec_of, arrays))
+        graph = self.expansion_on(arrays)
         last = graph.nodes[-1]
         if self.several or not last.op.elementwise:
             super().evaluate_into(out, *arrays)
@@ -57,11 +70,6 @@ class Expanded(Op):
 
     def gradient(self, gradient: Any, output: Any, *inputs: Any) -> tuple[Any, ...]:
         return gradient_of_expansion(self.results, gradient if self.several else (gradient,), inputs)
-
-
-def spec_of(array: np.ndarray) -> Spec:
-    """An array's shape and dtype."""
-    return Spec(array.shape, array.dtype.name)
 
 
 @lru_cache(maxsize=1024)

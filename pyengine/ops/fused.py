@@ -1,6 +1,10 @@
 """Fused ops: several plain ops in one pass over memory. What each of them means is its expansion into plain ops.
 
 Steps are written in plain ops; `transforms/fuse.py` puts these in their place after differentiation.
+
+To add one: 1. a class here with `shape` and `expand`, and with `begins_with` and `candidates`, by which fusing finds it
+2. a row in `tests/cases/ops.py`, on which `tests/ops/test_expanded.py` runs too 3. its kernel (see
+`executors/simd/encode`); where there is none the expansion runs.
 """
 
 from __future__ import annotations

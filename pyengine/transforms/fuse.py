@@ -15,7 +15,7 @@ from pyengine.transforms.unfuse import unfuse
 def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
     """A graph with the same inputs, outputs and writes, whose values are the same but for the rounding of sums.
 
-    Comes after `differentiate` (fused ops have no gradients) and `simplify`.
+    Comes after `differentiate`, for the gradients of plain ops are what it finds most in, and `simplify`.
 
     Arguments:
         target: the executor that will run it; what it cannot run in one pass stays apart, or is taken apart.
