@@ -252,10 +252,12 @@ def replace(graph: Graph, patterns: dict[type[Op], Pattern], uses: Uses) -> bool
                 for value in node.outputs:
                     if value in given:
                         write(value, graph, given, instead, written)
-            elif node not in written:  # what it needs stands before it
+            elif node not in written:
                 written.add(node)
-                node.inputs = tuple([instead.get(value, value) for value in node.inputs])
                 graph.nodes.append(node)
+    for value in instead:
+        for node in uses.users.get(value, ()):
+            node.inputs = tuple([instead.get(old, old) for old in node.inputs])
     graph.writes = {variable: instead.get(value, value) for variable, value in graph.writes.items()}
     graph.outputs = {name: instead.get(value, value) for name, value in graph.outputs.items()}
     return True
