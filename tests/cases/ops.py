@@ -835,6 +835,7 @@ FUSED = [
         chain((("clip", (0,), (("low", -INF), ("high", 6.0))), ("negative", (-1,), ())), (-2, 1)),
         (real(200, 300), real(1, 300, seed=1)),
         lambda x, y: -x,
+        (),
         label="large, and an input that leaves as it is",
     ),
     Case(
