@@ -208,6 +208,19 @@ MORE: dict[str, Large] = {
         of("matmul_bias", transpose_a=False, transpose_b=False, activation="relu"),
         lambda n: [(2, 5, 40), (40, n), (n,)],
     ),
+    "a product over many": (of("matmul", transpose_a=True, transpose_b=False), lambda n: [(n, 20), (n, 30)]),
+    "a product over many, turned": (
+        of("matmul", transpose_a=False, transpose_b=True),
+        lambda n: [(20, n), (3, n)],
+    ),
+    "sums over many": (
+        of("matmul_add", transpose_a=True, transpose_b=False),
+        lambda n: [(n, 70), (n, 300), (70, 300)],
+    ),
+    "biases over many": (
+        of("matmul_bias", transpose_a=False, transpose_b=False, activation="relu"),
+        lambda n: [(2, 5, n), (n, 4), (4,)],
+    ),
     "products turned": (of("matmul", transpose_a=True, transpose_b=False), lambda n: [(40, n), (40, 30)]),
 }
 ALL = LARGE | MORE

@@ -6,10 +6,11 @@ from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 
-OUT, A, B, BIAS, ADDED, ROWS, COLUMNS = range(7)  # places of words
-LENGTH = 14  # of the first leading axis
+OUT, A, B, BIAS, ADDED, ROWS, COLUMNS, INNER = range(8)  # places of words
+DONE, LENGTH = 13, 16  # how much of the inner length came before; the first leading axis
 LEAST_ROWS = 32  # in one round, which packs b anew
 LEAST_COLUMNS = 128  # in one round, which reads a anew
+DEPTH = 256  # of the inner length, in kernels/matmul.c: so much is summed before it meets the rest
 AXES = 6  # leading axes that the kernel counts through
 ACTIVATIONS = {"linear": 0, "relu": 1, "relu6": 2}
 
@@ -53,7 +54,16 @@ def product(
     if len(axes) > AXES:
         return None
     words: list[Word] = [out, a, b, bias, added, rows, columns, inner]
-    words += [settings["transpose_a"], settings["transpose_b"], rows, activation, columns, len(axes)]
+    words += [
+        settings["transpose_a"],
+        settings["transpose_b"],
+        rows,
+        activation,
+        columns,
+        0,
+        inner,
+        len(axes),
+    ]
     words += [number for axis in axes for number in axis]
     one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
     divided, along = [], 4 * out.spec.size
@@ -65,7 +75,12 @@ def product(
     moving = {OUT: along, A: 4 if settings["transpose_a"] else 4 * inner, ADDED: along}
     divided.append(Axis(ROWS, moving, LEAST_ROWS))
     moving = {OUT: 4, B: 4 * inner if settings["transpose_b"] else 4, BIAS: 4, ADDED: 4}
-    return in_rounds(one, *divided, Axis(COLUMNS, moving, LEAST_COLUMNS))
+    divided.append(Axis(COLUMNS, moving, LEAST_COLUMNS))
+    if rows > 1 and columns > 1:  # else the sums may go along the inner length, and in another order
+        along_a = 4 * rows if settings["transpose_a"] else 4
+        along_b = 4 if settings["transpose_b"] else 4 * columns
+        divided.append(Axis(INNER, {A: along_a, B: along_b, DONE: 1}, DEPTH))
+    return in_rounds(one, *divided)
 
 
 def steps(slot: Slot, lead: tuple[int, ...]) -> list[int]:

@@ -259,18 +259,21 @@ static void multiply(const product *p, char *workspace) {
 
 // out, a, b, bias (or 0), added (or 0: what the sums begin with, M × N as out), rows M, columns N, inner K,
 // whether a and b are stored transposed, numbers from row to row of a stored so (M, or more: then it is a part of it),
-// activation, numbers from row to row of out, added and b as it is (N, or more: then they are parts), leading axes (up to
-// 6, or none in parts), then for each of those: length, steps of a and of b; out's batches lie one behind the other.
-enum { OUT, A, B, BIAS, ADDED, M, N, K, TURNED_A, TURNED_B, ACROSS, ACTIVATION, PITCH, AXES, LENGTHS };
+// activation, numbers from row to row of out, added and b as it is (N, or more: then they are parts), how much of the
+// inner length came before (a multiple of DEPTH; its sums are in out), all of it, leading axes (up to 6, or none in
+// parts), then for each of those: length, steps of a and of b; out's batches lie one behind the other.
+enum { OUT, A, B, BIAS, ADDED, M, N, K, TURNED_A, TURNED_B, ACROSS, ACTIVATION, PITCH, DONE_K, ALL_K, AXES, LENGTHS };
 
 int kernel_matmul(word *w, context *c) {
   const ptrdiff_t m = (ptrdiff_t)w[M].i, n = (ptrdiff_t)w[N].i, k = (ptrdiff_t)w[K].i, axes = (ptrdiff_t)w[AXES].i;
   const int turned_a = w[TURNED_A].i != 0, turned_b = w[TURNED_B].i != 0;
   const ptrdiff_t across = (ptrdiff_t)w[ACROSS].i, pitch = (ptrdiff_t)w[PITCH].i;
-  product p = {.a = w[A].p, .b = w[B].p, .bias = w[BIAS].p, .out = w[OUT].p, .m = m, .n = n, .k = k,
-               .a_row = turned_a ? 1 : k, .a_step = turned_a ? across : 1, .b_step = turned_b ? 1 : pitch,
-               .b_column = turned_b ? k : 1, .out_row = pitch, .bias_step = 1, .adds = w[ADDED].p != NULL,
-               .activation = (int)w[ACTIVATION].i};
+  const ptrdiff_t all = (ptrdiff_t)w[ALL_K].i, done = (ptrdiff_t)w[DONE_K].i;
+  const int last = done + k == all, begins = !done && w[ADDED].p && w[ADDED].p != w[OUT].p;
+  product p = {.a = w[A].p, .b = w[B].p, .bias = last ? w[BIAS].p : NULL, .out = w[OUT].p, .m = m, .n = n, .k = k,
+               .a_row = turned_a ? 1 : all, .a_step = turned_a ? across : 1, .b_step = turned_b ? 1 : pitch,
+               .b_column = turned_b ? all : 1, .out_row = pitch, .bias_step = 1, .adds = done || w[ADDED].p,
+               .activation = last ? (int)w[ACTIVATION].i : 0};
   const word *lengths = w + LENGTHS;
   // One column is one row of the product turned round, whose vectors then go along K where they can. Its only bias is
   // every number's, which `dots` alone knows.
@@ -282,7 +285,7 @@ int kernel_matmul(word *w, context *c) {
   }
   ptrdiff_t at[6] = {0}, count = 1;
   for (ptrdiff_t i = 0; i < axes; i++) count *= (ptrdiff_t)lengths[3 * i].i;
-  if (w[ADDED].p && w[ADDED].p != w[OUT].p)
+  if (begins)
     for (ptrdiff_t i = 0, rows = pitch == n ? 1 : m; i < rows; i++)
       memcpy((float *)w[OUT].p + i * pitch, (float *)w[ADDED].p + i * pitch,
              (size_t)(rows == 1 ? count * m * n : n) * sizeof(float));
