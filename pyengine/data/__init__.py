@@ -7,5 +7,7 @@ To add a source or a transformation: 1. its async generator in `sources.py` or `
 from pyengine.data.arrays import ArrayData
 from pyengine.data.dataset import Dataset
 from pyengine.data.driving import complete
+from pyengine.data.pydataset import PyDataset
+from pyengine.data.streams import stream_of
 
-__all__ = ["ArrayData", "Dataset", "complete"]
+__all__ = ["ArrayData", "Dataset", "PyDataset", "complete", "stream_of"]

@@ -29,6 +29,7 @@ from pyengine.training.step import Step, Totals
 KEPT_BYTES = 256_000_000  # of planned steps that are kept, by shape; those used longest ago go first
 CALL_BYTES = 30_000  # what is held for each call of a program, apart from the arena: graph, program, records
 ENDED = object()
+NOTHING = object()  # no batch has been looked at ahead
 SECONDS_A_SAMPLE = 3e-7  # that shuffling takes in a browser
 
 
@@ -189,6 +190,7 @@ class ArraySource:
         argument: Callable[[str], str] | None = None,
     ):
         self.data = data
+        self.rows = len(data)
         self.argument = argument
         self.batch_size = batch_size
         self.key = key
@@ -277,6 +279,7 @@ class DatasetSource:
         self.class_weight = class_weight
         self.exhausted = False
         self._iterator: AsyncIterator | None = None
+        self._peeked: Any = NOTHING
         self._read = 0  # batches of this pass
         self._total = 0
         self._warned = False
@@ -284,8 +287,18 @@ class DatasetSource:
     def start(self, epoch: int) -> None:
         self._taken = 0
         self._epoch = epoch
-        if not self.carry_on:
+        if not self.carry_on and self._peeked is NOTHING:
             self._iterator = None
+
+    def peek(self) -> Work:
+        """The first batch, which comes again as the first of the first epoch."""
+        self._iterator = aiter(self.dataset)
+        first = yield anext(self._iterator, ENDED)
+        if first is ENDED:
+            raise no_batch()
+        if first is not ABANDONED:
+            self._peeked = first
+        return first
 
     def next(self, steps: Steps, pacer: Pacer) -> Work:
         """The next batch in this epoch, or None."""
@@ -294,7 +307,9 @@ class DatasetSource:
         if self._iterator is None:
             self._iterator, self._read = aiter(self.dataset), 0
         # No StopAsyncIteration: its traceback and the event loop's task would hold the model in a cycle.
-        element = yield anext(self._iterator, ENDED)
+        element, self._peeked = self._peeked, NOTHING
+        if element is NOTHING:
+            element = yield anext(self._iterator, ENDED)
         if element is ENDED:
             self._iterator = None
             if self.carry_on and self._read and not self._taken and not isinstance(self.steps, EveryEpoch):
@@ -307,10 +322,15 @@ class DatasetSource:
         self._read += 1
         self._total += 1
         with called(argument=self.argument):
-            data = batch_of(self.model, element, self.class_weight)
-            yield from inputs.check_numbers(self.model, data, pacer)
+            data = yield from self.checked(element, pacer)
             step = yield from steps.fed(data, pacer)
         return Fed(step, len(data))
+
+    def checked(self, element: Any, pacer: Pacer) -> Work:
+        """An element as arrays that fit the model."""
+        data = batch_of(self.model, element, self.class_weight)
+        yield from inputs.check_numbers(self.model, data, pacer)
+        return data
 
     def argument(self, name: str) -> str:
         """What errors call "x" or "y" of the last batch."""
@@ -335,6 +355,24 @@ class DatasetSource:
         elif self.steps is not None and not self._warned:
             self._warned = True
             warn_of_end(self._taken, self.steps)
+
+
+class InputSource(DatasetSource):
+    """Batches to predict: inputs alone, or the first of what would be inputs, targets and weights."""
+
+    rows = None
+
+    def checked(self, element: Any, pacer: Pacer) -> Work:
+        data = ArrayData(inputs.fit_inputs(self.model, inputs_of(element)))
+        yield from inputs.check_inputs(self.model, data, pacer)
+        return data
+
+
+def inputs_of(element: Any) -> Any:
+    """x of a dataset's element."""
+    if isinstance(element, Mapping) and "xs" in element:
+        return element["xs"]
+    return element[0] if isinstance(element, tuple) and element else element
 
 
 def warn_of_end(batches: int, steps: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pyengine import random
 from pyengine.callbacks import CallbackList, History, progress_display
+from pyengine.data import stream_of
 from pyengine.training import inputs, loop
 from pyengine.training.feeding import ArraySource, DatasetSource, EveryEpoch, refuse_endless
 from pyengine.training.job import Work
@@ -19,7 +20,7 @@ from pyengine.training.preparing import (
     count,
     labelled,
     optional_count,
-    refuse_dataset,
+    refuse_beside_batches,
     require_dataset,
     validation_source,
 )
@@ -70,9 +71,24 @@ def fit_arrays(
     sample_weight: Any,
     steps_per_epoch: Any,
 ) -> Work:
-    """Train on arrays in memory; returns the History."""
+    """Train on arrays in memory, or on what comes batch by batch; returns the History."""
+    stream = stream_of(x, shuffle)
+    if stream is not None:
+        split = validation.split or None
+        refuse_beside_batches(y=y, batch_size=batch_size, sample_weight=sample_weight, validation_split=split)
+        work = fit_batches(
+            model,
+            pacer,
+            stream,
+            epochs,
+            validation,
+            class_weight=class_weight,
+            steps_per_epoch=steps_per_epoch,
+            where="model.fit",
+            argument="x",
+        )
+        return (yield from work)
     batch_size = batch_rows(batch_size)
-    refuse_dataset(x, "Use `model.fit_dataset(dataset, epochs=5)`.")
     refuse_endless(
         validation.data,
         validation.steps,
@@ -109,23 +125,25 @@ def fit_batches(
     *,
     class_weight: Any,
     steps_per_epoch: Any,
+    where: str = "model.fit_dataset",
+    argument: str = "dataset",
 ) -> Work:
     """Train on a Dataset of batches; returns the History."""
     model.require_compile()
     require_dataset(dataset, "For arrays use `model.fit(x, y, epochs=5)`.")
     steps = optional_count("steps_per_epoch", steps_per_epoch)
-    refuse_endless(dataset, steps, where="model.fit_dataset", argument="dataset", limit="steps_per_epoch")
+    refuse_endless(dataset, steps, where=where, argument=argument, limit="steps_per_epoch")
     refuse_endless(
         validation.data,
         validation.steps,
-        where="model.fit_dataset",
+        where=where,
         argument="validation_data",
         limit="validation_steps",
     )
     if steps is not None and isinstance(steps_per_epoch, EveryEpoch):
         steps = EveryEpoch(steps)
     source = DatasetSource(model, dataset, steps=steps, carry_on=True, class_weight=class_weight)
-    yield from build_from_first(model, dataset)
+    yield from build_from_first(model, source)
     if not model.built:
         model.history = History()  # a stop came before the first batch
         return model.history

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from pyengine.callbacks import CallbackList
 from pyengine.callbacks.base import discard, first_of
+from pyengine.graph import Spec
 from pyengine.logs import Logs
 from pyengine.training.feeding import Fed, Steps
 from pyengine.training.job import PAUSE, Work
@@ -233,33 +234,55 @@ def prediction(running: Running, source: Any, steps: Steps) -> Work:
     """Outputs for all rows, batch by batch: a list of arrays (samples, …)."""
     callbacks, pacer = running.callbacks, running.pacer
     listened = callbacks.wants("on_predict_batch_begin") or callbacks.wants("on_predict_batch_end")
-    results: list[np.ndarray] = []
     names = [f"output/{name}" for name in running.model.output_names]
-    rows = len(source.data)
+    results = Results(source.rows)
     yield from running.call("on_predict_begin", Logs())
     source.start(0)
-    batch = begin = 0
+    batch = 0
     while True:
         fed: Fed | None = yield from source.next(steps, pacer)
         if fed is None:
             break
         step = fed.step
         step.begin(fed.count)
-        if not results:
-            specs = [step.program.outputs[name].spec for name in names]
-            results = [np.empty((rows, *spec.shape[1:]), spec.dtype) for spec in specs]
+        specs = [step.program.outputs[name].spec for name in names]
         while not step.ended:
             logs = Logs(batch=batch, size=fed.size)
             if listened:
                 yield from running.call("on_predict_batch_begin", batch, logs)
             yield from running.advance(step, True)
-            end = begin + fed.size
-            for name, result in zip(names, results, strict=True):
-                yield from step.read(name, result[begin:end])
+            for name, room in zip(names, results.next(specs, fed.size), strict=True):
+                yield from step.read(name, room)
             if listened:
                 yield from running.call("on_predict_batch_end", batch, logs)
-            batch, begin = batch + 1, end
+            batch += 1
             if pacer.after_batch():
                 yield from running.breathe(True)
     yield from running.call("on_predict_end", Logs())
-    return results
+    return results.whole()
+
+
+class Results:
+    """Where the outputs of all batches go: arrays for so many rows, or one a batch where nobody knows how many come."""
+
+    def __init__(self, rows: int | None):
+        self.rows = rows
+        self.begin = 0
+        self.arrays: list[np.ndarray] = []
+        self.batches: list[list[np.ndarray]] = []
+
+    def next(self, specs: Sequence[Spec], size: int) -> list[np.ndarray]:
+        """Room for the outputs, of these specs, of a batch of so many samples."""
+        if self.rows is None:
+            self.batches.append([np.empty(spec.shape, spec.dtype) for spec in specs])
+            return self.batches[-1]
+        if not self.arrays:
+            self.arrays = [np.empty((self.rows, *spec.shape[1:]), spec.dtype) for spec in specs]
+        begin, self.begin = self.begin, self.begin + size
+        return [array[begin : self.begin] for array in self.arrays]
+
+    def whole(self) -> list[np.ndarray]:
+        """One array (samples, …) per output."""
+        if self.rows is None:
+            return [np.concatenate(parts) for parts in zip(*self.batches, strict=True)]
+        return self.arrays

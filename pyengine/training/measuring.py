@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyengine.callbacks import CallbackList, progress_display
-from pyengine.data import ArrayData
+from pyengine.data import ArrayData, stream_of
 from pyengine.training import inputs, loop
-from pyengine.training.feeding import ArraySource, DatasetSource, Steps, refuse_endless
+from pyengine.training.feeding import ArraySource, DatasetSource, InputSource, Steps, refuse_endless
 from pyengine.training.job import Job, Work
 from pyengine.training.pacing import Pacer
 from pyengine.training.preparing import (
@@ -17,7 +17,7 @@ from pyengine.training.preparing import (
     first_batches,
     labelled,
     optional_count,
-    refuse_dataset,
+    refuse_beside_batches,
     require_dataset,
 )
 from pyengine.training.reading import WeightsRead, before_training
@@ -37,8 +37,22 @@ def evaluate_arrays(
     callbacks: Any,
     return_dict: bool,
 ) -> Work:
-    """Loss and metrics on arrays in memory."""
-    refuse_dataset(x, "Use `model.evaluate_dataset(dataset)`.")
+    """Loss and metrics on arrays in memory, or on what comes batch by batch."""
+    stream = stream_of(x)
+    if stream is not None:
+        refuse_beside_batches(y=y, batch_size=batch_size, sample_weight=sample_weight)
+        work = evaluate_batches(
+            model,
+            pacer,
+            stream,
+            steps=steps,
+            verbose=verbose,
+            callbacks=callbacks,
+            return_dict=return_dict,
+            where="model.evaluate",
+            argument="x",
+        )
+        return (yield from work)
     weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
     data = labelled(model, x, y, sample_weight)
@@ -58,15 +72,17 @@ def evaluate_batches(
     verbose: Any,
     callbacks: Any,
     return_dict: bool,
+    where: str = "model.evaluate_dataset",
+    argument: str = "dataset",
 ) -> Work:
     """Loss and metrics on a Dataset of batches."""
     model.require_compile()
     require_dataset(dataset, "For arrays use `model.evaluate(x, y)`.")
     weights = WeightsRead(model)
     limit = optional_count("steps", steps)
-    refuse_endless(dataset, limit, where="model.evaluate_dataset", argument="dataset", limit="steps")
-    yield from build_from_first(model, dataset)
+    refuse_endless(dataset, limit, where=where, argument=argument, limit="steps")
     source = DatasetSource(model, dataset, steps=limit)
+    yield from build_from_first(model, source)
     return (yield from measure(model, pacer, source, verbose, callbacks, return_dict, weights))
 
 
@@ -92,14 +108,21 @@ def predict_arrays(
     model: Any, pacer: Pacer, x: Any, *, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
 ) -> Work:
     """The model's outputs for all samples."""
-    refuse_dataset(x, "Give its arrays, or call `model.predict_on_batch(x)` for each batch.")
     weights = WeightsRead(model)
-    batch_size = batch_rows(batch_size)
-    given = ArrayData(inputs.fit_inputs(model, x))
-    given = first_batches(given, batch_size, optional_count("steps", steps))
-    yield from inputs.check_inputs(model, given, pacer)
-    data = yield from inputs.matched(model, given, pacer)
-    source = ArraySource(data, batch_size)
+    limit = optional_count("steps", steps)
+    stream = stream_of(x)
+    source: Any
+    if stream is not None:
+        refuse_beside_batches(batch_size=batch_size)
+        refuse_endless(stream, limit, where="model.predict", argument="x", limit="steps")
+        source = InputSource(model, stream, steps=limit)
+        yield from build_from_first(model, source)
+    else:
+        rows = batch_rows(batch_size)
+        given = first_batches(ArrayData(inputs.fit_inputs(model, x)), rows, limit)
+        yield from inputs.check_inputs(model, given, pacer)
+        data = yield from inputs.matched(model, given, pacer)
+        source = ArraySource(data, rows)
     model.settle()
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
     with model.steps_of("predict", weights) as planned:

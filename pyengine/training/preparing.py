@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from pyengine.callbacks import ABANDONED
-from pyengine.data import ArrayData, Dataset
+from pyengine.data import ArrayData, Dataset, stream_of
 from pyengine.errors import ArgumentError, called, describe
 from pyengine.training import inputs
-from pyengine.training.feeding import ArraySource, DatasetSource, no_batch, unpacked, warn_of_end
+from pyengine.training.feeding import ArraySource, DatasetSource, inputs_of, warn_of_end
 from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 
@@ -32,10 +32,16 @@ def class_weighted(model: Any, data: ArrayData, class_weight: Any) -> ArrayData:
     return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
 
 
-def refuse_dataset(x: Any, fix: str) -> None:
-    """An error for a Dataset where arrays are expected."""
-    if isinstance(x, Dataset):
-        raise ArgumentError(argument="x", expected="arrays", got="a Dataset", fix=fix)
+def refuse_beside_batches(**given: Any) -> None:
+    """An error for an argument that says nothing where x comes batch by batch."""
+    for name, value in given.items():
+        if value is not None:
+            raise ArgumentError(
+                argument=name,
+                expected="nothing, since x comes batch by batch",
+                got=describe(value),
+                fix="Leave it out: the batches themselves say it.",
+            )
 
 
 def require_dataset(dataset: Any, fix: str) -> None:
@@ -49,25 +55,21 @@ def require_dataset(dataset: Any, fix: str) -> None:
         )
 
 
-def build_from_first(model: Any, dataset: Dataset) -> Work:
-    """Build a model of unknown input shape from the dataset's first batch."""
-    if model.built:
-        return
-    iterator = aiter(dataset.take(1))
-    try:
-        first = yield anext(iterator)
-    except StopAsyncIteration:
-        raise no_batch() from None
-    if first is not ABANDONED:
-        inputs.fit_inputs(model, unpacked(first)[0])
+def build_from_first(model: Any, source: DatasetSource) -> Work:
+    """Build a model of unknown input shape from a source's first batch, which is still to come then."""
+    if not model.built:
+        first = yield from source.peek()
+        if first is not ABANDONED:
+            inputs.fit_inputs(model, inputs_of(first))
 
 
 def validation_source(model: Any, given: Any, batch_size: int, steps: int | None, pacer: Pacer) -> Work:
     """Where validation batches come from, or None."""
     if given is None:
         return None
-    if isinstance(given, Dataset):
-        return DatasetSource(model, given, steps=steps, within="validation_data")
+    stream = stream_of(given)
+    if stream is not None:
+        return DatasetSource(model, stream, steps=steps, within="validation_data")
     if isinstance(given, ArrayData):  # held back from the data that have been checked
         held_back = yield from inputs.matched(model, first_batches(given, batch_size, steps), pacer)
         return ArraySource(held_back, batch_size, argument="{} of the rows held back for validation".format)

@@ -87,7 +87,7 @@ class Trainer(TrainingState):
         *,
         yield_every: str | float = "auto",
     ) -> Job:
-        """Train on arrays in memory. Blocks until it is done; `fit_async` is the same for an event loop.
+        """Train on arrays in memory or on batches. Blocks until it is done; `fit_async` is the same for an event loop.
 
         Shapes: every array (samples, …), with the same number of samples.
         Arguments:
@@ -104,6 +104,7 @@ class Trainer(TrainingState):
             class_weight: map from class to factor ≥ 0 (by output name with several outputs); a class without one has
                 factor 1, in JavaScript it is an error. The loss says what a class is: a class number, also per
                 timestep, a one-hot row, 0 or 1 of a single yes-or-no answer, -1 or 1; other losses have none.
+                Default None, every class 1.
             sample_weight: (samples,), factor of each sample's loss; default None, all 1.
             initial_epoch: number of the first epoch, default 0.
             steps_per_epoch: batches per epoch, which continues where the last one ended; data that end before end the
