@@ -13,7 +13,7 @@ WEB = Path(__file__).resolve().parents[1] / "web"
 # File → where its public members stand: classes by name, objects by how they begin.
 PUBLIC = {
     "pyengine.js": ("export async function loadPyEngine",),
-    "namespace.js": ('  return guard("tf", {',),
+    "namespace.js": ('  const tf = guard("tf", {',),
     "creation.js": ("export const creation",),
     "models.js": ("export class LayersModel", "export class Sequential", "export const models"),
     "handles.js": (
@@ -96,7 +96,7 @@ def of_file(file: str) -> Iterator[Member]:
             ):
                 continue
             name = found[2] or found[3] or found[4] or found[5]
-            table = found[4] and re.search(r": (?:made\(|table\(|\{)", line)
+            table = found[4] and re.search(r": (?:made\(|measures\(|table\(|\{)", line)
             if name[0].isupper() or table or name in ("data", "version"):
                 continue  # classes and tables of what Python offers
             full = f"{file} {'tf' if 'guard' in start or scope == 'creation' else scope}.{name}"

@@ -12,7 +12,6 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -23,9 +22,6 @@ from pyengine import activations, constraints, errors, initializers, ops, regula
 from pyengine.configurable import Configurable
 from pyengine.ops.base import Op
 from pyengine.optimizers import schedules
-
-UNFINISHED = Path(__file__).with_name("unfinished_docstrings.txt")
-"""Public names whose docstring is not complete yet, one a line. The list only shrinks."""
 
 TABLES = {
     activations: activations.ACTIVATIONS,
@@ -378,18 +374,6 @@ def lacking(name: str) -> list[str]:
     return found + [part for part, lacks in checks.items() if lacks(item)]
 
 
-@cache
-def unfinished() -> list[str]:
-    return UNFINISHED.read_text().split()
-
-
 @pytest.mark.parametrize("name", sorted(surface()))
 def test_a_public_docstring_has_every_part_that_applies(name: str) -> None:
-    if name in unfinished():
-        assert lacking(name), f"{name} is complete: take it out of {UNFINISHED.name}"
-    else:
-        assert not lacking(name)
-
-
-def test_the_list_of_unfinished_docstrings_is_sorted_and_names_what_exists() -> None:
-    assert unfinished() == sorted({*unfinished()} & surface().keys())
+    assert not lacking(name)

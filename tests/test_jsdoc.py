@@ -1,20 +1,15 @@
-"""The JSDoc of every public function says what it does, what it takes, returns and throws, and shows it."""
+"""The JSDoc of every public function says what it does, what it takes, returns and throws, and shows it.
+
+The examples run in `wasm_tests/test_jsdoc_examples.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.jsdoc import Member, members
-
-UNFINISHED = Path(__file__).with_name("unfinished_jsdoc.txt")
-"""Public members whose JSDoc is not complete yet, one a line. The list only shrinks."""
-
-
-def unfinished() -> list[str]:
-    return UNFINISHED.read_text(encoding="utf-8").splitlines()
 
 
 def lacking(member: Member) -> list[str]:
@@ -50,12 +45,4 @@ def lacking(member: Member) -> list[str]:
 
 @pytest.mark.parametrize("name", members())
 def test_public_jsdoc_has_every_part_that_applies(name: str) -> None:
-    found = lacking(members()[name])
-    if name in unfinished():
-        assert found, f"{name} is complete: take it out of {UNFINISHED.name}"
-    else:
-        assert not found
-
-
-def test_the_list_of_unfinished_jsdoc_names_what_exists() -> None:
-    assert unfinished() == sorted({*unfinished()} & members().keys())
+    assert not lacking(members()[name])

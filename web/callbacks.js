@@ -18,12 +18,35 @@ export class Callback {
     refuseSurplus("new tf.Callback", arguments, 0);
   }
 
-  /** @param {any} model */
+  /**
+   * Called before the training: keeps the model.
+   *
+   * @param {any} model  the model in training
+   * @returns {void}
+   * @example
+   * class Stop extends tf.Callback {
+   *   onEpochEnd() {
+   *     this.model.stopTraining = true;
+   *   }
+   * }
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * (await model.fit([[1]], [[2]], { epochs: 9, callbacks: new Stop() })).epoch  // [0]
+   */
   setModel(model) {
     this.model = model;
   }
 
-  /** @param {Record<string, any>} params */
+  /**
+   * Called before the training: keeps the facts about it.
+   *
+   * @param {Record<string, any>} params  epochs, steps, verbose, …
+   * @returns {void}
+   * @example
+   * const callback = new tf.Callback();
+   * callback.setParams({ epochs: 9 });
+   * callback.params.epochs  // 9
+   */
   setParams(params) {
     this.params = params;
   }

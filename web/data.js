@@ -152,61 +152,154 @@ export class Dataset extends Handle {
     return call("call", this, method, positional, {});
   }
 
-  /** @param {number} batchSize @param {boolean} [smallLastBatch] */
+  /**
+   * The elements, several at a time, stacked along a new first axis.
+   *
+   * @param {number} batchSize  elements per batch, at least 1
+   * @param {boolean} [smallLastBatch=true]  whether a last batch that is smaller is kept
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * (await tf.data.array([1, 2, 3]).batch(2).toArray()).map((batch) => batch.arraySync())  // [[1, 2], [3]]
+   */
   batch(batchSize, smallLastBatch = true) {
     return this.#then("batch", batchSize, !smallLastBatch);
   }
 
+  /**
+   * The rows of every element one by one: undoes `batch`.
+   *
+   * @returns {Dataset}
+   * @example
+   * (await tf.data.array([1, 2, 3]).batch(2).unbatch().toArray()).length  // 3
+   */
   unbatch() {
     return this.#then("unbatch");
   }
 
-  /** @param {number} bufferSize @param {number | string} [seed] @param {boolean} [reshuffleEachIteration] */
+  /**
+   * The elements in random order, as far as a buffer of them reaches.
+   *
+   * @param {number} bufferSize  elements that wait in memory to be drawn, at least 1
+   * @param {number | string} [seed]  whole number for the same order each time; default the engine's one seed
+   * @param {boolean} [reshuffleEachIteration=true]  whether every pass has a new order
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * (await tf.data.array([1, 2, 3]).shuffle(3).toArray()).sort()  // [1, 2, 3]
+   */
   shuffle(bufferSize, seed, reshuffleEachIteration = true) {
     return this.#then("shuffle", bufferSize, seed === undefined ? null : Number(seed), reshuffleEachIteration);
   }
 
-  /** @param {number} count */
+  /**
+   * The first elements.
+   *
+   * @param {number} count  how many, at least 0; -1 takes all
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * await tf.data.array([1, 2, 3]).take(2).toArray()  // [1, 2]
+   */
   take(count) {
     return this.#then("take", count);
   }
 
-  /** @param {number} count */
+  /**
+   * All but the first elements.
+   *
+   * @param {number} count  how many are left out, at least 0
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * await tf.data.array([1, 2, 3]).skip(2).toArray()  // [3]
+   */
   skip(count) {
     return this.#then("skip", count);
   }
 
-  /** @param {number} [count]  without it for ever */
+  /**
+   * Several passes one after another.
+   *
+   * @param {number} [count]  how many, at least 0; default for ever
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * await tf.data.array([1, 2, 3]).repeat(2).toArray()  // [1, 2, 3, 1, 2, 3]
+   */
   repeat(count) {
     return this.#then("repeat", count ?? null);
   }
 
-  /** @param {number} count */
+  /**
+   * The same elements: where sources wait, some are asked for while earlier ones are used.
+   *
+   * @param {number} count  elements that wait in memory at most, at least 1
+   * @returns {Dataset}
+   * @throws {PyEngineError} for another number
+   * @example
+   * await tf.data.array([1, 2, 3]).prefetch(2).toArray()  // [1, 2, 3]
+   */
   prefetch(count) {
     return this.#then("prefetch", count);
   }
 
-  /** Keeps the elements of the first pass in memory. */
+  /**
+   * The same elements, kept in memory in the first complete pass.
+   *
+   * @returns {Dataset}
+   * @example
+   * await tf.data.array([1, 2, 3]).cache().toArray()  // [1, 2, 3]
+   */
   cache() {
     return this.#then("cache");
   }
 
-  /** @param {Dataset} other */
+  /**
+   * All elements of this dataset, then all of another.
+   *
+   * @param {Dataset} other  the other one
+   * @returns {Dataset}
+   * @throws {PyEngineError} for anything but a dataset
+   * @example
+   * await tf.data.array([1, 2, 3]).concatenate(tf.data.array([4])).toArray()  // [1, 2, 3, 4]
+   */
   concatenate(other) {
     return this.#then("concatenate", other);
   }
 
-  /** @param {(element: any) => any} transform  may be async @returns {Dataset} */
+  /**
+   * What a function makes of every element.
+   *
+   * @param {(element: any) => any} transform  may be async
+   * @returns {Dataset}
+   * @example
+   * await tf.data.array([1, 2, 3]).map((x) => x * x).toArray()  // [1, 4, 9]
+   */
   map(transform) {
     return call("dataset", "map", this, new Raw(answering(transform, elementInward)), transform.name);
   }
 
-  /** @param {(element: any) => Promise<any>} transform @returns {Dataset} */
+  /**
+   * What an async function makes of every element; the same as `map`.
+   *
+   * @param {(element: any) => Promise<any>} transform  awaited
+   * @returns {Dataset}
+   * @example
+   * await tf.data.array([1, 2, 3]).mapAsync(async (x) => x * x).toArray()  // [1, 4, 9]
+   */
   mapAsync(transform) {
     return this.map(transform);
   }
 
-  /** @param {(element: any) => boolean | Promise<boolean>} predicate @returns {Dataset} */
+  /**
+   * The elements for which a function says true.
+   *
+   * @param {(element: any) => boolean | Promise<boolean>} predicate  may be async
+   * @returns {Dataset}
+   * @example
+   * await tf.data.array([1, 2, 3]).filter((x) => x > 1).toArray()  // [2, 3]
+   */
   filter(predicate) {
     return call("dataset", "filter", this, new Raw(predicate), predicate.name);
   }
@@ -225,24 +318,51 @@ export class Dataset extends Handle {
     }
   }
 
-  /** An iterator to call `next` on, as TensorFlow.js gives it. */
+  /**
+   * An iterator to call `next` on, as TensorFlow.js gives it.
+   *
+   * @returns {Promise<AsyncGenerator<any>>}
+   * @example
+   * (await (await tf.data.array([1, 2, 3]).iterator()).next()).value  // 1
+   */
   async iterator() {
     return this[Symbol.asyncIterator]();
   }
 
-  /** All elements, in an array. */
+  /**
+   * All elements, in an array.
+   *
+   * @returns {Promise<any[]>}
+   * @example
+   * await tf.data.array([1, 2, 3]).toArray()  // [1, 2, 3]
+   */
   async toArray() {
     const elements = [];
     for await (const element of this) elements.push(element);
     return elements;
   }
 
-  /** @param {(element: any) => any} action  awaited where it is async */
+  /**
+   * Calls a function with every element.
+   *
+   * @param {(element: any) => any} action  awaited where it is async
+   * @returns {Promise<void>}
+   * @example
+   * let sum = 0;
+   * await tf.data.array([1, 2, 3]).forEachAsync((x) => (sum += x));
+   * sum  // 6
+   */
   async forEachAsync(action) {
     for await (const element of this) await action(element);
   }
 
-  /** The columns of a dataset whose elements are objects, features before labels. */
+  /**
+   * The columns of a dataset whose elements are objects, features before labels.
+   *
+   * @returns {Promise<string[]>}
+   * @example
+   * await tf.data.array([{ a: 1, b: 2 }]).columnNames()  // ["a", "b"]
+   */
   async columnNames() {
     for await (const element of this.take(1)) {
       const { xs, ys, ...others } = element;
@@ -273,10 +393,19 @@ const CSV_SETTINGS = ["hasHeader", "columnNames", "delimiter", "configuredColumn
 /**
  * The rows of a CSV file that is fetched when it is first read.
  *
- * @param {string} address
+ * Each element is an object of columns; with labels it is { xs, ys }, an object of each.
+ *
+ * @param {string} address  of the file
  * @param {{ hasHeader?: boolean, columnNames?: string[], delimiter?: string, configuredColumnsOnly?: boolean,
- *   columnConfigs?: Record<string, { isLabel?: boolean, required?: boolean, default?: any }> }} [settings]
+ *   columnConfigs?: Record<string, { isLabel?: boolean, required?: boolean, default?: any }> }} [settings={}]  hasHeader:
+ *   whether the first line holds the names (default true); columnNames (default those of the header); delimiter (default
+ *   ","); configuredColumnsOnly: whether other columns are left out (default false); columnConfigs: by column, isLabel
+ *   (default false), required (default false) and default, what stands for a missing value
  * @returns {Dataset}
+ * @throws {PyEngineError} for settings that do not exist; when it is read, for values that are missing or no numbers
+ * @example
+ * const address = URL.createObjectURL(new Blob(["a,b\n1,2\n3,4\n"]));
+ * await tf.data.csv(address, { columnConfigs: { b: { isLabel: true } } }).toArray()  // [{ "xs": { "a": 1 }, "ys": { "b": 2 } }, { "xs": { "a": 3 }, "ys": { "b": 4 } }]
  */
 function csv(address, settings = {}) {
   refuseUnknown("tf.data.csv", settings, CSV_SETTINGS);
@@ -309,6 +438,11 @@ export const data = {
    * The elements that a function yields; it is called anew for every pass.
    *
    * @param {() => any} produce  a generator function, also async, or one that returns an iterator or an array
+   * @returns {Dataset}
+   * @throws {PyEngineError} for anything but a function
+   * @example
+   * const squares = tf.data.generator(function* () { for (let x = 0; x < 3; x += 1) yield x * x; });
+   * await squares.toArray()  // [0, 1, 4]
    */
   generator(produce) {
     if (typeof produce !== "function") {
@@ -323,7 +457,15 @@ export const data = {
     return fromIterators(produce, produce.name);
   },
 
-  /** @param {any[]} items  one element each */
+  /**
+   * The items of an array.
+   *
+   * @param {any[]} items  one element each
+   * @returns {Dataset}
+   * @throws {PyEngineError} for anything but an array
+   * @example
+   * await tf.data.array([1, 2, 3]).toArray()  // [1, 2, 3]
+   */
   array(items) {
     if (!Array.isArray(items) && !isTypedArray(items)) {
       throw refusal({
@@ -337,10 +479,26 @@ export const data = {
     return fromIterators(() => items, "array", items.length);
   },
 
-  /** @param {() => any} next  what it returns, call after call, until it returns { done: true } */
+  /**
+   * What a function returns, call after call, until it returns { done: true }.
+   *
+   * @param {() => any} next  may be async
+   * @returns {Dataset}
+   * @example
+   * let x = 0;
+   * await tf.data.func(() => (x += 1)).take(2).toArray()  // [1, 2]
+   */
   func: (next) => fromIterators(() => ({ next: () => wrapped(next()) }), next.name || "func"),
 
-  /** @param {Dataset[] | Record<string, Dataset>} datasets @returns {Dataset} */
+  /**
+   * One element of each dataset side by side, until the shortest ends.
+   *
+   * @param {Dataset[] | Record<string, Dataset>} datasets  the elements get the same structure
+   * @returns {Dataset}
+   * @throws {PyEngineError} for anything but datasets
+   * @example
+   * await tf.data.zip({ xs: tf.data.array([1, 2]), ys: tf.data.array([3, 4]) }).toArray()  // [{ "xs": 1, "ys": 3 }, { "xs": 2, "ys": 4 }]
+   */
   zip: (datasets) => call("dataset", "zip", datasetsIn(datasets)),
 
   csv,

@@ -22,32 +22,32 @@ export class LayersModel extends Layer {
   /** @type {History | null} What the last fit resolved to. */
   history = null;
 
-  /** @returns {Layer[]} */
+  /** Its layers, inputs first. A new array each time. @returns {Layer[]} */
   get layers() {
     return call("get", this, "layers");
   }
 
-  /** @returns {SymbolicTensor[]} */
+  /** Its symbolic inputs. A new array each time. @returns {SymbolicTensor[]} */
   get inputs() {
     return call("get", this, "inputs");
   }
 
-  /** @returns {SymbolicTensor[]} */
+  /** Its symbolic outputs. A new array each time. @returns {SymbolicTensor[]} */
   get outputs() {
     return call("get", this, "outputs");
   }
 
-  /** @returns {string[]} */
+  /** The names of its inputs. A new array each time. @returns {string[]} */
   get inputNames() {
     return call("get", this, "input_names");
   }
 
-  /** @returns {string[]} */
+  /** The names of its outputs. A new array each time. @returns {string[]} */
   get outputNames() {
     return call("get", this, "output_names");
   }
 
-  /** @returns {any} */
+  /** The optimizer that compile was given. @returns {any} */
   get optimizer() {
     return call("get", this, "optimizer");
   }
@@ -66,9 +66,15 @@ export class LayersModel extends Layer {
   }
 
   /**
-   * @param {string | number | null} nameOrIndex
-   * @param {number} [index]  decides where both are given, as in TensorFlow.js
+   * The layer of a name, or the one at a place in `layers`.
+   *
+   * @param {string | number} nameOrIndex  its name, or its place from 0
+   * @param {number} [index]  its place, where no name is given; default none
    * @returns {Layer}
+   * @throws {PyEngineError} where there is none
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.getLayer(0).getClassName()  // "Dense"
    */
   getLayer(nameOrIndex, index) {
     return call("call", this, "get_layer", [index ?? nameOrIndex], {});
@@ -77,9 +83,16 @@ export class LayersModel extends Layer {
   /**
    * Prints name, output shape and parameters of every layer, and the totals.
    *
-   * @param {number} [lineLength]
-   * @param {number[]} [positions]
-   * @param {(line: string) => void} [printFn]
+   * @param {number} [lineLength]  width in characters; default as wide as the content needs
+   * @param {number[]} [positions]  where the columns end, as fractions of the width or in characters; default as the
+   *   content needs
+   * @param {(line: string) => void} [printFn=console.log]  called with each line
+   * @returns {void}
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * const lines = [];
+   * model.summary(undefined, undefined, (line) => lines.push(line));
+   * lines.some((line) => line.includes("Dense"))  // true
    */
   summary(lineLength, positions, printFn = console.log) {
     for (const line of call("summary", this, lineLength ?? null, positions ?? null)) printFn(line);
@@ -88,7 +101,13 @@ export class LayersModel extends Layer {
   /**
    * Binds optimizer, loss and metrics to the model; changes no weight.
    *
-   * @param {Settings} settings  optimizer, loss, metrics, lossWeights, weightedMetrics
+   * @param {Settings} settings  optimizer (default "rmsprop") and loss (needed): a name, or an object of `tf.train` or
+   *   `tf.losses`; metrics, lossWeights, weightedMetrics (default none)
+   * @returns {void}
+   * @throws {PyEngineError} for unknown names, a missing loss, and while a fit runs
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: tf.train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
    */
   compile(settings) {
     for (const name of REQUIRED) if (name in settings) refuseUndefined("model.compile", name, settings[name]);
@@ -100,10 +119,21 @@ export class LayersModel extends Layer {
   /**
    * Trains on arrays in memory.
    *
-   * @param {any} x  tensor, typed array or nested arrays; a list or a map of them for several inputs
-   * @param {any} y
-   * @param {Settings} [settings]  epochs, batchSize, validationSplit, callbacks, yieldEvery, …
-   * @returns {Promise<History>}
+   * @param {any} x  tensor, typed array or nested arrays, (samples, …); a list or a map of them for several inputs
+   * @param {any} y  the targets, likewise, for the outputs
+   * @param {Settings} [settings={}]  epochs (default 1), batchSize (samples per update, default 32), validationSplit (fraction
+   *   of the last rows, 0 ≤ fraction < 1, default 0), validationData ([x, y] or [x, y, sampleWeight]), shuffle (default
+   *   true), callbacks, classWeight, sampleWeight, initialEpoch (default 0), stepsPerEpoch, validationSteps,
+   *   validationBatchSize, validationFreq (default 1), verbose, yieldEvery ("auto", "batch", "epoch", milliseconds or
+   *   "never", default "auto")
+   * @returns {Promise<History>}  `history.history.loss`, … one number per epoch
+   * @throws {PyEngineError} before the first step: not compiled, wrong shapes, unequal numbers of samples, labels out of
+   *   range, numbers that are not finite, a fit that runs already
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * const history = await model.fit([[1], [2]], [[2], [4]], { epochs: 2 });
+   * history.epoch  // [0, 1]
    */
   async fit(x, y, settings = {}) {
     refuseDataset("model.fit", x, "model.fitDataset(dataset, { epochs: 5 })");
@@ -115,9 +145,16 @@ export class LayersModel extends Layer {
   /**
    * Trains on a dataset of batches.
    *
-   * @param {Dataset} dataset
-   * @param {Settings} settings  epochs, batchesPerEpoch, validationData, …
+   * @param {Dataset} dataset  of elements { xs, ys }, already batched
+   * @param {Settings} settings  epochs (needed), batchesPerEpoch (default the whole dataset), validationData (a dataset or
+   *   [x, y]), validationBatches (default all), and callbacks, classWeight, initialEpoch, verbose, yieldEvery as in `fit`
    * @returns {Promise<History>}
+   * @throws {PyEngineError} as `fit`; what is wrong with a batch is known only when the batch comes
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * const rows = tf.data.array([{ xs: [1], ys: [2] }, { xs: [2], ys: [4] }]);
+   * (await model.fitDataset(rows.batch(2), { epochs: 2 })).epoch  // [0, 1]
    */
   async fitDataset(dataset, settings) {
     return this.#train("fit_dataset", [dataset], settings);
@@ -193,9 +230,13 @@ export class LayersModel extends Layer {
   /**
    * The outputs for all samples: begun at once, finished when their numbers are asked for.
    *
-   * @param {any} x
-   * @param {Settings} [settings]  batchSize, verbose
-   * @returns {any}  a Tensor, or one per output
+   * @param {any} x  tensor, typed array or nested arrays, (samples, …); a list or a map of them for several inputs
+   * @param {Settings} [settings={}]  batchSize (samples at a time, default 32; it does not change the result), verbose
+   * @returns {any}  a Tensor (samples, …), or one per output
+   * @throws {PyEngineError} for data that do not fit
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * await model.predict([[1], [2]]).array()  // [[1], [2]]
    */
   predict(x, settings = {}) {
     refuseDataset("model.predict", x, "model.predictOnBatch(x)");
@@ -215,20 +256,30 @@ export class LayersModel extends Layer {
   /**
    * The outputs for one batch, at once.
    *
-   * @param {any} x
-   * @returns {any}  a Tensor, or one per output
+   * @param {any} x  tensor, typed array or nested arrays, (samples, …); a list or a map of them for several inputs
+   * @returns {any}  a Tensor (samples, …), or one per output
+   * @throws {PyEngineError} for data that do not fit
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.predictOnBatch([[1], [2]]).arraySync()  // [[1], [2]]
    */
   predictOnBatch(x) {
     return call("onBatch", this, "predict_on_batch", [this.#forInputs("model.predictOnBatch", x)], {});
   }
 
   /**
-   * Loss and metrics on data, in inference mode.
+   * Loss and metrics on arrays in memory, in inference mode: begun at once, finished when their numbers are asked for.
    *
-   * @param {any} x
-   * @param {any} y
-   * @param {Settings} [settings]  batchSize, sampleWeight, steps
+   * @param {any} x  tensor, typed array or nested arrays, (samples, …); a list or a map of them for several inputs
+   * @param {any} y  the targets, likewise, for the outputs
+   * @param {Settings} [settings={}]  batchSize (samples at a time, default 32; it does not change the result), sampleWeight,
+   *   steps (default all), callbacks, verbose
    * @returns {any}  a scalar, or one for the loss and each metric
+   * @throws {PyEngineError} as `fit`
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * model.evaluate([[1], [2]], [[2], [4]]).arraySync()  // 2.5
    */
   evaluate(x, y, settings = {}) {
     refuseDataset("model.evaluate", x, "model.evaluateDataset(dataset)");
@@ -240,11 +291,17 @@ export class LayersModel extends Layer {
   }
 
   /**
-   * `evaluate` on a dataset of batches.
+   * Loss and metrics on a dataset of batches, in inference mode.
    *
-   * @param {Dataset} dataset
-   * @param {Settings} [settings]  batches
-   * @returns {Promise<any>}
+   * @param {Dataset} dataset  of elements { xs, ys }, already batched
+   * @param {Settings} [settings={}]  batches (default all)
+   * @returns {Promise<any>}  a scalar, or one for the loss and each metric
+   * @throws {PyEngineError} as `fit`
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * const rows = tf.data.array([{ xs: [1], ys: [2] }, { xs: [2], ys: [4] }]);
+   * (await model.evaluateDataset(rows.batch(2))).arraySync()  // 2.5
    */
   async evaluateDataset(dataset, settings = {}) {
     const job = call("begin", this, "evaluate_dataset", [dataset], defined(settings));
@@ -263,10 +320,15 @@ export class LayersModel extends Layer {
   /**
    * One update on one batch.
    *
-   * @param {any} x
-   * @param {any} y
-   * @param {Settings} [settings]  sampleWeight, classWeight
-   * @returns {Promise<number | number[]>}  its loss, or loss and metrics
+   * @param {any} x  one batch: tensor, typed array or nested arrays, (batch, …); a list or a map for several inputs
+   * @param {any} y  its targets, likewise
+   * @param {Settings} [settings={}]  sampleWeight, classWeight (default none)
+   * @returns {Promise<number | number[]>}  the batch's loss before the update, or loss and metrics
+   * @throws {PyEngineError} as `fit`
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * await model.trainOnBatch([[1], [2]], [[2], [4]])  // 2.5
    */
   async trainOnBatch(x, y, settings = {}) {
     return this.#onBatch("train_on_batch", x, y, settings);
@@ -275,10 +337,15 @@ export class LayersModel extends Layer {
   /**
    * Loss and metrics of one batch, in inference mode.
    *
-   * @param {any} x
-   * @param {any} y
-   * @param {Settings} [settings]  sampleWeight
-   * @returns {Promise<number | number[]>}
+   * @param {any} x  one batch: tensor, typed array or nested arrays, (batch, …); a list or a map for several inputs
+   * @param {any} y  its targets, likewise
+   * @param {Settings} [settings={}]  sampleWeight (default none)
+   * @returns {Promise<number | number[]>}  the loss, or loss and metrics
+   * @throws {PyEngineError} as `fit`
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones" })] });
+   * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+   * await model.testOnBatch([[1], [2]], [[2], [4]])  // 2.5
    */
   async testOnBatch(x, y, settings = {}) {
     return this.#onBatch("test_on_batch", x, y, settings);
@@ -304,16 +371,30 @@ export class LayersModel extends Layer {
 /** A stack of layers. */
 export class Sequential extends LayersModel {
   /**
-   * Puts a layer on top.
+   * Puts a layer on top. A compiled model must be compiled again afterwards.
    *
-   * @param {Layer | SymbolicTensor} layer
+   * @param {Layer | SymbolicTensor} layer  a layer, a model with one input and one output, or, first, `tf.input(…)`
+   * @returns {void}
+   * @throws {PyEngineError} for a layer that does not fit or is in the model already, and while a fit runs
+   * @example
+   * const model = tf.sequential();
+   * model.add(tf.layers.dense({ units: 4, inputShape: [3] }));
+   * model.outputShape  // [null, 4]
    */
   add(layer) {
     this.#finishPending();
     call("call", this, "add", [layer], {});
   }
 
-  /** Takes the topmost layer off. */
+  /**
+   * Takes the topmost layer off. A compiled model must be compiled again afterwards.
+   *
+   * @returns {Layer}
+   * @throws {PyEngineError} where there is none, and while a fit runs
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [3] }), tf.layers.softmax()] });
+   * model.pop().getClassName()  // "Softmax"
+   */
   pop() {
     this.#finishPending();
     return call("call", this, "pop", [], {});
@@ -346,11 +427,38 @@ function refuseDataset(where, x, instead) {
 }
 
 export const models = {
-  /** @param {Settings} [settings]  layers, name @returns {Sequential} */
+  /**
+   * A model of layers one after another.
+   *
+   * @param {Settings} [settings={}]  layers (first to last; more may be added), name
+   * @returns {Sequential}
+   * @throws {PyEngineError} for layers that do not fit together
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 4, inputShape: [3] })] });
+   * model.countParams()  // 16
+   */
   sequential: (settings = {}) => call("sequential", defined(settings)),
-  /** @param {Settings} settings  inputs, outputs, name @returns {LayersModel} */
+  /**
+   * A model of what lies between inputs and outputs.
+   *
+   * @param {Settings} settings  inputs and outputs (needed; one symbolic tensor, a list or a map of them), name
+   * @returns {LayersModel}
+   * @throws {PyEngineError} for outputs that need other inputs, and for anything but symbolic tensors
+   * @example
+   * const x = tf.input({ shape: [3] });
+   * tf.model({ inputs: x, outputs: tf.layers.dense({ units: 4 }).apply(x) }).outputShape  // [null, 4]
+   */
   model: (settings) => call("model", defined(settings)),
-  /** @param {Settings} settings  shape, batchSize, dtype, name @returns {SymbolicTensor} */
+  /**
+   * Where data enters a model.
+   *
+   * @param {Settings} settings  shape (of one sample, without the batch; null for a length that varies), batchShape (with
+   *   it, instead), batchSize (default any), dtype (default "float32"; "int32" for indices), name
+   * @returns {SymbolicTensor}
+   * @throws {PyEngineError} unless one of shape and batchShape is given
+   * @example
+   * tf.input({ shape: [28, 28, 1] }).shape  // [null, 28, 28, 1]
+   */
   input: (settings) => {
     if (!isPlain(settings)) {
       throw refusal({

@@ -103,25 +103,88 @@ export function namespace({ version, offers }) {
     version,
     /** What the engine runs on: versions, executor, build, self-test, and what had to run on NumPy instead. */
     engineConfig,
-    /** The same on the console. */
+    /**
+     * Writes what the engine runs on to the console.
+     *
+     * @returns {void}
+     * @example
+     * tf.showConfig();
+     */
     showConfig: () => console.log(call("showConfig")),
-    /** Who runs the program's calls: "simd", the C library, or "numpy". */
+    /**
+     * Who runs what is planned from now on: "simd", the C library, or "numpy".
+     *
+     * @returns {string}
+     * @example
+     * tf.getBackend()  // "simd"
+     */
     getBackend: () => engineConfig().executor,
     setBackend,
-    /** The engine is ready as soon as there is a `tf`. */
+    /**
+     * Resolves at once: the engine is ready as soon as there is a `tf`.
+     *
+     * @returns {Promise<void>}
+     * @example
+     * await tf.ready();
+     */
     ready: async () => {},
+    /**
+     * Resolves when the page has had a turn: it may have drawn a frame and handled input.
+     *
+     * @returns {Promise<void>}
+     * @example
+     * await tf.nextFrame();
+     */
     nextFrame: pause,
-    /** One seed for initialization, shuffling and dropout. */
+    /**
+     * Sets the one seed of initialization, shuffling and dropout: two runs after it give the same bits.
+     *
+     * @param {number} seed  whole number of at least 0
+     * @returns {void}
+     * @throws {PyEngineError} for another seed
+     * @example
+     * tf.setRandomSeed(7);
+     * const first = tf.randomUniform([2]).arraySync();
+     * tf.setRandomSeed(7);
+     * tf.randomUniform([2]).arraySync().join() === first.join()  // true
+     */
     setRandomSeed: (/** @type {number} */ seed) => call("setRandomSeed", seed),
-    /** Runs the function; there is nothing to tidy up. */
+    /**
+     * Runs a function; there is nothing to tidy up.
+     *
+     * @param {...any} inputs  the function, or a name for it and the function
+     * @returns {any}  what the function returns
+     * @example
+     * tf.tidy(() => tf.square(3)).arraySync()  // 9
+     */
     tidy: (/** @type {any[]} */ ...inputs) => inputs[inputs.length - 1](),
-    /** Here for programs that call it: memory is given back by itself. */
+    /**
+     * Does nothing: memory is given back by itself. Here for programs that call it.
+     *
+     * @returns {void}
+     * @example
+     * tf.dispose();
+     */
     dispose: () => {},
+    /**
+     * Says that tensors are not counted. Here for programs that call it.
+     *
+     * @returns {{ unreliable: boolean, reasons: string[] }}
+     * @example
+     * tf.memory().unreliable  // true
+     */
     memory: () => ({
       unreliable: true,
       reasons: ["Tensors are plain typed arrays, which JavaScript gives back by itself: they are not counted."],
     }),
-    /** Here for programs that call it: nothing is ever disposed of before its time. */
+    /**
+     * The same tensor: nothing is ever disposed of before its time. Here for programs that call it.
+     *
+     * @param {any} tensor  returned as it is
+     * @returns {any}
+     * @example
+     * tf.keep(tf.scalar(3)).arraySync()  // 3
+     */
     keep: (/** @type {any} */ tensor) => tensor,
   }, { dispose: 1, tidy: 2, setBackend: 2, sequential: 1 });
   return /** @type {any} */ (tf); // a Tensor's methods are those of the operations, attached by name
@@ -152,7 +215,13 @@ function guardMethods() {
   guard("tf.data", data, { csv: 2 });
 }
 
-/** @returns {Record<string, any>} */
+/**
+ * What the engine runs on: versions, executor, build, self-test, and what had to run on NumPy instead.
+ *
+ * @returns {Record<string, any>}
+ * @example
+ * tf.engineConfig().executor  // "simd"
+ */
 function engineConfig() {
   return JSON.parse(call("engineConfig"));
 }
@@ -160,8 +229,13 @@ function engineConfig() {
 /**
  * Chooses who runs what is planned from now on.
  *
- * @param {string} name  "simd" or "numpy"
- * @param {{ mode?: "strict" | "relaxed" }} [settings]  of "simd"
+ * @param {string} name  "simd", the C library, or "numpy"
+ * @param {{ mode?: "strict" | "relaxed" }} [settings={}]  mode of "simd": "strict" (default) gives the same bits in every
+ *   browser, "relaxed" is what this CPU does fastest
+ * @returns {Promise<boolean>}  true
+ * @throws {PyEngineError} for another name or mode
+ * @example
+ * await tf.setBackend("simd", { mode: "strict" })  // true
  */
 async function setBackend(name, settings = {}) {
   refuseUnknown("tf.setBackend", settings, ["mode"]);

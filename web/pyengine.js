@@ -32,10 +32,16 @@ let loading = null;
 /**
  * Loads the engine; a second call gives the same one.
  *
- * @param {{ onProgress?: OnProgress, simd?: Simd }} [settings]  onProgress is told each stage in words; simd chooses
+ * @param {{ onProgress?: OnProgress, simd?: Simd }} [settings={}]  onProgress is told each stage in words; simd chooses
  *   the build of the C library: "strict" gives the same bits in every browser, "relaxed" is what this CPU does fastest,
  *   "off" leaves everything to NumPy. Left out: the engine's own choice, which `tf.engineConfig()` tells.
  * @returns {Promise<Engine>}
+ * @throws {PyEngineError} for another build than the engine was loaded with, and for settings that do not exist; an
+ *   error that names the file where one cannot be loaded
+ * @example
+ * const { loadPyEngine } = await import("/pyengine.js");
+ * const tf = await loadPyEngine();
+ * tf.add(1, 2).arraySync()  // 3
  */
 export async function loadPyEngine(settings = {}) {
   refuseSurplus("loadPyEngine", arguments, 1);

@@ -19,17 +19,22 @@ import { dataOf, dtypeOf, flattened, isTypedArray, nest, shapeOf } from "./neste
 
 /** What tensors and graph values have in common: the methods that `operations.js` gives them. */
 export class TensorLike {
-  /** @returns {number[]} */
+  /**
+   * Its lengths, one per axis.
+   *
+   * @returns {number[]}
+   * @throws {TypeError} of this base itself
+   */
   get shape() {
     throw new TypeError("A TensorLike has no shape of its own.");
   }
 
-  /** How many axes. */
+  /** The number of axes. @returns {number} */
   get rank() {
     return this.shape.length;
   }
 
-  /** How many numbers. */
+  /** The number of its numbers. @returns {number} */
   get size() {
     return this.shape.reduce((product, length) => product * length, 1);
   }
@@ -66,9 +71,12 @@ export class Tensor extends TensorLike {
   /**
    * A tensor whose numbers are still being computed.
    *
-   * @param {Source} source
+   * @param {Source} source  what computes them
    * @param {number[] | null} shape  null if it is known only afterwards
    * @returns {Tensor}
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+   * model.predict([[1, 2]]).shape  // [1, 1]
    */
   static later(source, shape) {
     const tensor = new Tensor(null, shape, "float32");
@@ -85,32 +93,35 @@ export class Tensor extends TensorLike {
     this.#signature = null;
   }
 
-  /** @returns {number[]} */
+  /** Its lengths, one per axis. A new array each time. @returns {number[]} */
   get shape() {
     if (!this.#shape) this.dataSync();
     return [.../** @type {number[]} */ (this.#shape)];
   }
 
-  /** @returns {Dtype} */
+  /** The kind of its numbers. @returns {Dtype} */
   get dtype() {
     return this.#dtype;
   }
 
-  /** Dtype and shape in one text, as "float32[2,3]". */
+  /** Dtype and shape in one text, as "float32[2,3]". @returns {string} */
   get signature() {
     this.#signature ??= `${this.#dtype}[${this.shape}]`;
     return this.#signature;
   }
 
-  /** Nothing is ever taken away from a tensor. */
+  /** Always false: nothing is ever taken away from a tensor. @returns {boolean} */
   get isDisposed() {
     return false;
   }
 
   /**
-   * The numbers in one row.
+   * The numbers in one row; the page goes on meanwhile.
    *
    * @returns {Promise<Data>}
+   * @throws {TypeError} where the typed array was transferred away
+   * @example
+   * Array.from(await tf.tensor([[1, 2]]).data())  // [1, 2]
    */
   async data() {
     const computed = await this.#source?.wait();
@@ -122,6 +133,9 @@ export class Tensor extends TensorLike {
    * The numbers in one row, at once: what is still being computed blocks the page.
    *
    * @returns {Data}
+   * @throws {TypeError} where the typed array was transferred away
+   * @example
+   * Array.from(tf.tensor([[1, 2]]).dataSync())  // [1, 2]
    */
   dataSync() {
     if (this.#source) this.#settle(this.#source.finish());
@@ -136,26 +150,47 @@ export class Tensor extends TensorLike {
   }
 
   /**
-   * The numbers as nested arrays, those of bool as 0 and 1.
+   * The numbers as nested arrays; the page goes on meanwhile.
    *
    * @returns {Promise<any>}
+   * @example
+   * await tf.tensor([[1, 2]]).array()  // [[1, 2]]
    */
   async array() {
     await this.data();
     return this.arraySync();
   }
 
-  /** @returns {any} */
+  /**
+   * The numbers as nested arrays, at once.
+   *
+   * @returns {any}
+   * @example
+   * tf.tensor([[1, 2]]).arraySync()  // [[1, 2]]
+   */
   arraySync() {
     return nest(this.dataSync(), this.shape);
   }
 
-  /** @returns {Promise<{ get: (...place: number[]) => number }>} */
+  /**
+   * The numbers, to be read by their places; the page goes on meanwhile.
+   *
+   * @returns {Promise<{ get: (...place: number[]) => number }>}
+   * @example
+   * (await tf.tensor([[1, 2]]).buffer()).get(0, 1)  // 2
+   */
   async buffer() {
     await this.data();
     return this.bufferSync();
   }
 
+  /**
+   * The numbers, to be read by their places, at once.
+   *
+   * @returns {{ values: Data, shape: number[], get: (...place: number[]) => number }}
+   * @example
+   * tf.tensor([[1, 2]]).bufferSync().get(0, 1)  // 2
+   */
   bufferSync() {
     const values = this.dataSync();
     const shape = this.shape;
@@ -167,19 +202,45 @@ export class Tensor extends TensorLike {
     };
   }
 
-  /** The same numbers in a typed array of their own. */
+  /**
+   * The same numbers in a typed array of their own.
+   *
+   * @returns {Tensor}
+   * @example
+   * tf.tensor([1, 2]).clone().arraySync()  // [1, 2]
+   */
   clone() {
     return new Tensor(this.dataSync().slice(), this.shape, this.#dtype);
   }
 
-  /** Here for programs that call it: memory is given back by itself. */
+  /**
+   * Does nothing: memory is given back by itself. Here for programs that call it.
+   *
+   * @returns {void}
+   * @example
+   * tf.tensor([1, 2]).dispose();
+   */
   dispose() {}
 
-  /** @param {boolean} [verbose] */
+  /**
+   * Writes the numbers to the console.
+   *
+   * @param {boolean} [verbose=false]  whether dtype and shape are written, too
+   * @returns {void}
+   * @example
+   * tf.tensor([1, 2]).print();
+   */
   print(verbose = false) {
     console.log(verbose ? `${this.#dtype} [${this.shape}]\n${this}` : String(this));
   }
 
+  /**
+   * The numbers as text, their middle left out where they are many.
+   *
+   * @returns {string}
+   * @example
+   * String(tf.tensor([1, 2]))  // "Tensor\n    [1, 2]"
+   */
   toString() {
     return `Tensor\n    ${shown(this.arraySync(), this.rank, this.#dtype)}`;
   }
@@ -277,11 +338,15 @@ export class GraphTensor extends TensorLike {
 /**
  * A tensor of numbers, nested arrays or a typed array.
  *
- * @param {any} values
- * @param {number[]} [shape]  needed for a typed array of more than one axis
- * @param {Dtype} [dtype]
- * @param {import("./nested.js").Named} [named]  what they are, for errors
+ * @param {any} values  a number, nested arrays, a typed array (used as it is, not copied) or a tensor
+ * @param {number[]} [shape]  needed for a typed array of more than one axis; default that of the values
+ * @param {Dtype} [dtype]  default float32 for numbers, bool for booleans, that of a typed array
+ * @param {import("./nested.js").Named} [named]  what the values are, for errors; default none
  * @returns {Tensor}
+ * @throws {RangeError} where shape and number of values differ; {TypeError} for ragged arrays and what is no number
+ * @example
+ * tf.tensor([[1, 2], [3, 4]]).shape  // [2, 2]
+ * tf.tensor(new Float32Array([1, 2, 3, 4]), [2, 2]).arraySync()  // [[1, 2], [3, 4]]
  */
 export function tensor(values, shape, dtype, named) {
   if (values instanceof Tensor) {
