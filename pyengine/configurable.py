@@ -1,4 +1,4 @@
-"""Objects that keep the words they were made with.
+"""Objects that keep the arguments of their constructor.
 
 The constructor's signature is the whole truth about an object's configuration: `repr`, `get_config`,
 `from_config`, `clone` and (later) saved files are all read from it, so no class writes its own.

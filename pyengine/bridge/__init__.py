@@ -1,4 +1,4 @@
-"""The Python end of the page: what JavaScript may ask for, and what crosses the border as what.
+"""The Python side of the bridge to JavaScript: what can be called, and how values are converted.
 
 names.py       pyengine's names as JavaScript spells them          catalogue.py   what is offered, from signatures
 crossing.py    values: from JavaScript, to JavaScript               failures.py    errors, as words

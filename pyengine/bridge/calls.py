@@ -103,7 +103,7 @@ def described(thing: Any) -> str:
 
 
 def operate(name: str, inputs: list[Any]) -> Any:
-    """An op on arrays (done at once) or on values of a step that is being written down."""
+    """An op on arrays (evaluated at once) or on values of a step that is being recorded."""
     function = catalogue.operation(name)
     parameters = inspect.signature(function).parameters
     if len(inputs) > len(parameters):

@@ -1,4 +1,4 @@
-"""What crosses the border, as what.
+"""Conversion of values between Python and JavaScript.
 
     JavaScript                                   Python
     number, string, boolean, null                the same (a whole number is an int)

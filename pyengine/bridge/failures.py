@@ -1,4 +1,4 @@
-"""Errors on their way to JavaScript: the plain words, and the traceback for those who want it.
+"""Conversion of errors for JavaScript: message, parts and traceback.
 
 A Python error reaches JavaScript as text. So what is raised at the border is a `Failure` whose only text is one line
 of JSON; `web/errors.js` makes a JavaScript Error of it. An error that began in JavaScript (in a callback, a loss or

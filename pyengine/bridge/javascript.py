@@ -1,4 +1,4 @@
-"""Messages for JavaScript: the code in them, which Python wrote, as JavaScript writes it.
+"""Translation of error messages: code in them, written in Python, becomes JavaScript.
 
 Code stands between backticks. It is read as Python and written anew; what is no Python stays as it is.
 """

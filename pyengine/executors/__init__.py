@@ -1,4 +1,4 @@
-"""Who runs a Program. NumPy's executor is the reference; whatever comes must agree with it."""
+"""Executors run Programs. NumPy's is the reference; the others must agree with it."""
 
 import sys
 

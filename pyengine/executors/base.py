@@ -147,7 +147,7 @@ class Executor(Target, ABC):
 
     @abstractmethod
     def close(self, memory: Memory) -> None:
-        """Let go of the memory."""
+        """Free the memory."""
 
 
 def check_batches(program: Program, batches: Batches) -> None:

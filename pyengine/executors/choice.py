@@ -1,4 +1,4 @@
-"""Who runs Programs here: the C library where it can be had and trusted; else NumPy, and a warning that says why.
+"""The choice of the executor: the C library where it loads and passes its self-test, else NumPy with a warning.
 
 The environment variable PYENGINE_EXECUTOR ("numpy", "simd", "simd:strict", "simd:relaxed") and `set_executor` choose
 otherwise. Models ask when they first need to know; what they have planned stays where it is.

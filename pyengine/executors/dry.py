@@ -1,4 +1,4 @@
-"""Runs nothing: counts calls, and proves that a plan's memory is sound by following who wrote each byte last."""
+"""Dry run: counts calls, and proves a plan's memory sound by tracking which value each byte holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference executor: every call is its op's own meaning, on views into one arena."""
+"""The reference executor: every call runs its op's `evaluate` on views into one arena."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a step is written down. See `graph.py`; `check.py` says whether it is legal, `printing.py` prints it."""
+"""The intermediate representation of a step. See `graph.py`; `check.py` validates a graph, `printing.py` prints it."""
 
 from pyengine.graph.check import check
 from pyengine.graph.graph import Graph, Node, Spec, Value, recording

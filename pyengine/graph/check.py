@@ -1,4 +1,4 @@
-"""Is a graph legal? Asked after every transform in the tests, and by anyone in doubt."""
+"""Validation of a graph, run after every transform in the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pyengine.graph.graph import Graph, Value
 
 
 def check(graph: Graph) -> Graph:
-    """Return the graph if it is legal, else raise `GraphError` that names the node.
+    """Return the graph if it is valid, else raise a `GraphError` that names the node.
 
     Legal: every value is made before it is used and belongs to this graph; every node's output has the shape and
     dtype that its op's own rule gives; constants, reads and writes agree with what they stand for.

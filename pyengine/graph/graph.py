@@ -1,4 +1,4 @@
-"""How a step is written down: Spec, Value, Node, Graph.
+"""The intermediate representation of a step: Spec, Value, Node, Graph.
 
 A graph is in single-assignment form: every value is made once, by one node, or is an input, a constant or the
 value a variable has at the beginning. What a variable shall hold at the end stands in `writes`. Nothing here
@@ -144,7 +144,7 @@ class Node:
 
 
 class Graph:
-    """A step, written down. `print(graph)` shows it; `pyengine.graph.check` says whether it is legal."""
+    """The recorded operations of a step. `print(graph)` shows it; `pyengine.graph.check` validates it."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, Value] = {}
@@ -185,7 +185,7 @@ class Graph:
         return self.reads[variable]
 
     def write(self, variable: Variable, value: Value) -> None:
-        """What the variable shall hold after the step (and for later reads within it)."""
+        """Assign a variable: what it holds after the step (and for later reads within it)."""
         self.own(value)
         if (value.shape, value.dtype) != (variable.shape, variable.dtype):
             have = Spec(variable.shape, variable.dtype)
@@ -238,6 +238,6 @@ _recording: ContextVar[tuple[Graph, ...]] = ContextVar("recording", default=())
 
 
 def recording() -> Graph | None:
-    """The graph that is being written just now, or None: then ops evaluate at once."""
+    """The graph that is being recorded, or None: then ops are evaluated at once."""
     stack = _recording.get()
     return stack[-1] if stack else None

@@ -18,7 +18,7 @@ SHOWN = 8  # constants of more numbers than this are abbreviated in print
 
 
 def numbered(graph: Graph) -> dict[Value, str]:
-    """The printed name of every value: %0, %1, … in the order of making."""
+    """The printed name of every value: %0, %1, … in order of creation."""
     values = [*graph.inputs.values(), *graph.constants, *graph.reads.values()]
     values += [value for node in graph.nodes for value in node.outputs]
     return {value: f"%{number}" for number, value in enumerate(values)}

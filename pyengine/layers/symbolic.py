@@ -1,6 +1,6 @@
 """Symbolic tensors: data to come, known by shape and dtype, and the layer that will make it.
 
-Calling a layer on one writes down a `Connection`; a model is what lies between some symbolic tensors and others.
+Calling a layer on one records a `Connection`; a model is what lies between some symbolic tensors and others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models: networks of layers with the face of training.
+"""Models: networks of layers that can be trained.
 
 network.py   which layers lie between inputs and outputs      model.py        Model: any network
 summary.py   a model as a table                               sequential.py   Sequential: a stack

@@ -1,4 +1,4 @@
-"""Models as plain maps of their layers' words, and back."""
+"""Serialization of models: configurations as plain dictionaries, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step can say. Functions on arrays (done at once) or on graph values (written down).
+"""The operations of a step: functions on arrays (evaluated at once) or on graph values (recorded).
 
 To add one:
 1. a class with `shape`, `evaluate` and `gradient`, and its function, in the file of its family

@@ -1,4 +1,4 @@
-"""Reverse mode: gradients sent back through a list of nodes, each by its op's own rule."""
+"""Reverse-mode differentiation: gradients are propagated back through a list of nodes by the rules of their ops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyengine.ops.structure import copy
 
 
 def dependent(nodes: Iterable[Node], sources: Iterable[Value]) -> set[Value]:
-    """The sources, and every value of the nodes that something of them flows into."""
+    """The sources, and every value of the nodes that depends on them."""
     found = set(sources)
     for node in nodes:
         if not found.isdisjoint(node.inputs):
@@ -25,7 +25,7 @@ def pull_back(
 ) -> dict[Value, Value]:
     """The gradient of every value that lies between the sources and where gradients have arrived.
 
-    Recorded in the graph that is being written, which holds the nodes.
+    Recorded in the graph that is being traced, which holds the nodes.
 
     Args:
         nodes: in their order.
@@ -52,7 +52,7 @@ def pull_back(
 
 
 def gradient_of(node: Node, arrived: tuple[Value | None, ...]) -> tuple[Value | None, ...]:
-    """What the node's op sends back to its inputs; an error where nobody has written that."""
+    """The gradients of a node's inputs by its op's rule; MissingGradientError where it has none."""
     try:
         if node.op.several:
             return node.op.gradient(arrived, node.outputs, *node.inputs)
@@ -70,7 +70,7 @@ def gradient_of(node: Node, arrived: tuple[Value | None, ...]) -> tuple[Value | 
 def gradient_of_expansion(
     expansion: Callable[..., Sequence[Any]], arrived: Sequence[Value | None], inputs: Sequence[Value]
 ) -> tuple[Value | None, ...]:
-    """The gradients of an op that is defined by others: its expansion is written down and gone through backwards.
+    """The gradients of an op that is defined by others: its expansion is recorded and differentiated.
 
     >>> from pyengine.graph import Graph, Spec
     >>> from pyengine.ops import square

@@ -1,8 +1,8 @@
-"""What every op is, and the only door to all of them: `apply`.
+"""The base class of ops, and `apply`, through which every op is called.
 
 An op has three rules side by side: `shape` (what comes out), `evaluate` (what it means, in NumPy: the truth that
 every executor must agree with) and `gradient` (said in ops). Called on arrays it evaluates at once; called on
-graph values, or on variables while a graph is being written, it records a node.
+graph values, or on variables while a graph is being recorded, it records a node.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ accelerate: Callable[[Op, tuple[Array, ...]], Any] | None = None
 
 
 class Op:
-    """One word of the language. Subclasses give `name` and the three rules; settings are keywords, all hashable.
+    """Base of all ops. Subclasses give `name` and the rules below; settings are keywords, all hashable.
 
     Attributes:
         name: what graphs, kernels and tables call it.
@@ -70,7 +70,7 @@ class Op:
         raise NotImplementedError
 
     def evaluate(self, *arrays: np.ndarray) -> Any:
-        """What it means."""
+        """The reference implementation, in NumPy."""
         raise NotImplementedError
 
     def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
@@ -134,8 +134,8 @@ def make(name: str, **settings: Any) -> Op:
 def apply(op: Op, *inputs: Array) -> Any:
     """Evaluate the op now, or record it in the graph that is being traced.
 
-    With only arrays (and no graph being written that variables would belong to) the result is an array; with a
-    graph value among the inputs, or a variable while a graph is being written, it is a value of that graph.
+    With only arrays (and no graph being recorded that variables would belong to) the result is an array; with a
+    graph value among the inputs, or a variable while a graph is being recorded, it is a value of that graph.
 
     Shapes: inputs as the op takes them -> as its `shape` says.
     Arguments:

@@ -70,7 +70,7 @@ def evaluate(
 
 
 def replay(nodes: Sequence[Node], known: dict[Value, Value], graph: Graph) -> None:
-    """Write the nodes down in another graph; `known` tells what their inputs are there, and learns what they make."""
+    """Record the nodes in another graph; `known` maps their inputs to values of it, and is given their outputs."""
     for node in nodes:
         made = graph.add(node.op, tuple(known[value] for value in node.inputs))
         known.update(zip(node.outputs, made if node.op.several else (made,), strict=True))

@@ -1,4 +1,4 @@
-"""Ops that are defined by others: what they mean, their gradient, and what runs where they have no kernel follow."""
+"""Composite ops, defined by their expansion into others: value, gradient and what runs without a kernel follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a graph to a Program: `order.py` (when), `storage.py` (who shares memory, how long), `arena.py` (where)."""
+"""The memory planner: `order.py` (schedule), `storage.py` (sharing and lifetimes), `arena.py` (offsets)."""
 
 from pyengine.plan.program import Call, Program, Slot, plan
 

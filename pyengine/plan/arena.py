@@ -1,4 +1,4 @@
-"""Where in one block of memory each buffer lies, so that buffers in use at the same time never overlap."""
+"""Arena allocation: offsets in one block of memory, so that buffers alive at the same time never overlap."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Layout:
 
 
 def layout(buffers: Sequence[Buffer]) -> Layout:
-    """Largest first, each at the lowest place that is free for as long as it lives.
+    """Greedy by size: largest first, each at the lowest offset that is free during its lifetime.
 
     Source: Pisarchyk, Lee, "Efficient memory management for deep neural net inference" (2020), greedy by size.
     """
@@ -60,7 +60,7 @@ def lowest(starts: np.ndarray, stops: np.ndarray, room: int) -> int:
 
 
 def most_alive(buffers: Sequence[Buffer], room: dict[Buffer, int]) -> int:
-    """The largest sum of sizes in use at one time."""
+    """Peak memory: the largest sum of sizes alive at one time."""
     changes: dict[int, int] = {}
     for buffer in buffers:
         changes[buffer.first] = changes.get(buffer.first, 0) + room[buffer]

@@ -1,4 +1,4 @@
-"""In which order the nodes run: any that respects what needs what; this one keeps little alive at once."""
+"""Scheduling: a topological order of the nodes that keeps little memory alive at once."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def megabytes(count: int) -> str:
 
 
 def plan(graph: Graph) -> Program:
-    """Order the nodes, give every value a place, and write the calls down."""
+    """Schedule the nodes, assign memory to every value, and list the calls."""
     graph = with_moved_reads(graph)
     direct, after = ordering(graph)
     nodes = order(graph, after, {*direct.values()})

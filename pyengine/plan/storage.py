@@ -1,4 +1,4 @@
-"""Which values share memory: aliases, variables updated in place, outputs that take over a dying input."""
+"""Which values share memory: aliases, variables updated in place, outputs that reuse the memory of a dead input."""
 
 from __future__ import annotations
 

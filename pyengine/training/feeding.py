@@ -45,7 +45,7 @@ class Fed:
 def uncollected(work: Work) -> Work:
     """Work during which the cyclic garbage collector rests; between its control points it may run.
 
-    A graph that is being written is many new objects, all of them in use, which the collector would look through
+    A graph that is being recorded is many new objects, all of them in use, which the collector would look through
     again and again: a fifth of the time that planning takes, and more than in proportion to the size of the graph.
     """
     try:

@@ -28,7 +28,7 @@ from pyengine.training.preparing import (
 
 @dataclass(frozen=True)
 class Epochs:
-    """Which epochs to run, and who hears of them."""
+    """Which epochs to run, and with which callbacks."""
 
     epochs: Any
     initial_epoch: Any

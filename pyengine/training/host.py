@@ -1,4 +1,4 @@
-"""The world around the training: how control goes back to it. A browser's bridge replaces these functions."""
+"""The host environment: how training yields control to it. A browser's bridge replaces these functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users hand over, made into arrays that fit the model, or refused in words before anything changes."""
+"""Input validation: what users give becomes arrays that fit the model, or an error before anything changes."""
 
 from __future__ import annotations
 

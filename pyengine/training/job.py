@@ -1,4 +1,4 @@
-"""A running fit, evaluate or predict, and who drives it.
+"""Jobs: a running fit, evaluate or predict, driven by blocking code or by an event loop.
 
 The work is a generator that stops at its control points: it yields `PAUSE` where the world may have a turn, and
 anything awaitable (a callback's, a dataset's) whose result it needs. One generator, three ways to drive it: to the
@@ -23,7 +23,7 @@ from pyengine.training.pacing import Pacer
 
 
 class Pause:
-    """The control point at which the world may have a turn."""
+    """The control point at which the host may run something else."""
 
     def __repr__(self) -> str:
         return "PAUSE"
@@ -56,7 +56,7 @@ Wait = tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None, asyncio.Timeou
 
 
 class Stop:
-    """The wish that a training ends. Setting it ends waits, too, from any thread.
+    """A request to end a training. Setting it also ends waits, from any thread.
 
     Attributes:
         requested: whether the training shall end.

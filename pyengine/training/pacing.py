@@ -1,4 +1,4 @@
-"""yieldEvery: when a running job gives control back."""
+"""yield_every: when a running job yields control."""
 
 from __future__ import annotations
 

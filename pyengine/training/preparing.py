@@ -1,4 +1,4 @@
-"""What the calls of a model ask of its data before the first batch, and where batches come from."""
+"""Preparation of data before the first batch: validation, weights, and the source of batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of data that do not fit: what came, what was expected, and which step would mend it."""
+"""Errors for data of a wrong shape: what came, what was expected, and what would fix it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much each sample counts: sample weights, and the factor of its class."""
+"""Sample weights and class weights."""
 
 from __future__ import annotations
 

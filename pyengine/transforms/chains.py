@@ -1,4 +1,4 @@
-"""Elementwise nodes that belong together become Chains: one pass over memory instead of one for every node.
+"""Fusion of elementwise nodes into Chains: one pass over memory instead of one for every node.
 
 Nodes of one output shape are merged from the last to the first, a producer into its consumer: so what only the
 backward pass needs is computed there, from what the forward pass keeps anyway.
@@ -33,7 +33,7 @@ def works(node: Node, target: Target) -> bool:
 
 
 class Group(Vertex):
-    """Nodes that shall run as one.
+    """Nodes to be fused into one.
 
     Attributes:
         inputs: what comes from outside.
@@ -246,7 +246,7 @@ class Grouping:
 
 @checked
 def chained(graph: Graph, target: Target) -> Graph:
-    """The graph with Chains in place of the elementwise nodes that were brought together."""
+    """The graph in which groups of elementwise nodes are fused into Chains."""
     if not any(map(target.chains, graph.nodes)):
         return graph
     grouping = Grouping(graph, target)

@@ -1,4 +1,4 @@
-"""Where a graph holds what a fused op is: the pattern that is looked for is the op's own expansion."""
+"""Pattern matching of fused ops: the pattern of each op is its own expansion."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
 
 
 def prepared(graph: Graph, wrt: Iterable[Variable | str]) -> Graph:
-    """A copy, in which the ops that must keep something for their gradient make that, too."""
+    """A copy in which ops also give what their gradients need of the forward pass."""
     found = [graph.inputs.get(s) if isinstance(s, str) else graph.reads.get(s) for s in wrt]
     depends = dependent(graph.nodes, [value for value in found if value is not None])
 

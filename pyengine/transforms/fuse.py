@@ -1,4 +1,4 @@
-"""The same step in fewer calls and fewer passes over memory: plain ops become fused ones."""
+"""Fusion: plain ops become fused ones, for fewer calls and fewer passes over memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What patterns find in a graph, and what they ask of it."""
+"""Matches of patterns in a graph, and the queries that patterns use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns of plain nodes that mean the same in less work. Fused ops are found by their expansions (`derived.py`).
+"""Rewrite rules: patterns of plain nodes with a cheaper equivalent; fused ops are found in `derived.py`.
 
 To add one: a function here that looks at a node and returns a `Match` or None, its line in `PATTERNS` under the op
 that it starts from, and a test of both graphs in `tests/transforms/test_patterns.py`.
@@ -266,7 +266,7 @@ def replace(graph: Graph, patterns: dict[type[Op], Pattern], uses: Uses) -> bool
 def write(
     value: Value, graph: Graph, given: dict[Value, Match], instead: dict[Value, Value], written: set[Node]
 ) -> Value:
-    """What stands for a value; what makes it is written down if it is not there yet."""
+    """What stands for a value; the nodes that make it are added if they are not there yet."""
     if value in instead:
         return instead[value]
     if match := given.get(value):

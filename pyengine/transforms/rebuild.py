@@ -1,4 +1,4 @@
-"""A copy of a graph in which some nodes may become something else: what the other transforms stand on."""
+"""A copy of a graph in which a rule may replace nodes: the basis of the other transforms."""
 
 from __future__ import annotations
 

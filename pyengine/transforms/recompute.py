@@ -1,4 +1,4 @@
-"""Values that are quickly made are made again where the way back needs them, if that keeps less in memory meanwhile."""
+"""Rematerialization: cheap values are recomputed in the backward pass, where that keeps less in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyengine.transforms.target import Target
 
 @checked
 def recomputed(graph: Graph, target: Target) -> Graph:
-    """The graph in which late users of cheap values have them made anew.
+    """The graph in which late users of cheap values recompute them.
 
     A late user stands behind real work, before which its input would have to be kept. It gets a value of its own where
     all that this is made of is there anyway; or where one array, if it is kept, gives several.
@@ -65,7 +65,7 @@ def recomputed(graph: Graph, target: Target) -> Graph:
 
 
 def with_copies(graph: Graph, again: set[Value], stage: dict[Node, int]) -> Graph:
-    """These values made anew for each stage behind their own in which they are used."""
+    """These values recomputed for each later stage in which they are used."""
     return rebuild(graph, Copies(again, stage).rule)[0]
 
 

@@ -1,4 +1,4 @@
-"""The same step in fewer nodes: folds constants, merges equal nodes, drops identities and what nobody uses."""
+"""Constant folding, common-subexpression elimination, removal of identities and dead-code elimination."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def narrowed(graph: Graph) -> Graph:
 
 
 def without_dead(graph: Graph) -> Graph:
-    """Only the nodes, constants and reads on which an output or a write depends. Inputs stay."""
+    """Dead-code elimination: only the nodes, constants and reads on which an output or a write depends. Inputs stay."""
     used: set[Value] = {*graph.outputs.values(), *graph.writes.values()}
     nodes = []
     for node in reversed(graph.nodes):

@@ -1,4 +1,4 @@
-"""Whom a graph is fused for: what it can do in one pass is asked of the executor that will run it."""
+"""The target of fusion: the executor that will run the graph says what it can do in one pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a Python function to a graph."""
+"""Tracing: from a Python function to a graph."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyengine.transforms.checking import checked
 
 @checked
 def trace(function: Callable[..., Mapping[str, Any]], specs: Mapping[str, Spec]) -> Graph:
-    """Write down what `function` does.
+    """Record what `function` computes as a graph.
 
     Arguments:
         function: called once, with one graph value per entry of `specs` as keywords; it uses ops and returns

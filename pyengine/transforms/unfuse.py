@@ -1,4 +1,4 @@
-"""Ops that an executor lacks, written in the ops that define them."""
+"""Lowering: ops that an executor lacks are replaced by their expansions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long calls in rounds, between which the library looks at the clock: a page lives on within a single large call."""
+"""Long calls in rounds, between which the library looks at the clock: a page stays responsive within a large call."""
 
 from __future__ import annotations
 
