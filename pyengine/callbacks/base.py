@@ -15,7 +15,7 @@ from pyengine.logs import Logs
 
 
 class Abandoned:
-    """The answer to what has been awaited in vain: the training shall end, and it would not."""
+    """The answer to an awaitable that was not ready in time after a stop was requested."""
 
     def __repr__(self) -> str:
         return "ABANDONED"

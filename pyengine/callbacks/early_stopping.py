@@ -1,4 +1,4 @@
-"""EarlyStopping: ends a training that no longer gets better."""
+"""EarlyStopping: ends a training that no longer improves."""
 
 from __future__ import annotations
 

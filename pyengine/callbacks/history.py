@@ -1,4 +1,4 @@
-"""History: the values of every epoch, kept."""
+"""History: the record of the values of every epoch."""
 
 from __future__ import annotations
 

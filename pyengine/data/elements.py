@@ -1,4 +1,4 @@
-"""What travels through a dataset: arrays and numbers, alone or nested in tuples and dictionaries.
+"""Elements of datasets: arrays and numbers, alone or nested in tuples and dictionaries.
 
 An element is a *leaf* (an array, a number, a string) or a tuple or dictionary of elements. Lists are accepted
 wherever elements enter: a list of numbers, however deeply nested, is an array; a list of arrays, tuples or

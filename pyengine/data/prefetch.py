@@ -1,4 +1,4 @@
-"""Making elements ahead of their reader, where sources wait and an event loop can use the time."""
+"""Prefetching: elements are produced ahead of their reader, where sources wait and an event loop can use the time."""
 
 from __future__ import annotations
 

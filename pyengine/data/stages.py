@@ -1,4 +1,4 @@
-"""What happens to elements on their way: each stage is an async generator over the one before it.
+"""Transformations of elements: each stage is an async generator over the one before it.
 
 A stage closes what it reads from when it ends early, so a file or a generator at the far end is closed as
 soon as nobody wants more of it.

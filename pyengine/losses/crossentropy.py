@@ -21,7 +21,9 @@ from pyengine.ops.structure import Reshape
 
 
 class BinaryCrossentropy(Loss):
-    """-mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)): for independent yes/no labels.
+    """The binary cross-entropy, for independent yes/no labels.
+
+    -mean(y_true · log(y_pred) + (1 - y_true) · log(1 - y_pred)).
 
     Shapes: y_true, y_pred (batch, …, labels) -> (), or (batch, …) with reduction "none".
     Arguments:
@@ -65,7 +67,7 @@ class BinaryCrossentropy(Loss):
 
 
 class CategoricalCrossentropy(Loss):
-    """-Σ y_true · log(y_pred): one of several classes, targets one-hot (or any distribution).
+    """The cross-entropy of classes, targets one-hot (or any distribution): -Σ y_true · log(y_pred).
 
     Probabilities are first divided by their sum, as Keras does.
 
@@ -108,7 +110,7 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """-log(y_pred[y_true]): one of several classes, targets are class numbers.
+    """The cross-entropy of classes, targets as class numbers: -log(y_pred[y_true]).
 
     Probabilities are first divided by their sum, as Keras does.
 
@@ -167,7 +169,9 @@ class SparseCategoricalCrossentropy(Loss):
 
 
 class KLDivergence(Loss):
-    """Σ y_true · log(y_true / y_pred), both clipped to [1e-7, 1]: how far a distribution is from the true one.
+    """The Kullback-Leibler divergence from the true distribution: Σ y_true · log(y_true / y_pred).
+
+    Both are clipped to [1e-7, 1].
 
     Shapes: y_true, y_pred (batch, …, classes) -> (), or (batch, …) with reduction "none".
 

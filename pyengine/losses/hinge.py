@@ -10,7 +10,7 @@ from pyengine.ops.base import Array
 
 
 class Hinge(Loss):
-    """mean(max(0, 1 - y_true · y_pred)).
+    """The hinge loss, mean(max(0, 1 - y_true · y_pred)).
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none". Targets are -1 and 1, or 0
         and 1, which then mean -1 and 1.
@@ -28,7 +28,7 @@ class Hinge(Loss):
 
 
 class SquaredHinge(Loss):
-    """mean(max(0, 1 - y_true · y_pred)²).
+    """The squared hinge loss, mean(max(0, 1 - y_true · y_pred)²).
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none". Targets are -1 and 1, or 0
         and 1, which then mean -1 and 1.
@@ -46,7 +46,7 @@ class SquaredHinge(Loss):
 
 
 class CategoricalHinge(Loss):
-    """max(0, 1 + the largest score of a wrong class - the score of the right one).
+    """The hinge loss of classes, max(0, 1 + the largest score of a wrong class - the score of the right one).
 
     Shapes: y_true, one-hot, and y_pred (batch, …, classes) -> (), or (batch, …) with reduction "none".
 

@@ -14,7 +14,7 @@ from pyengine.ops.base import Array
 
 
 class MeanSquaredError(Loss):
-    """mean((y_true - y_pred)²).
+    """The mean squared error, mean((y_true - y_pred)²).
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
 
@@ -30,7 +30,7 @@ class MeanSquaredError(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    """mean(|y_true - y_pred|).
+    """The mean absolute error, mean(|y_true - y_pred|).
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
 
@@ -46,7 +46,7 @@ class MeanAbsoluteError(Loss):
 
 
 class MeanAbsolutePercentageError(Loss):
-    """100 · mean(|y_true - y_pred| / max(|y_true|, 1e-7)), in percent.
+    """The mean absolute percentage error, 100 · mean(|y_true - y_pred| / max(|y_true|, 1e-7)).
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
 
@@ -63,7 +63,9 @@ class MeanAbsolutePercentageError(Loss):
 
 
 class MeanSquaredLogarithmicError(Loss):
-    """mean((log(max(y_true, 1e-7) + 1) - log(max(y_pred, 1e-7) + 1))²): relative errors, for quantities of any size.
+    """The mean squared logarithmic error: mean((log(y_true + 1) - log(y_pred + 1))²).
+
+    It measures relative errors, for quantities of any size; both count as at least 1e-7.
 
     Shapes: y_true, y_pred (batch, …, values), at least 0 -> (), or (batch, …) with reduction "none".
 
@@ -82,7 +84,9 @@ class MeanSquaredLogarithmicError(Loss):
 
 
 class Huber(Loss):
-    """mean(e²/2 where |e| ≤ delta, else delta · (|e| - delta/2)), e = y_pred - y_true: less sensitive to outliers.
+    """The Huber loss: squared for small errors, absolute for large ones, so less sensitive to outliers.
+
+    mean(e²/2 where |e| ≤ delta, else delta · (|e| - delta/2)) with e = y_pred - y_true.
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
     Arguments:
@@ -109,7 +113,7 @@ class Huber(Loss):
 
 
 class LogCosh(Loss):
-    """mean(log(cosh(y_pred - y_true))): about e²/2 for a small error e, |e| - log 2 for a large one.
+    """The mean of log(cosh(y_pred - y_true)): about e²/2 for a small error e, |e| - log 2 for a large one.
 
     Shapes: y_true, y_pred (batch, …, values) -> (), or (batch, …) with reduction "none".
 
@@ -128,7 +132,7 @@ class LogCosh(Loss):
 
 
 class Poisson(Loss):
-    """mean(y_pred - y_true · log(y_pred + 1e-7)): for counts, predicted by their expected value.
+    """The Poisson loss, for counts predicted by their expected value: mean(y_pred - y_true · log(y_pred + 1e-7)).
 
     Shapes: y_true, y_pred (batch, …, values), at least 0 -> (), or (batch, …) with reduction "none".
 
@@ -145,7 +149,9 @@ class Poisson(Loss):
 
 
 class CosineSimilarity(Loss):
-    """-Σ (y_true / ‖y_true‖) · (y_pred / ‖y_pred‖): -1 where both point the same way, 1 where opposite ways.
+    """Minus the cosine of the angle between the two: -Σ (y_true / ‖y_true‖) · (y_pred / ‖y_pred‖).
+
+    -1 where both point the same way, 1 where opposite ways.
 
     The length of a vector counts as at least 1e-7.
 

@@ -20,7 +20,7 @@ class LossClassMetric(MeanMetric):
 
 
 class MeanSquaredError(LossClassMetric):
-    """mean((y_true - y_pred)²) over all samples. See `losses.MeanSquaredError`.
+    """The mean squared error over all samples, mean((y_true - y_pred)²). See `losses.MeanSquaredError`.
 
     Shapes: y_true, y_pred (batch, …, values) -> ().
 
@@ -34,7 +34,7 @@ class MeanSquaredError(LossClassMetric):
 
 
 class RootMeanSquaredError(LossClassMetric):
-    """√mean((y_true - y_pred)²): the mean over all samples, the root at the end.
+    """The root mean squared error, √mean((y_true - y_pred)²): the mean over all samples, the root at the end.
 
     Shapes: y_true, y_pred (batch, …, values) -> ().
 
@@ -51,7 +51,7 @@ class RootMeanSquaredError(LossClassMetric):
 
 
 class MeanAbsoluteError(LossClassMetric):
-    """mean(|y_true - y_pred|) over all samples. See `losses.MeanAbsoluteError`.
+    """The mean absolute error over all samples, mean(|y_true - y_pred|). See `losses.MeanAbsoluteError`.
 
     Shapes: y_true, y_pred (batch, …, values) -> ().
 

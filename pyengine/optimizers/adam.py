@@ -14,7 +14,9 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 
 
 class Adam(Optimizer):
-    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate · m̂ / (√v̂ + epsilon).
+    """Steps by a running mean of gradients, divided by the root of a running mean of their squares.
+
+    m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - rate · m̂ / (√v̂ + epsilon).
 
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ) at update t correct the bias of m and v, which begin at 0. These factors are
     folded into two scalars, so a step costs few passes over the weights.
@@ -87,7 +89,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """w ← w - rate · weight_decay · w, then the update of Adam: the decay is not part of the gradient.
+    """Adam with decoupled weight decay: w ← w - rate · weight_decay · w, then the update of `Adam`.
 
     Arguments:
         learning_rate: see `Optimizer`.
@@ -191,7 +193,9 @@ class Nadam(Optimizer):
 
 
 class Adamax(Optimizer):
-    """m ← β₁ m + (1 - β₁) g, u ← max(β₂ u, |g|), w ← w - rate / (1 - β₁ᵗ) · m / (u + epsilon).
+    """Adam with the largest recent gradient in place of the root mean square.
+
+    m ← β₁ m + (1 - β₁) g, u ← max(β₂ u, |g|), w ← w - rate / (1 - β₁ᵗ) · m / (u + epsilon).
 
     Arguments:
         learning_rate: see `Optimizer`.
@@ -245,7 +249,9 @@ class Adamax(Optimizer):
 
 
 class Lion(Optimizer):
-    """w ← w - rate · sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g: every weight moves by the same length.
+    """Steps by the sign of a running mean of gradients: every weight moves by the same length.
+
+    w ← w - rate · sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
 
     Arguments:
         learning_rate: three to ten times smaller than Adam's; a number of at least 0, or a schedule.

@@ -14,7 +14,9 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 
 
 class RMSprop(Optimizer):
-    """v ← rho · v + (1 - rho) g², w ← w - rate · g / √(v + epsilon).
+    """Gradients divided by the root of a running mean of their squares.
+
+    v ← rho · v + (1 - rho) g², w ← w - rate · g / √(v + epsilon).
 
     Centered takes the square of the mean gradient off v; momentum adds a fraction of the last step, as in SGD.
 
@@ -66,7 +68,9 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """a ← a + g², w ← w - rate · g / √(a + epsilon): rates fall where gradients were large.
+    """Gradients divided by the root of the sum of their squares: rates fall where gradients were large.
+
+    a ← a + g², w ← w - rate · g / √(a + epsilon).
 
     Arguments:
         learning_rate: see `Optimizer`.
@@ -105,7 +109,9 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """v ← rho · v + (1 - rho) g², d = g · √((u + epsilon) / (v + epsilon)), w ← w - rate · d.
+    """Gradients scaled by the ratio of the running root mean squares of steps and gradients.
+
+    v ← rho · v + (1 - rho) g², d = g · √((u + epsilon) / (v + epsilon)), w ← w - rate · d.
 
     u is the same moving mean of d², so that a step has the weight's own unit.
 

@@ -150,7 +150,7 @@ class Optimizer(Configurable):
 
     @property
     def learning_rate(self) -> float:
-        """How far the next step goes. Setting it takes effect with the next step.
+        """The size of the next step. Setting it takes effect with the next step.
 
         >>> from pyengine.optimizers import SGD
         >>> optimizer = SGD(learning_rate=0.5)

@@ -13,7 +13,7 @@ from pyengine.optimizers.schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
-    """w ← w - rate · g; with momentum v ← momentum · v - rate · g and w ← w + v.
+    """Stochastic gradient descent: w ← w - rate · g; with momentum v ← momentum · v - rate · g and w ← w + v.
 
     With nesterov the step looks ahead: w ← w + momentum · v - rate · g, with the new v.
 
