@@ -15,6 +15,7 @@ PUBLIC = {
     "pyengine.js": ("export async function loadPyEngine",),
     "namespace.js": ('  const tf = guard("tf", {',),
     "creation.js": ("export const creation",),
+    "operations.js": ("  return {",),
     "models.js": ("export class LayersModel", "export class Sequential", "export const models"),
     "handles.js": (
         "export class Handle",
@@ -99,7 +100,7 @@ def of_file(file: str) -> Iterator[Member]:
             table = found[4] and re.search(r": (?:made\(|measures\(|table\(|\{)", line)
             if name[0].isupper() or table or name in ("data", "version"):
                 continue  # classes and tables of what Python offers
-            full = f"{file} {'tf' if 'guard' in start or scope == 'creation' else scope}.{name}"
+            full = f"{file} {'tf' if scope in ('{', 'creation') else scope}.{name}"
             if found[5]:
                 yield shorthand(lines, name, full)
             else:

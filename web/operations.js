@@ -59,7 +59,7 @@ function operation(name, parameters) {
   return (...inputs) => {
     const given = inputs.map((value, place) => {
       if (value === undefined) return null;
-      if (parameters[place] === "arrays") return value.map(arrayLike);
+      if (parameters[place] === "arrays") return value.map((/** @type {any} */ array) => arrayLike(array));
       if (parameters[place] === "indices") return arrayLike(value, "int32");
       return ARRAYS.has(parameters[place]) ? arrayLike(value) : value;
     });
@@ -86,34 +86,247 @@ function composed(ops) {
   /** @param {any} x @returns {TensorLike} */
   const like = (x) => (x instanceof TensorLike ? x : tensor(x));
   return {
-    // Whole numbers divided by whole numbers are whole numbers, rounded down.
+    /**
+     * The quotient a / b; whole numbers by whole numbers are rounded down to whole numbers.
+     *
+     * @param {any} a  tensor, nested arrays or number
+     * @param {any} b  likewise; shapes broadcast
+     * @returns {any}
+     * @example
+     * tf.div(tf.tensor([5, 4]), 2).arraySync()  // [2.5, 2]
+     */
     div: (a, b) => (isWhole(a) && isWhole(b) ? ops.floorDivide(a, b) : ops.divide(arrayLike(a), arrayLike(b))),
+    /**
+     * A number at the place each index names, another elsewhere.
+     *
+     * @param {any} indices  whole numbers; one outside 0 … depth - 1 gives offValue everywhere
+     * @param {number} depth  number of places, at least 1
+     * @param {number} [onValue=1]  at the named places
+     * @param {number} [offValue=0]  elsewhere
+     * @param {string} [dtype="int32"]  of the result
+     * @returns {any}
+     * @throws {PyEngineError} for a depth below 1
+     * @example
+     * tf.oneHot([2, 0], 3).arraySync()  // [[0, 0, 1], [1, 0, 0]]
+     */
     oneHot: (indices, depth, onValue = 1, offValue = 0, dtype = "int32") => {
       const hot = ops.oneHot(indices, depth);
       const plain = onValue === 1 && offValue === 0;
       return ops.cast(plain ? hot : ops.where(ops.greater(hot, 0), onValue, offValue), dtype);
     },
+    /**
+     * The place of the largest number along an axis (the first of equals), int32.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @returns {any}
+     * @example
+     * tf.argMax([[3, 1], [2, 5]], 1).arraySync()  // [0, 1]
+     */
     argMax: (x, axis = 0) => ops.argmax(x, axis),
+    /**
+     * The place of the smallest number along an axis (the first of equals), int32.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @returns {any}
+     * @example
+     * tf.argMin([[3, 1], [2, 5]], 1).arraySync()  // [1, 0]
+     */
     argMin: (x, axis = 0) => ops.argmin(x, axis),
+    /**
+     * Tensors one after another along an axis.
+     *
+     * @param {any[]} tensors  of shapes that differ on that axis alone
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @returns {any}
+     * @example
+     * tf.concat([[1], [2, 3]]).arraySync()  // [1, 2, 3]
+     */
     concat: (tensors, axis = 0) => ops.concatenate(tensors, axis),
+    /**
+     * A list of equal pieces along an axis.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} count  how many, a divisor of the axis's length
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @returns {any[]}
+     * @example
+     * tf.split([1, 2], 2).map((part) => part.arraySync())  // [[1], [2]]
+     */
     split: (x, count, axis = 0) => ops.split(x, count, axis),
+    /**
+     * The running sums along an axis.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @param {boolean} [exclusive=false]  whether each is without its own number
+     * @param {boolean} [reverse=false]  whether they run from the end
+     * @returns {any}
+     * @example
+     * tf.cumsum([1, 2, 3]).arraySync()  // [1, 3, 6]
+     */
     cumsum: (x, axis = 0, exclusive = false, reverse = false) => cumsum(ops, like(x), axis, exclusive, reverse),
+    /**
+     * The same numbers with a new axis of length 1.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [axis=0]  the place of the new axis, negative from the end
+     * @returns {any}
+     * @example
+     * tf.expandDims([1, 2], 1).shape  // [2, 1]
+     */
     expandDims: (x, axis = 0) => ops.expandDims(x, axis),
+    /**
+     * A tensor with one number around it.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number[][]} widths  one [before, after] per axis
+     * @param {number} [value=0]  that number
+     * @returns {any}
+     * @example
+     * tf.pad([1, 2], [[1, 2]]).arraySync()  // [0, 1, 2, 0, 0]
+     */
     pad: (x, widths, value = 0) => pad(ops, like(x), widths, value),
+    /**
+     * The same numbers in another dtype; floats to whole numbers are cut towards 0.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {string} dtype  "float32", "int32" or "bool"
+     * @returns {any}
+     * @example
+     * tf.cast([1.5, -1.5], "int32").arraySync()  // [1, -1]
+     */
     cast: (x, dtype) => ops.cast(x, dtype),
+    /**
+     * The same numbers in one row.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @returns {any}
+     * @example
+     * tf.flatten([[1, 2], [3, 4]]).arraySync()  // [1, 2, 3, 4]
+     */
     flatten: (x) => ops.reshape(x, [like(x).size]),
+    /**
+     * The same numbers in another shape.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number[]} shape  one length may be -1, which is worked out
+     * @returns {any}
+     * @example
+     * tf.reshape([1, 2, 3, 4], [2, -1]).shape  // [2, 2]
+     */
     reshape: (x, shape) => (x instanceof GraphTensor ? ops.reshape(x, shape) : reshaped(tensor(x), shape)),
+    /**
+     * A part of a tensor.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number | number[]} begin  first place per axis, from 0
+     * @param {number | number[]} [size]  length per axis; default, and for -1, to the end
+     * @returns {any}
+     * @example
+     * tf.slice([1, 2, 3, 4], 1, 2).arraySync()  // [2, 3]
+     */
     slice: (x, begin, size) => slice(ops, like(x), begin, size),
+    /**
+     * The same numbers in the opposite order along axes.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number | number[]} [axis]  the axis, or the axes; default all
+     * @returns {any}
+     * @example
+     * tf.reverse([1, 2]).arraySync()  // [2, 1]
+     */
     reverse: (x, axis) => reverse(ops, like(x), axis),
+    /**
+     * The squared difference (a - b)².
+     *
+     * @param {any} a  tensor, nested arrays or number
+     * @param {any} b  likewise; shapes broadcast
+     * @returns {any}
+     * @example
+     * tf.squaredDifference([1, 5], [3, 3]).arraySync()  // [4, 4]
+     */
     squaredDifference: (a, b) => ops.square(ops.subtract(a, b)),
+    /**
+     * 1 / x.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @returns {any}
+     * @example
+     * tf.reciprocal([2, 4]).arraySync()  // [0.5, 0.25]
+     */
     reciprocal: (x) => ops.divide(1, x),
+    /**
+     * Zeros in the shape of a tensor.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @returns {any}
+     * @example
+     * tf.zerosLike([1, 2]).arraySync()  // [0, 0]
+     */
     zerosLike: (x) => ops.multiply(x, 0),
+    /**
+     * Ones in the shape of a tensor.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @returns {any}
+     * @example
+     * tf.onesLike([1, 2]).arraySync()  // [1, 1]
+     */
     onesLike: (x) => ops.add(ops.multiply(x, 0), 1),
+    /**
+     * The sum of several tensors.
+     *
+     * @param {any[]} tensors  at least one; shapes broadcast
+     * @returns {any}
+     * @example
+     * tf.addN([[1, 2], [3, 4], [5, 6]]).arraySync()  // [9, 12]
+     */
     addN: (tensors) => tensors.reduce((/** @type {any} */ sum, /** @type {any} */ x) => ops.add(sum, x)),
+    /**
+     * A list of the entries along an axis, which goes.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [axis=0]  the axis, negative from the end
+     * @returns {any[]}
+     * @example
+     * tf.unstack([[1, 2], [3, 4]]).map((row) => row.arraySync())  // [[1, 2], [3, 4]]
+     */
     unstack: (x, axis = 0) =>
       ops.split(x, like(x).shape.at(axis), axis).map((/** @type {any} */ part) => ops.squeeze(part, axis)),
+    /**
+     * The norm of vectors (one axis), of matrices (two axes) or of all numbers (no axis).
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number | string} [order="euclidean"]  "euclidean", 1, Infinity, -Infinity, 2 (of vectors) or "fro" (of matrices)
+     * @param {number | number[] | null} [axis=null]  the axis, or the two
+     * @param {boolean} [keepDims=false]  whether the axes stay, with length 1
+     * @returns {any}
+     * @throws {PyEngineError} for another order or more axes
+     * @example
+     * tf.norm([3, 4]).arraySync()  // 5
+     */
     norm: (x, order = "euclidean", axis = null, keepDims = false) => norm(ops, like(x), order, axis, keepDims),
+    /**
+     * The product of vectors or matrices: sums over the last axis of a and the first of b.
+     *
+     * @param {any} a  tensor or nested arrays, of one or two axes
+     * @param {any} b  likewise; of fitting length
+     * @returns {any}
+     * @example
+     * tf.dot([1, 2], [3, 4]).arraySync()  // 11
+     */
     dot: (a, b) => dot(ops, like(a), like(b)),
+    /**
+     * x for x > 0, alpha · x below.
+     *
+     * @param {any} x  tensor or nested arrays
+     * @param {number} [alpha=0.2]  slope below 0
+     * @returns {any}
+     * @example
+     * tf.leakyRelu([-1, 2]).arraySync()[1]  // 2
+     */
     leakyRelu: (x, alpha = 0.2) => call("activation", "leakyRelu", arrayLike(x), alpha),
     ...Object.fromEntries(
       ["elu", "selu", "gelu", "silu", "swish", "softsign", "relu6", "hardSigmoid", "mish"].map((name) => [
