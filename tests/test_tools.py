@@ -245,8 +245,8 @@ def test_a_repacked_archive_holds_the_same_in_less_room(tmp_path: Path) -> None:
 
 
 def test_the_wheel_holds_the_c_library_and_stays_small() -> None:
-    """What a page loads before it can train: under 420 kB with both builds, the sources that hosts build from, and the
-    words of errors and docstrings."""
+    """What a page loads before it can train: under 600 kB with both builds, the sources that hosts build from, and the
+    public docstrings and the words of errors."""
     path = wheel()
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -265,7 +265,7 @@ def test_the_wheel_holds_the_c_library_and_stays_small() -> None:
         assert not [name for name in names if name.endswith(".so")]
         largest = sorted(archive.infolist(), key=lambda entry: -entry.compress_size)[:10]
     listed = ", ".join(f"{Path(entry.filename).name} {entry.compress_size / 1000:.0f}" for entry in largest)
-    assert path.stat().st_size < 420_000, f"{path.stat().st_size / 1000:.0f} kB: {listed}"
+    assert path.stat().st_size < 600_000, f"{path.stat().st_size / 1000:.0f} kB: {listed}"
 
 
 def test_a_wheel_from_sources_is_not_made_of_an_old_library(tmp_path: Path) -> None:
