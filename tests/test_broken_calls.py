@@ -862,6 +862,55 @@ ARGUMENTS = [
         argument="x of batch 0",
         got="`nan` in sample 0",
     ),
+    row(
+        "shuffle as text",
+        lambda m: m.fit(X, Y, shuffle="batch"),
+        ArgumentError,
+        where="model.fit",
+        argument="shuffle",
+        got="'batch'",
+    ),
+    row("shuffle None", lambda m: m.fit(X, Y, shuffle=None), ArgumentError, argument="shuffle", got="`None`"),
+    row(
+        "validation_batch_size negative",
+        lambda m: m.fit(X, Y, validation_data=(X, Y), validation_batch_size=-1),
+        ArgumentError,
+        argument="validation_batch_size",
+        got="`-1`",
+    ),
+    row(
+        "verbose an array", lambda m: m.fit(X, Y, verbose=X), ArgumentError, argument="verbose", got="(12, 4)"
+    ),
+    row(
+        "yield_every an array",
+        lambda m: m.fit(X, Y, yield_every=X),
+        ArgumentError,
+        argument="yield_every",
+        got="(12, 4)",
+    ),
+    row(
+        "masked values",
+        lambda m: m.fit(np.ma.masked_less(X, 0), Y),
+        DataError,
+        argument="x",
+        expected="without masked",
+        fix="filled",
+    ),
+    row(
+        "a loss that is a class of something else",
+        lambda m: m.compile("adam", int),
+        ArgumentError,
+        where="model.compile",
+        argument="loss",
+        got="class int",
+    ),
+    row(
+        "an optimizer that is a class of something else",
+        lambda m: m.compile(int, "mse"),
+        ArgumentError,
+        argument="optimizer",
+        got="class int",
+    ),
 ]
 
 

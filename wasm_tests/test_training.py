@@ -396,6 +396,20 @@ def test_weights_of_samples_and_classes_count(engine: Page) -> None:
     assert 0 < losses[3] < 2 * losses[1]
 
 
+def test_null_is_the_default(engine: Page) -> None:
+    epochs, predicted = in_page(
+        engine,
+        """
+        const model = compiled();
+        const nothing = { epochs: null, batchSize: null, shuffle: null, validationSplit: null, yieldEvery: null };
+        const { epoch } = await model.fit(points(6), kinds(6), { ...nothing, classWeight: null, callbacks: null });
+        return [epoch, model.predict(points(2), { batchSize: null }).shape];
+        """,
+    )
+    assert epochs == [0]
+    assert predicted == [2, 3]
+
+
 def test_several_inputs_and_outputs_go_by_list_or_name(engine: Page) -> None:
     keys, values = in_page(
         engine,

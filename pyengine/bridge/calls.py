@@ -207,6 +207,7 @@ def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of fit and its kin by their Python names."""
     known = [name for name in parameters(kind) if name not in DATA]
     given = names.arguments(f"model.{camel(kind)}", settings, known)
+    given = {name: value for name, value in given.items() if value is not None}  # null is the default
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])
     if kind == "fit_dataset" and type(given.get("steps_per_epoch")) is int:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+import numpy as np
+
 from pyengine.callbacks.base import Callback
 from pyengine.errors import ArgumentError, describe
 
@@ -22,8 +24,8 @@ def progress_display(verbose: int | str = "auto") -> list[Callback]:
     >>> progress_display(0), progress_display(2)
     ([], [EpochLines()])
     """
-    level = 1 if verbose == "auto" else verbose
-    if level not in (0, 1, 2):
+    level = 1 if isinstance(verbose, str) and verbose == "auto" else verbose
+    if not isinstance(level, int | float | np.number) or level not in (0, 1, 2):
         raise ArgumentError(
             argument="verbose",
             expected="0, 1, 2 or 'auto'",

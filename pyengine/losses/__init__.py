@@ -28,7 +28,7 @@ from pyengine.losses.regression import (
     MeanSquaredLogarithmicError,
     Poisson,
 )
-from pyengine.names import resolve
+from pyengine.names import not_resolved, resolve
 
 LOSSES: dict[str, type[Loss]] = {
     "mean_squared_error": MeanSquaredError,
@@ -78,6 +78,8 @@ def get(identifier: Any) -> Loss | None:
     if identifier is None:
         return None
     loss = resolve("loss", identifier, LOSSES)
+    if not callable(loss):
+        raise not_resolved("loss", identifier, LOSSES)
     return loss if isinstance(loss, Loss) else LossFunction(loss)
 
 

@@ -60,7 +60,10 @@ def get(identifier: Any) -> Optimizer:
         return identifier
     if callable(identifier) and not isinstance(identifier, type):
         raise not_resolved("optimizer", identifier, OPTIMIZERS, "a name, a configuration or an Optimizer")
-    return resolve("optimizer", identifier, OPTIMIZERS)
+    optimizer = resolve("optimizer", identifier, OPTIMIZERS)
+    if not isinstance(optimizer, Optimizer):
+        raise not_resolved("optimizer", identifier, OPTIMIZERS, "a name, a configuration or an Optimizer")
+    return optimizer
 
 
 __all__ = [

@@ -61,6 +61,13 @@ def as_array(what: str, given: Any) -> np.ndarray:
     if hasattr(given, "__next__") or hasattr(given, "__anext__"):
         fix = "Make a Dataset of batches, for `model.fit_dataset(dataset, epochs=5)`."
         raise not_numbers(what, given, fix)
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        raise DataError(
+            argument=what,
+            expected="an array without masked values",
+            got=f"one with {np.ma.count_masked(given)} of them",
+            fix="Fill them, for example with `x.filled(0)`, or leave their samples out.",
+        )
     if given is None:
         raise not_numbers(what, given, "Give the data as an array.")
     try:

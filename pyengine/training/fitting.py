@@ -22,6 +22,7 @@ from pyengine.training.preparing import (
     optional_count,
     refuse_beside_batches,
     require_dataset,
+    truth,
     validation_source,
 )
 
@@ -72,7 +73,8 @@ def fit_arrays(
     steps_per_epoch: Any,
 ) -> Work:
     """Train on arrays in memory, or on what comes batch by batch; returns the History."""
-    stream = stream_of(x, shuffle)
+    shuffled = truth("shuffle", shuffle)
+    stream = stream_of(x, shuffled)
     if stream is not None:
         split = validation.split or None
         refuse_beside_batches(y=y, batch_size=batch_size, sample_weight=sample_weight, validation_split=split)
@@ -103,13 +105,13 @@ def fit_arrays(
         data, held_back = data.split(validation.split)
     data = class_weighted(model, data, class_weight)
     data = yield from inputs.matched(model, data, pacer)
-    key = random.next_key() if shuffle else None
+    key = random.next_key() if shuffled else None
     steps = optional_count("steps_per_epoch", steps_per_epoch)
     source = ArraySource(data, batch_size, key=key, steps_per_epoch=steps)
     held_out = yield from validation_source(
         model,
         held_back,
-        validation.batch_size or batch_size,
+        optional_count("validation_batch_size", validation.batch_size) or batch_size,
         optional_count("validation_steps", validation.steps),
         pacer,
     )
@@ -150,7 +152,7 @@ def fit_batches(
     held_out = yield from validation_source(
         model,
         validation.data,
-        validation.batch_size or 32,
+        optional_count("validation_batch_size", validation.batch_size) or 32,
         optional_count("validation_steps", validation.steps),
         pacer,
     )

@@ -112,6 +112,18 @@ def count(name: str, number: Any, least: int = 1) -> int:
     return int(number)
 
 
+def truth(name: str, value: Any) -> bool:
+    """True or False, also as 1 or 0."""
+    if not isinstance(value, bool | int | np.bool_ | np.integer) or value not in (0, 1):
+        raise ArgumentError(
+            argument=name,
+            expected="`True` or `False`",
+            got=describe(value),
+            fix=f"Use, for example, `{name}=True`.",
+        )
+    return bool(value)
+
+
 def optional_count(name: str, number: Any) -> int | None:
     """A whole number of at least 1, or None."""
     return None if number is None else count(name, number)
