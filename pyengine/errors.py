@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import math
 import re
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -122,6 +123,40 @@ def called(where: str = "", argument: Callable[[str], str] | None = None) -> Ite
     except PyEngineError as error:
         error.complete(where, argument)
         raise
+    except MemoryError as error:
+        raise out_of_memory(error, where) from error
+
+
+def out_of_memory(error: MemoryError, where: str) -> OutOfMemoryError:
+    """What NumPy or Python says where memory ends, in words.
+
+    >>> print(out_of_memory(MemoryError(), "model.predict"))
+    model.predict expects data and results that fit into memory, but got more. Give less at a time: a smaller part of \
+the data, a smaller `batch_size`, or a Dataset of batches.
+    """
+    shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
+    got = "more"
+    if shape is not None and dtype is not None:
+        got = f"an array of shape {shape}, {dtype}, which takes {readable(math.prod(shape) * dtype.itemsize)}"
+    return OutOfMemoryError(
+        where=where,
+        expected="data and results that fit into memory",
+        got=got,
+        fix="Give less at a time: a smaller part of the data, a smaller `batch_size`, or a Dataset of batches.",
+    )
+
+
+def readable(nbytes: int) -> str:
+    """A number of bytes for people.
+
+    >>> readable(512), readable(5_000), readable(31_400_000), readable(3_136_000_000_000)
+    ('512 bytes', '5.0 kB', '31 MB', '3,136 GB')
+    """
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if nbytes >= size:
+            amount = nbytes / size
+            return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
+    return f"{nbytes} bytes"
 
 
 def sentence(where: str, argument: str, expected: str, got: str, fix: str) -> str:
@@ -193,6 +228,10 @@ def require_number(
         fix = f"Use, for example, `{argument}={example!r}`."
         raise ArgumentError(where=where, argument=argument, expected=expected, got=describe(value), fix=fix)
     return value
+
+
+class OutOfMemoryError(PyEngineError, MemoryError):
+    """Weights, a step or data that need more memory than there is."""
 
 
 class ShapeError(PyEngineError, ValueError):

@@ -29,6 +29,7 @@ COMMON = {
             "configurable",
             "names",
             "logs",
+            "memory",
             "quantile",
             "structure",
         ),

@@ -76,3 +76,22 @@ def test_one_batch_after_another_leaves_the_page_its_turns(engine: Page) -> None
         )
     assert turns >= 5
     assert tasks.longest < 200
+
+
+def test_how_much_memory_a_model_takes_is_said_beforehand(engine: Page) -> None:
+    estimates = run(
+        engine,
+        """async () => {
+          const model = tf.sequential();
+          model.add(tf.layers.dense({ units: 10, inputShape: [784] }));
+          const before = model.memoryEstimate();
+          model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+          return [before, model.memoryEstimate(64), model.memoryEstimate(128)];
+        }""",
+    )
+    before, small, large = estimates
+    assert before["parameters"] == small["parameters"] == 31400
+    assert before["optimizer"] == 0
+    assert 2 * 31400 <= small["optimizer"] < 2 * 31400 + 100
+    assert 64 * 784 * 4 < small["step"] < large["step"]
+    assert all(one["total"] == one["parameters"] + one["optimizer"] + one["step"] for one in estimates)

@@ -117,6 +117,21 @@ export class LayersModel extends Layer {
   }
 
   /**
+   * How much memory the model takes with batches of a size: in training where it is compiled, else in predict. The step
+   * is planned, not allocated.
+   *
+   * @param {number} [batchSize]  samples per batch, 32 by default
+   * @returns {{ parameters: number, optimizer: number, step: number, total: number }}  in bytes
+   * @throws {Error} for a model whose inputs have lengths that are not known
+   * @example
+   * model.memoryEstimate(64).total
+   */
+  memoryEstimate(batchSize) {
+    const [parameters, optimizer, step] = call("call", this, "memory_estimate", [batchSize ?? 32], {});
+    return { parameters, optimizer, step, total: parameters + optimizer + step };
+  }
+
+  /**
    * Trains on arrays in memory.
    *
    * @param {any} x  tensor, typed array or nested arrays, (samples, …); a list or a map of them for several inputs

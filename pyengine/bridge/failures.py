@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pyengine.bridge.javascript import name, spoken
-from pyengine.errors import PARTS, PyEngineError, UnknownNameError, sentence
+from pyengine.errors import PARTS, PyEngineError, UnknownNameError, out_of_memory, sentence
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,6 +35,8 @@ def failure(error: BaseException) -> Failure:
     >>> print(failure(ValueError("too many"))) # doctest: +ELLIPSIS
     {"name": "ValueError", "message": "too many", "traceback": "ValueError: too many...
     """
+    if isinstance(error, MemoryError) and not isinstance(error, PyEngineError):
+        error = out_of_memory(error, "The call")
     described: dict[str, Any] = {"name": type(error).__name__, "message": words(error)}
     began = first_cause(error)
     if began is not None:

@@ -7,9 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pyengine import constraints, initializers, random, regularizers
+from pyengine import constraints, initializers, memory, random, regularizers
 from pyengine.configurable import Configurable
-from pyengine.errors import ArgumentError, NotBuiltError, ShapeError, describe, unknown_name
+from pyengine.dtypes import itemsize
+from pyengine.errors import (
+    ArgumentError,
+    NotBuiltError,
+    OutOfMemoryError,
+    ShapeError,
+    describe,
+    readable,
+    unknown_name,
+)
 from pyengine.graph import Variable
 from pyengine.layers import check
 from pyengine.layers.weight import KINDS, Weight
@@ -134,7 +143,19 @@ class Holder(Configurable):
         dtype = dtype or self.dtype
         make = initializers.get(initializer) or initializers.get("glorot_uniform")
         assert make is not None
-        weight = Variable(make(lengths, dtype), name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
+        nbytes = size(lengths) * itemsize(dtype)
+        try:
+            memory.require(2 * nbytes)  # drawing it takes as much again
+            value = make(lengths, dtype)
+            weight = Variable(value, name=f"{self.name}/{name}", dtype=dtype, trainable=trainable)
+        except MemoryError as error:
+            raise OutOfMemoryError(
+                where=self.label,
+                argument=name,
+                expected=f"a weight that fits into memory ({readable(memory.available())} here)",
+                got=f"shape {lengths}, which takes {readable(nbytes)}",
+                fix="Use fewer units or filters, or smaller inputs.",
+            ) from error
         weight.regularizer = regularizers.get(regularizer)
         weight.constraint = constraints.get(constraint)
         self._weights.append(weight)

@@ -71,7 +71,13 @@ class Sequential(Model):
         if not isinstance(layer, Layer):
             raise self.refusal("layer", "a layer", layer, "Use, for example, `layers.Dense(10)`.")
         if layer is self or self in layer.all_layers():
-            raise self.refusal("layer", "another model", "itself", "A model cannot be one of its own layers.")
+            raise ArgumentError(
+                where=self.label,
+                argument="layer",
+                expected="another layer or model",
+                got="the model itself, or one that contains it",
+                fix="A model cannot be one of its own layers.",
+            )
         if isinstance(layer, InputLayer):
             if self.layers or self.inputs:
                 raise ArgumentError(

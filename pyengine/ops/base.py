@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pyengine import memory
 from pyengine.dtypes import canonical, of_scalar
-from pyengine.errors import DtypeError, GraphError, describe
+from pyengine.errors import DtypeError, GraphError, describe, out_of_memory
 from pyengine.graph import Spec, Value, Variable, recording
 
 Array = Any  # np.ndarray, Value, Variable, or what np.asarray takes
@@ -157,8 +158,12 @@ def apply(op: Op, *inputs: Array) -> Any:
             return made
         arrays = [to_array(x) for x in inputs]
         specs = op.shape(*(Spec(array.shape, canonical(array.dtype)) for array in arrays))
-        with np.errstate(all="ignore"):
-            made = op.evaluate(*arrays)
+        try:
+            memory.require(sum(spec.nbytes for spec in (specs if op.several else (specs,))))
+            with np.errstate(all="ignore"):
+                made = op.evaluate(*arrays)
+        except MemoryError as error:
+            raise out_of_memory(error, f"ops.{op.name}") from error
         held = [array for x, array in zip(inputs, arrays, strict=True) if isinstance(x, Variable)]
         if op.several:
             return tuple(as_result(m, s.dtype, held) for m, s in zip(made, specs, strict=True))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pyengine import random
+from pyengine import memory, random
 from pyengine.callbacks import ABANDONED
 from pyengine.data import ArrayData, Dataset
 from pyengine.dtypes import canonical
@@ -20,11 +20,12 @@ from pyengine.errors import DataError, called, describe
 from pyengine.executors import Batches
 from pyengine.graph import Spec
 from pyengine.training import inputs
+from pyengine.training.estimate import held, out_of_memory
 from pyengine.training.job import PAUSE, Work
 from pyengine.training.lookups import check_lookups
 from pyengine.training.pacing import Pacer
 from pyengine.training.reading import WeightsRead
-from pyengine.training.step import Step, Totals
+from pyengine.training.step import Builder, Planned, Step, Totals
 
 KEPT_BYTES = 256_000_000  # of planned steps that are kept, by shape; those used longest ago go first
 CALL_BYTES = 30_000  # what is held for each call of a program, apart from the arena: graph, program, records
@@ -70,11 +71,10 @@ class Steps:
     Only one of them runs at a time, so they share the largest arena.
 
     Arguments:
-        build: a generator function from the specs of the inputs by name, the totals, a pacer, and a step to share the
-            memory of, to the Step.
+        build: what plans a step.
     """
 
-    def __init__(self, model: Any, build: Callable[..., Work], totals: Sequence[Totals] = ()):
+    def __init__(self, model: Any, build: Builder, totals: Sequence[Totals] = ()):
         self._model = weakref.ref(model)  # the model holds its steps, not they it
         self.build = build
         self.totals = list(totals)
@@ -100,14 +100,25 @@ class Steps:
         key = tuple(specs.items())
         step = self.kept.pop(key, None)
         if step is None:
-            largest = max(self.kept.values(), key=lambda step: step.program.arena, default=None)
-            step = yield from uncollected(self.build(self.model, specs, self.totals, pacer, largest))
-            self.kept[key] = step
+            step = self.kept[key] = yield from self._new(specs, pacer)
             while len(self.kept) > 1 and self.nbytes > KEPT_BYTES:
                 del self.kept[next(iter(self.kept))]
         self.kept[key] = step
         step.weights = self.weights
         yield from step.follow_weights()
+        return step
+
+    def _new(self, specs: dict[str, Spec], pacer: Pacer) -> Work:
+        """A step for inputs like these, or an error that says which would fit into memory."""
+        model = self.model
+        planned: Planned = yield from uncollected(self.build(model, specs, self.totals, pacer))
+        largest = max(self.kept.values(), key=lambda step: step.program.arena, default=None)
+        try:
+            memory.require(sum(held(model)) + planned.program.arena)
+            step = Step(planned, self.totals, largest)
+        except MemoryError as error:
+            raise out_of_memory(model, self.build, specs, self.totals) from error
+        model.builds += 1
         return step
 
     @property

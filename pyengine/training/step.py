@@ -56,9 +56,27 @@ class Totals:
         return float(self.compute(*(variable.value for variable in self.variables)))
 
 
+@dataclasses.dataclass
+class Planned:
+    """A step before it has memory.
+
+    Attributes:
+        executor: who will run it.
+        graph, program: print them to see what runs.
+        lookups: the tables that its inputs are indices of, by input.
+    """
+
+    executor: Executor
+    graph: Graph
+    program: Program
+    lookups: Mapping[str, Lookup]
+
+
 class Step:
     """A planned step with its memory, and where it stands: it runs once, or again and again on batch after batch.
 
+    Arguments:
+        beside: a step that never runs at the same time: its arena serves this one, too, where it is large enough.
     Attributes:
         graph, program: print them to see what runs.
         position: the next call, counted over steps; a step may stand still between two calls, or within one.
@@ -69,20 +87,14 @@ class Step:
         fetched: whether the variables hold what the program has left in them.
     """
 
-    def __init__(
-        self,
-        executor: Executor,
-        graph: Graph,
-        program: Program,
-        totals: Sequence[Totals] = (),
-        beside: Memory | None = None,
-    ):
-        self.executor = executor
-        self.graph = graph
-        self.program = program
+    def __init__(self, planned: Planned, totals: Sequence[Totals] = (), beside: Step | None = None):
+        self.executor = planned.executor
+        self.graph = planned.graph
+        self.program = planned.program
+        self.lookups = planned.lookups
         self.totals = list(totals)
-        self.lookups: Mapping[str, Lookup] = {}
-        self.memory: Memory = executor.allocate(program, beside)
+        shared = beside.memory if beside and beside.executor is self.executor else None
+        self.memory: Memory = self.executor.allocate(self.program, shared)
         self.length = max(1, self.memory.length)
         self.position = self.stop = 0
         self.seconds = math.inf
@@ -258,9 +270,11 @@ def new_totals(model: Any) -> list[Totals]:
     return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
 
 
-def train_step(
-    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
-) -> Work:
+Builder = Callable[[Any, dict[str, Spec], Sequence[Totals], Pacer], Work]
+"""What plans a step of a model for inputs by name: a generator function that gives a `Planned`."""
+
+
+def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """The whole step of training: forward, loss, gradients, update, metrics. Pauses between its transforms."""
     chosen = model.compiled
     with model.compiled_flags():
@@ -283,25 +297,17 @@ def train_step(
             chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
     if pacer.due():
         yield PAUSE
-    step: Step = yield from finished(model, graph, totals, pacer, beside)
-    step.lookups = tables
-    return step
+    return (yield from planned(model, graph, tables, pacer))
 
 
-def test_step(
-    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
-) -> Work:
+def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Forward, loss and metrics in inference mode."""
     with model.compiled_flags():
         graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
-    step: Step = yield from finished(model, graph, totals, pacer, beside)
-    step.lookups = lookups(model, graph)
-    return step
+    return (yield from planned(model, graph, lookups(model, graph), pacer))
 
 
-def predict_step(
-    model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer, beside: Step | None
-) -> Work:
+def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Forward in inference mode; the outputs `output/<name>`."""
 
     def run(**values: Value) -> dict[str, Value]:
@@ -309,13 +315,11 @@ def predict_step(
         return {f"output/{name}": value for name, value in zip(model.output_names, outputs, strict=True)}
 
     graph = trace(run, specs)
-    step: Step = yield from finished(model, graph, (), pacer, beside)
-    step.lookups = lookups(model, graph)
-    return step
+    return (yield from planned(model, graph, lookups(model, graph), pacer))
 
 
-def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer, beside: Step | None) -> Work:
-    """Simplify, fuse, plan and allocate: `beside` a step that never runs at the same time, in its arena if it fits."""
+def planned(model: Any, graph: Graph, tables: Mapping[str, Lookup], pacer: Pacer) -> Work:
+    """Simplify, fuse and plan."""
     graph = simplify(graph)
     if pacer.due():
         yield PAUSE
@@ -326,6 +330,4 @@ def finished(model: Any, graph: Graph, totals: Sequence[Totals], pacer: Pacer, b
     program = plan(graph)
     if pacer.due():
         yield PAUSE
-    model.builds += 1
-    shared = beside.memory if beside and beside.executor is executor else None
-    return Step(executor, graph, program, totals, shared)
+    return Planned(executor, graph, program, tables)

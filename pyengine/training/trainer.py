@@ -10,10 +10,11 @@ from pyengine.errors import called
 from pyengine.training import fitting, inputs, measuring
 from pyengine.training.compile import compiled
 from pyengine.training.entry import awaits, blocks, make_job
+from pyengine.training.estimate import MemoryEstimate, estimate
 from pyengine.training.fitting import Epochs, Validation
 from pyengine.training.job import Job
 from pyengine.training.pacing import Pacer
-from pyengine.training.preparing import class_weighted, labelled
+from pyengine.training.preparing import class_weighted, count, labelled
 from pyengine.training.state import TrainingState
 
 Array = Any
@@ -428,6 +429,30 @@ class Trainer(TrainingState):
         """
         self.settle()
         return measuring.one_batch(self, "test", labelled(self, x, y, sample_weight), return_dict)
+
+    @called("model.memory_estimate")
+    def memory_estimate(self, batch_size: int = 32) -> MemoryEstimate:
+        """How much memory the model takes with batches of a size, before any step has it: it is planned only.
+
+        In training where the model is compiled, else in `predict`.
+
+        Arguments:
+            batch_size: samples per batch; default 32.
+        Returns: `parameters`, `optimizer`, `step` and their `total`, in bytes.
+        Errors: NotBuiltError for a model without weights yet; ArgumentError where an input has a length that is not
+            known.
+
+        >>> import pyengine
+        >>> model = pyengine.Sequential([pyengine.layers.Dense(10, input_shape=(784,))])
+        >>> model.compile("adam", "mse")
+        >>> estimate = model.memory_estimate(batch_size=64)
+        >>> estimate.parameters, estimate.optimizer >= 2 * estimate.parameters
+        (31400, True)
+        """
+        self._require_built("say how much memory it takes")  # type: ignore[attr-defined]
+        if self._compile_arguments is not None:
+            self.ensure_compiled()
+        return estimate(self, count("batch_size", batch_size))
 
     @called("model.predict_on_batch")
     def predict_on_batch(self, x: Array) -> Any:
