@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,10 @@ def as_array(what: str, given: Any) -> np.ndarray:
             got=f"one with {np.ma.count_masked(given)} of them",
             fix="Fill them, for example with `x.filled(0)`, or leave their samples out.",
         )
-    if given is None:
-        raise not_numbers(what, given, "Give the data as an array.")
+    if given is None or isinstance(given, FunctionType):
+        raise not_numbers(
+            what, given, "Give the data as an array." if given is None else "Give what it returns."
+        )
     try:
         array = np.asarray(given)
     except (TypeError, ValueError) as error:

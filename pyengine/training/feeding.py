@@ -346,7 +346,8 @@ class DatasetSource:
     def argument(self, name: str) -> str:
         """What errors call "x" or "y" of the last batch."""
         place = f" in epoch {self._epoch}" if self._epoch else f" of {self.within}" if self.within else ""
-        return f"{name} of batch {self._taken - 1}{place}"
+        batch = f"batch {self._taken - 1}{place}"
+        return f"{batch} of {name}" if name == "dataset" else f"{name} of {batch}"
 
     def _ended(self) -> None:
         if self._total == 0:

@@ -62,8 +62,11 @@ def remedy(name: str, have: Sequence[int], want: Lengths) -> str:
             return f"This looks like one sample. Add a batch axis: `{name}[None]`."
     if len(have) == len(want) <= 5:
         for axes in orders(len(have)):
+            transposed = f"`np.transpose({name}, {axes})`"
             if fits([have[axis] for axis in axes], want):
-                return f"The axes are in another order. Transpose them: `np.transpose({name}, {axes})`."
+                if axes[0] != 0:
+                    return f"The first axis counts the samples; if the last one does here, give {transposed}."
+                return f"The axes are in another order. Transpose them: {transposed}."
     if None not in want[1:] and len(have) and int(np.prod(have[1:])) == int(np.prod(want[1:])):  # type: ignore[arg-type]
         shape = ", ".join(map(str, want[1:]))
         return f"Reshape each sample: `np.reshape({name}, (-1, {shape}))`."
