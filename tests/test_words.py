@@ -15,13 +15,14 @@ OF_ENGINEERS = {
     "BuildError",
     "AssertionError",
     "LookupError",
+    # Python asks for these by their class: a missing attribute, a missing key, memory that ends.
+    "AttributeError",
+    "KeyError",
+    "MemoryError",
 }
 TEXTS = {
-    "__init__.py": 1,
     "data/dataset.py": 1,
     "executors/base.py": 4,
-    "layers/symbolic.py": 1,
-    "logs.py": 1,
     "ops/fused.py": 5,
 }
 """How many errors of each file are still a mere text. A number may be lowered, none raised or added."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pyengine.errors import GraphError, PyEngineError
+from pyengine.errors import GraphError, NotANumberYetError, PyEngineError
 from pyengine.graph import Graph, Spec
 from pyengine.ops import ON_TENSORS
 from pyengine.ops.symbolic import Symbolic
@@ -99,9 +99,12 @@ class SymbolicTensor(Symbolic):
         return self.__array__()
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(
-            f"{self!r} stands for data to come, which NumPy cannot compute with: use operators (`h + 1`, `h[:, 0]`), "
-            "functions of `pyengine.ops`, or layers."
+        raise NotANumberYetError(
+            where=repr(self),
+            argument="use",
+            expected="operators, functions of `pyengine.ops`, or layers, as it stands for data to come",
+            got="a NumPy function",
+            fix="Write, for example, `h + 1`, `h[:, 0]` or `ops.mean(h)`.",
         )
 
     def __repr__(self) -> str:
