@@ -27,7 +27,7 @@ class Plain(np.ndarray):
     """An array that was a plain JavaScript array, and is one again on its way back."""
 
 
-def unpacked(parcel: Any) -> Any:
+def parcel_element(parcel: Any) -> Any:
     """The element in a parcel of the page: [layout, numbers], or [element] where it crossed part by part."""
     if len(parcel) == 1:
         return parcel[0]
@@ -85,7 +85,7 @@ def from_reader(open_reader: Any, name: str, size: int | None = None) -> Dataset
 
     Arguments:
         open_reader: called for every pass; gives an object with `next()`, which returns a
-            parcel (see `unpacked`), a promise of one, or null at the end, and `close()`.
+            parcel (see `parcel_element`), a promise of one, or null at the end, and `close()`.
         name: of the source, for errors.
         size: how many elements a pass has, None where only reading tells.
     """
@@ -100,7 +100,7 @@ def from_reader(open_reader: Any, name: str, size: int | None = None) -> Dataset
                     item = await item
                 if item is None:
                     return
-                yield unpacked(item)
+                yield parcel_element(item)
         except asyncio.CancelledError:
             cancelled = True
             raise
@@ -202,10 +202,10 @@ class Reading:
 def mapped(dataset: Dataset, function: Any, name: str) -> Dataset:
     def call(element: Any) -> Any:
         result = function(element_outward(element))
-        return later(result) if hasattr(result, "then") else unpacked(result)
+        return later(result) if hasattr(result, "then") else parcel_element(result)
 
     async def later(promise: Any) -> Any:
-        return unpacked(await promise)
+        return parcel_element(await promise)
 
     call.__name__ = call.__qualname__ = name or "function"
     return dataset.map(call)

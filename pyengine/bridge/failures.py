@@ -37,7 +37,7 @@ def failure(error: BaseException) -> Failure:
     """
     if isinstance(error, MemoryError) and not isinstance(error, PyEngineError):
         error = out_of_memory(error, "The call")
-    described: dict[str, Any] = {"name": type(error).__name__, "message": words(error)}
+    described: dict[str, Any] = {"name": type(error).__name__, "message": message_text(error)}
     began = first_cause(error)
     if began is not None:
         number = next(_numbers)
@@ -51,8 +51,8 @@ def failure(error: BaseException) -> Failure:
     return Failure(json.dumps(described))
 
 
-def words(error: BaseException) -> str:
-    """What an error says, with the notes that were added on its way."""
+def message_text(error: BaseException) -> str:
+    """The message of an error, followed by its notes."""
     notes = map(spoken, getattr(error, "__notes__", []))
     if isinstance(error, PyEngineError):
         return "\n".join([sentence_for_javascript(error), *notes])

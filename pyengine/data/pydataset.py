@@ -95,14 +95,14 @@ def batches_of(dataset: PyDataset, shuffle: bool = False) -> Dataset:
         order: Any = itertools.count() if count is None else range(count)
         if key is not None and count is not None:
             order = random.permutation(random.fold_in(key, number), count).tolist()
-        yield from made(dataset, order)
+        yield from batches_in_order(dataset, order)
         dataset.on_epoch_end()
 
     return Dataset.from_generator(one_pass)
 
 
-def made(dataset: PyDataset, order: Any) -> Iterator[Any]:
-    """The batches of these numbers, in order."""
+def batches_in_order(dataset: PyDataset, order: Any) -> Iterator[Any]:
+    """Yield the batches of these indices, in this order."""
     if dataset.workers <= 1 or sys.platform == "emscripten":
         yield from map(dataset.__getitem__, order)
         return

@@ -39,7 +39,7 @@ def default() -> Executor:
     """The executor of every model that is not given another one; always the same, so that programs may share it."""
     if chosen.executor is None:
         name, mode = name_and_mode(os.environ.get(VARIABLE) or SimdExecutor.name)
-        chosen.executor = best(mode) if name == SimdExecutor.name else made(name, mode)
+        chosen.executor = best(mode) if name == SimdExecutor.name else executor_by_name(name, mode)
     return chosen.executor
 
 
@@ -59,7 +59,7 @@ def set_executor(name: str, *, mode: str | None = None) -> None:
     'numpy'
     >>> pyengine.set_executor("simd", mode="strict")
     """
-    chosen.executor = made(*name_and_mode(name if mode is None else f"{name}:{mode}"))
+    chosen.executor = executor_by_name(*name_and_mode(name if mode is None else f"{name}:{mode}"))
     chosen.trouble = ""
 
 
@@ -88,9 +88,9 @@ def name_and_mode(text: str) -> tuple[str, str]:
     return name, mode
 
 
-def made(name: str, mode: str) -> Executor:
-    """An executor by name; the library only if it passes its test."""
-    return trusted(mode) if name == SimdExecutor.name else EXECUTORS[name]()
+def executor_by_name(name: str, mode: str) -> Executor:
+    """The executor of this name; the C library only if it passes its self-test."""
+    return tested_library(mode) if name == SimdExecutor.name else EXECUTORS[name]()
 
 
 def best(mode: str) -> Executor:
@@ -100,7 +100,7 @@ def best(mode: str) -> Executor:
     wanted: LibraryError | None = None
     for attempt in dict.fromkeys((mode, "strict")):
         try:
-            executor = trusted(attempt)
+            executor = tested_library(attempt)
         except LibraryError as failure:
             wanted = wanted or failure
         else:
@@ -117,8 +117,8 @@ def best(mode: str) -> Executor:
 
 
 @cache
-def trusted(mode: str) -> SimdExecutor:
-    """The library, loaded and tested, once for all that use it."""
+def tested_library(mode: str) -> SimdExecutor:
+    """The C library, loaded and self-tested, once per process."""
     executor = SimdExecutor(mode)
     selftest.check(executor)
     return executor

@@ -186,7 +186,7 @@ class Graph:
 
     def write(self, variable: Variable, value: Value) -> None:
         """Assign a variable: what it holds after the step (and for later reads within it)."""
-        self.own(value)
+        self.check_ownership(value)
         if (value.shape, value.dtype) != (variable.shape, variable.dtype):
             have = Spec(variable.shape, variable.dtype)
             raise GraphError(f"Variable {variable.name!r} is {have} and cannot be assigned {value.spec}.")
@@ -196,15 +196,15 @@ class Graph:
         """Apply an op to values of this graph; returns its value, or the tuple of them where the op has several."""
         for value in inputs:
             if value.graph is not self:
-                self.own(value)
+                self.check_ownership(value)
         specs = op.shape(*[value.spec for value in inputs])
         several = isinstance(specs, tuple)
         node = Node(op, inputs, self, specs if several else (specs,))
         self.nodes.append(node)
         return node.outputs if several else node.output
 
-    def again(self, node: Node, inputs: tuple[Value, ...]) -> Any:
-        """`add` of a node of another graph, for inputs of the same specs: its outputs are known to be the same."""
+    def copy_node(self, node: Node, inputs: tuple[Value, ...]) -> Any:
+        """Add a copy of a node of another graph, for inputs of the same specs: its outputs keep their specs, too."""
         made = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]), node.layer)
         return made if node.op.several else made[0]
 
@@ -218,7 +218,7 @@ class Graph:
         self.nodes.append(node)
         return node.outputs
 
-    def own(self, value: Value) -> None:
+    def check_ownership(self, value: Value) -> None:
         if value._graph() is not self:
             raise GraphError(f"{value!r} belongs to another graph. {ONLY_INSIDE}")
 

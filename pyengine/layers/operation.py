@@ -57,22 +57,22 @@ class Operation(Layer):
             raise unknown_name("operation", function, FUNCTIONS)
         super().__init__(**{"name": None, **common})
         self.function = function
-        self.args = decoded(list(args))
-        self.kwargs = decoded(dict(kwargs or {}))
+        self.args = decode_arguments(list(args))
+        self.kwargs = decode_arguments(dict(kwargs or {}))
 
     def call(self, *inputs: Any) -> Any:
-        args, kwargs = filled(self.args, inputs), filled(self.kwargs, inputs)
+        args, kwargs = insert_inputs(self.args, inputs), insert_inputs(self.kwargs, inputs)
         return FUNCTIONS[self.function](*args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        return config | {"args": encoded(self.args), "kwargs": encoded(self.kwargs)}
+        return config | {"args": encode_arguments(self.args), "kwargs": encode_arguments(self.kwargs)}
 
 
 def operate(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The symbolic result of an op on symbolic tensors and on what else it is given."""
     tensors: list[SymbolicTensor] = []
-    placed = taken(list(args), tensors), taken(kwargs, tensors)
+    placed = extract_tensors(list(args), tensors), extract_tensors(kwargs, tensors)
     return Operation(name, *placed, name=naming_of(name))(*tensors)
 
 
@@ -81,34 +81,34 @@ def naming_of(name: str) -> str:
     return naming.unique("".join(part.capitalize() for part in name.split("_")))
 
 
-def taken(value: Any, tensors: list[SymbolicTensor]) -> Any:
-    """The same with places where symbolic tensors stood, which are collected."""
+def extract_tensors(value: Any, tensors: list[SymbolicTensor]) -> Any:
+    """The same arguments with a `Place` for each symbolic tensor; the tensors are appended to `tensors`."""
     if isinstance(value, SymbolicTensor):
         if value not in tensors:
             tensors.append(value)
         return Place(tensors.index(value))
     if isinstance(value, dict):
-        return {key: taken(part, tensors) for key, part in value.items()}
+        return {key: extract_tensors(part, tensors) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(taken(part, tensors) for part in value)
+        return type(value)(extract_tensors(part, tensors) for part in value)
     return value
 
 
-def filled(value: Any, inputs: tuple[Any, ...]) -> Any:
-    """The same with the inputs in their places."""
+def insert_inputs(value: Any, inputs: tuple[Any, ...]) -> Any:
+    """The same arguments with an input for each `Place`."""
     if isinstance(value, Place):
         return inputs[value.number]
     if isinstance(value, dict):
-        return {key: filled(part, inputs) for key, part in value.items()}
+        return {key: insert_inputs(part, inputs) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(filled(part, inputs) for part in value)
+        return type(value)(insert_inputs(part, inputs) for part in value)
     return value
 
 
 # Arguments as plain maps, lists and numbers, for a configuration
 
 
-def encoded(value: Any) -> Any:
+def encode_arguments(value: Any) -> Any:
     if isinstance(value, Place):
         return {"tensor": value.number}
     if isinstance(value, slice):
@@ -116,11 +116,11 @@ def encoded(value: Any) -> Any:
     if value is Ellipsis:
         return {"ellipsis": True}
     if isinstance(value, tuple):
-        return {"tuple": [encoded(part) for part in value]}
+        return {"tuple": [encode_arguments(part) for part in value]}
     if isinstance(value, list):
-        return [encoded(part) for part in value]
+        return [encode_arguments(part) for part in value]
     if isinstance(value, dict):
-        return {key: encoded(part) for key, part in value.items()}
+        return {key: encode_arguments(part) for key, part in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):
         return {"array": value.tolist(), "dtype": value.dtype.name}
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -138,18 +138,18 @@ DECODERS: dict[str, Callable[..., Any]] = {
     "tensor": Place,
     "slice": lambda parts: slice(*parts),
     "ellipsis": lambda _: Ellipsis,
-    "tuple": lambda parts: tuple(map(decoded, parts)),
+    "tuple": lambda parts: tuple(map(decode_arguments, parts)),
 }
 
 
-def decoded(value: Any) -> Any:
+def decode_arguments(value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {"array", "dtype"}:
             return np.array(value["array"], value["dtype"])
         if len(value) == 1 and (decode := DECODERS.get(next(iter(value)))):
             return decode(next(iter(value.values())))
-        return {key: decoded(part) for key, part in value.items()}
-    return [decoded(part) for part in value] if isinstance(value, list) else value
+        return {key: decode_arguments(part) for key, part in value.items()}
+    return [decode_arguments(part) for part in value] if isinstance(value, list) else value
 
 
 # The operators of symbolic tensors

@@ -119,10 +119,10 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
     if isinstance(identifier, Loss):
         return LossMetric(identifier)
     if isinstance(identifier, str):
-        return named(identifier, {"name": identifier}, loss, output_shape)
+        return metric_by_name(identifier, {"name": identifier}, loss, output_shape)
     if isinstance(identifier, Mapping):
         name, config = class_and_config("metric", identifier)
-        return Accuracy(**config) if name == "Accuracy" else named(name, config, loss, output_shape)
+        return Accuracy(**config) if name == "Accuracy" else metric_by_name(name, config, loss, output_shape)
     if isinstance(identifier, type) and issubclass(identifier, (Metric, Loss)):
         return get(identifier())
     if callable(identifier) and not isinstance(identifier, type):
@@ -130,7 +130,9 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
     raise not_resolved("metric", identifier, known_names())
 
 
-def named(name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[int | None] | None) -> Metric:
+def metric_by_name(
+    name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[int | None] | None
+) -> Metric:
     """The metric of a name in any spelling; a loss without a metric of its own becomes one."""
     word = squashed(name)
     if word in _ACCURACY + _CROSSENTROPY:

@@ -119,8 +119,8 @@ class Op:
         """Equal for ops that do the same."""
         return (self.name, *self.settings.items())
 
-    def words(self) -> str:
-        """Its settings as a program's listing shows them."""
+    def settings_text(self) -> str:
+        """The settings of the op as they are printed in the listing of a program."""
         return " ".join(f"{key}={value!r}".replace(" ", "") for key, value in self.settings.items())
 
     def __repr__(self) -> str:

@@ -81,7 +81,7 @@ class Chain(Expanded):
         results = (specs[i] if i >= 0 else made[-1 - i] for i in self.outputs)
         return tuple(Spec(self.target, spec.dtype) for spec in results)
 
-    def words(self) -> str:
+    def settings_text(self) -> str:
         """`multiply(0,1) relu(%0) -> %1`: an input is its number, a result is % and the number of its instruction."""
 
         def operand(i: int) -> str:

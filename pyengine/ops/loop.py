@@ -92,7 +92,7 @@ class Loop(Op):
                 return False
         return True
 
-    def words(self) -> str:
+    def settings_text(self) -> str:
         return (
             f"length={self.length}" + " reverse=True" * self.reverse
         )  # the program of a round is listed below it

@@ -13,7 +13,7 @@ from pyengine.ops.structure import Copy
 from pyengine.plan.arena import Layout, layout
 from pyengine.plan.order import order
 from pyengine.plan.storage import buffers, ordering, root_of
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.rebuild import rebuild
 
 ARENA, CONSTANTS = "arena", "constants"
@@ -55,7 +55,7 @@ class Call:
 
     def __str__(self) -> str:
         made = " ".join(map(str, self.outputs))
-        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {self.op.words()}".rstrip()
+        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {self.op.settings_text()}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def plan(graph: Graph) -> Program:
     return Program(tuple(calls), arena, constants, variables, inputs, outputs)
 
 
-@checked
+@with_check
 def with_moved_reads(graph: Graph) -> Graph:
     """The graph in which a copy is taken of what a variable held, where it shall be seen after the variable changed.
 

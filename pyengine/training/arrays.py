@@ -169,8 +169,8 @@ def dtypes_of(model: Any, data: ArrayData) -> list[str]:
     ]
 
 
-def matched(model: Any, data: ArrayData, pacer: Pacer) -> Work:
-    """The same data in the dtypes that the step takes; arrays that have them are not copied."""
+def cast_to_step_dtypes(model: Any, data: ArrayData, pacer: Pacer) -> Work:
+    """Cast the data to the dtypes of the step's inputs; arrays that have them already are not copied."""
     result = []
     for array, dtype in zip(data.arrays, dtypes_of(model, data), strict=True):
         if array.dtype == dtype:

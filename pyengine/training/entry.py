@@ -75,11 +75,11 @@ def make_job(model: Any, name: str, *args: Any, **kwargs: Any) -> Job:
             )
     with called(where):
         job = JOBS[name](model, *args, **kwargs)
-    job.work = named(where, job.work)
+    job.work = name_caller_in_errors(where, job.work)
     return job
 
 
-def named(where: str, work: Work) -> Work:
+def name_caller_in_errors(where: str, work: Work) -> Work:
     """The work, whose errors say what was called."""
     with called(where):
         return (yield from work)

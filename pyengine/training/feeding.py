@@ -43,7 +43,7 @@ class Fed:
     count: int = 1
 
 
-def uncollected(work: Work) -> Work:
+def without_garbage_collection(work: Work) -> Work:
     """Work during which the cyclic garbage collector rests; between its control points it may run.
 
     A graph that is being recorded is many new objects, all of them in use, which the collector would look through
@@ -88,15 +88,15 @@ class Steps:
         """Whose steps they are."""
         return self._model()
 
-    def named(self, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-        """Inputs, then targets, then weights, by the names that the step gives them."""
+    def arrays_by_name(self, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """Inputs, then targets, then weights, by the names of the step's inputs."""
         model = self.model
         names = [f"x/{name}" for name in model.input_names]
         names += [f"{kind}/{name}" for kind in ("y", "weight") for name in model.output_names]
         return dict(zip(names, arrays, strict=False))
 
-    def planned(self, specs: dict[str, Spec], pacer: Pacer) -> Work:
-        """The step for inputs like these."""
+    def step_for(self, specs: dict[str, Spec], pacer: Pacer) -> Work:
+        """The planned step for inputs of these specs, built when first asked for."""
         key = tuple(specs.items())
         step = self.kept.pop(key, None)
         if step is None:
@@ -111,7 +111,7 @@ class Steps:
     def _new(self, specs: dict[str, Spec], pacer: Pacer) -> Work:
         """A step for inputs like these, or an error that says which would fit into memory."""
         model = self.model
-        planned: Planned = yield from uncollected(self.build(model, specs, self.totals, pacer))
+        planned: Planned = yield from without_garbage_collection(self.build(model, specs, self.totals, pacer))
         largest = max(self.kept.values(), key=lambda step: step.program.arena, default=None)
         try:
             memory.require(sum(held(model)) + planned.program.arena)
@@ -130,15 +130,15 @@ class Steps:
             arenas += executor.nbytes(step.memory for step in steps if step.executor is executor)
         return arenas + CALL_BYTES * sum(step.length for step in steps)
 
-    def fed(self, data: ArrayData, pacer: Pacer) -> Work:
-        """The step for one batch, with its arrays written into it."""
-        arrays = self.named(data.arrays)
+    def write_batch(self, data: ArrayData, pacer: Pacer) -> Work:
+        """Write the arrays of one batch into the step that fits it, and return that step."""
+        arrays = self.arrays_by_name(data.arrays)
         dtypes = inputs.dtypes_of(self.model, data)
         specs = {
             name: Spec(array.shape, dtype)
             for (name, array), dtype in zip(arrays.items(), dtypes, strict=True)
         }
-        step = yield from self.planned(specs, pacer)
+        step = yield from self.step_for(specs, pacer)
         yield from self._check_ahead(step, pacer)
         yield from check_lookups(step.lookups, arrays, pacer)
         yield from step.bind(None)
@@ -146,13 +146,13 @@ class Steps:
             yield from step.feed(name, array)
         return step
 
-    def bound(self, batches: Batches, size: int, pacer: Pacer) -> Work:
-        """The step for batches of `size` rows, taking them from a data set."""
+    def bind_dataset(self, batches: Batches, size: int, pacer: Pacer) -> Work:
+        """Bind the step for batches of `size` rows to the data set that it reads them from, and return that step."""
         specs = {
             name: Spec((size, *array.shape[1:]), canonical(array.dtype))
             for name, array in batches.arrays.items()
         }
-        step = yield from self.planned(specs, pacer)
+        step = yield from self.step_for(specs, pacer)
         if step.lookups:
             yield from self._check_ahead(step, pacer)
             yield from self._check_once(step, batches.arrays, pacer)
@@ -164,7 +164,7 @@ class Steps:
         source, self.ahead = self.ahead, None
         if source is not None:
             with called(argument=source.argument):
-                yield from self._check_once(step, self.named(source.data.arrays), pacer)
+                yield from self._check_once(step, self.arrays_by_name(source.data.arrays), pacer)
 
     def _check_once(self, step: Step, arrays: dict[str, np.ndarray], pacer: Pacer) -> Work:
         """Check the indices in arrays that stay the same from epoch to epoch."""
@@ -185,7 +185,7 @@ class ArraySource:
     """Batches of arrays in memory, shuffled anew each pass when there is a key.
 
     Arguments:
-        data: in the dtypes of the steps, see `inputs.matched`.
+        data: in the dtypes of the steps, see `inputs.cast_to_step_dtypes`.
         steps_per_epoch: batches per epoch, which goes on where the last one ended; it ends with the data, and the
             next one begins a new pass, as in Keras. None: one pass an epoch.
         argument: what the user calls its "x", "y" and "sample_weight", for errors.
@@ -237,9 +237,9 @@ class ArraySource:
         count = min(left // size, self.steps - self._taken)
         batches = self._batches.get(self._row)
         if batches is None:
-            self._named = self._named or steps.named(self.data.arrays)
+            self._named = self._named or steps.arrays_by_name(self.data.arrays)
             batches = self._batches[self._row] = Batches(self._named, self._order, self._row)
-        step = yield from steps.bound(batches, size, pacer)
+        step = yield from steps.bind_dataset(batches, size, pacer)
         self._taken += count
         self._row += count * size
         return Fed(step, size, count)
@@ -334,7 +334,7 @@ class DatasetSource:
         self._total += 1
         with called(argument=self.argument):
             data = yield from self.checked(element, pacer)
-            step = yield from steps.fed(data, pacer)
+            step = yield from steps.write_batch(data, pacer)
         return Fed(step, len(data))
 
     def checked(self, element: Any, pacer: Pacer) -> Work:
@@ -424,7 +424,7 @@ def refuse_endless(data: Any, steps: int | None, *, where: str, argument: str, l
 
 def batch_of(model: Any, element: Any, class_weight: Any = None) -> ArrayData:
     """One dataset element as arrays that fit the model."""
-    x, y, weight = unpacked(element)
+    x, y, weight = split_element(element)
     arrays = inputs.fit_inputs(model, x)
     model.ensure_compiled()
     targets = inputs.fit_targets(model, y)
@@ -434,7 +434,7 @@ def batch_of(model: Any, element: Any, class_weight: Any = None) -> ArrayData:
     return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
 
 
-def unpacked(element: Any) -> tuple[Any, Any, Any]:
+def split_element(element: Any) -> tuple[Any, Any, Any]:
     """(x, y, sample_weight) of an element: {xs, ys}, or a pair, or a triple."""
     if isinstance(element, Mapping) and "xs" in element:
         return element["xs"], element.get("ys"), element.get("weights", element.get("sampleWeight"))

@@ -18,11 +18,11 @@ from pyengine.training.preparing import (
     build_from_first,
     class_weighted,
     count,
-    labelled,
     optional_count,
     refuse_beside_batches,
     require_dataset,
     truth,
+    validate_labelled_data,
     validation_source,
 )
 
@@ -98,13 +98,13 @@ def fit_arrays(
         argument="validation_data",
         limit="validation_steps",
     )
-    data = labelled(model, x, y, sample_weight)
+    data = validate_labelled_data(model, x, y, sample_weight)
     yield from inputs.check_numbers(model, data, pacer)
     held_back = validation.data
     if held_back is None:
         data, held_back = data.split(validation.split)
     data = class_weighted(model, data, class_weight)
-    data = yield from inputs.matched(model, data, pacer)
+    data = yield from inputs.cast_to_step_dtypes(model, data, pacer)
     key = random.next_key() if shuffled else None
     steps = optional_count("steps_per_epoch", steps_per_epoch)
     source = ArraySource(data, batch_size, key=key, steps_per_epoch=steps)

@@ -9,19 +9,19 @@ import numpy as np
 
 from pyengine.errors import DataError, describe
 from pyengine.layers.advice import fewer_axes
-from pyengine.training.arrays import as_arrays, dtypes_of, matched
+from pyengine.training.arrays import as_arrays, cast_to_step_dtypes, dtypes_of
 from pyengine.training.checks import check_inputs, check_numbers
 from pyengine.training.shaping import fits, unfit
 from pyengine.training.weighting import class_weights, sample_weights
 
 __all__ = [
+    "cast_to_step_dtypes",
     "check_inputs",
     "check_numbers",
     "class_weights",
     "dtypes_of",
     "fit_inputs",
     "fit_targets",
-    "matched",
     "sample_weights",
 ]
 
@@ -30,12 +30,12 @@ def fit_inputs(model: Any, x: Any) -> list[np.ndarray]:
     """Arrays for the model's inputs; a missing last axis of length 1 is added."""
     names = model.input_names if model.built else ["x"]
     arrays = as_arrays("x", x, names)
-    for argument, array in named("x", arrays):
+    for argument, array in names_in_errors("x", arrays):
         require_rows(argument, array)
     if not model.built:
         model.build_from([(None, *array.shape[1:]) for array in arrays])
     result = []
-    for (argument, given), symbolic in zip(named("x", arrays), model.inputs, strict=True):
+    for (argument, given), symbolic in zip(names_in_errors("x", arrays), model.inputs, strict=True):
         expected = tuple(symbolic.shape)
         array = given[..., None] if given.ndim == len(expected) - 1 and expected[-1] == 1 else given
         if not fits(array.shape, expected):
@@ -59,7 +59,7 @@ def fit_targets(model: Any, y: Any) -> list[np.ndarray]:
     return [
         fit_target(argument, array, symbolic, loss, f"output {name!r}" if len(names) > 1 else "")
         for (argument, array), symbolic, loss, name in zip(
-            named("y", arrays), model.outputs, model.compiled.losses, names, strict=True
+            names_in_errors("y", arrays), model.outputs, model.compiled.losses, names, strict=True
         )
     ]
 
@@ -94,7 +94,7 @@ def fit_target(argument: str, given: np.ndarray, symbolic: Any, loss: Any, whose
     raise unfit(argument, given.shape, expected, whose, fix)
 
 
-def named(what: str, arrays: Sequence[np.ndarray]) -> list[tuple[str, np.ndarray]]:
+def names_in_errors(what: str, arrays: Sequence[np.ndarray]) -> list[tuple[str, np.ndarray]]:
     """Arrays with what errors call them: "x", or "x[0]", "x[1]", … where there are several."""
     return [(f"{what}[{index}]" if len(arrays) > 1 else what, array) for index, array in enumerate(arrays)]
 

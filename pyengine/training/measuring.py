@@ -15,10 +15,10 @@ from pyengine.training.preparing import (
     batch_rows,
     build_from_first,
     first_batches,
-    labelled,
     optional_count,
     refuse_beside_batches,
     require_dataset,
+    validate_labelled_data,
 )
 from pyengine.training.reading import WeightsRead, before_training
 from pyengine.training.step import Step
@@ -55,10 +55,10 @@ def evaluate_arrays(
         return (yield from work)
     weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
-    data = labelled(model, x, y, sample_weight)
+    data = validate_labelled_data(model, x, y, sample_weight)
     yield from inputs.check_numbers(model, data, pacer)
     data = first_batches(data, batch_size, optional_count("steps", steps))
-    data = yield from inputs.matched(model, data, pacer)
+    data = yield from inputs.cast_to_step_dtypes(model, data, pacer)
     source = ArraySource(data, batch_size)
     return (yield from measure(model, pacer, source, verbose, callbacks, return_dict, weights))
 
@@ -101,7 +101,7 @@ def measure(
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
     with model.steps_of("test", weights) as steps:
         values = yield from loop.evaluation(loop.Running(model, listeners, pacer), source, steps)
-    return shaped(values, return_dict)
+    return as_requested(values, return_dict)
 
 
 def predict_arrays(
@@ -121,7 +121,7 @@ def predict_arrays(
         rows = batch_rows(batch_size)
         given = first_batches(ArrayData(inputs.fit_inputs(model, x)), rows, limit)
         yield from inputs.check_inputs(model, given, pacer)
-        data = yield from inputs.matched(model, given, pacer)
+        data = yield from inputs.cast_to_step_dtypes(model, given, pacer)
         source = ArraySource(data, rows)
     model.settle()
     listeners = CallbackList([progress_display(verbose), callbacks], model, {"steps": source.steps})
@@ -139,19 +139,19 @@ def one_batch(model: Any, kind: str, data: ArrayData, return_dict: bool) -> Any:
     model.warn_of_changed_flags()
     with model.steps_of(kind) as steps:
         values = Job(one_step(steps, data, pacer), pacer).finish()
-    return shaped(values, return_dict)
+    return as_requested(values, return_dict)
 
 
 def one_step(steps: Steps, data: ArrayData, pacer: Pacer) -> Work:
     """Run the step for one batch; returns its logged numbers by name."""
-    step: Step = yield from steps.fed(data, pacer)
+    step: Step = yield from steps.write_batch(data, pacer)
     step.begin()
     yield from step.advance(None)
     yield from step.fetch()
     return (yield from step.batch_values())
 
 
-def shaped(values: Mapping[str, float], return_dict: bool) -> Any:
+def as_requested(values: Mapping[str, float], return_dict: bool) -> Any:
     """Logged values as the caller wants them: a map by name, else one number or a list of them."""
     if return_dict:
         return dict(values)

@@ -15,7 +15,7 @@ from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 
 
-def labelled(model: Any, x: Any, y: Any, sample_weight: Any) -> ArrayData:
+def validate_labelled_data(model: Any, x: Any, y: Any, sample_weight: Any) -> ArrayData:
     """Inputs, targets and weights as arrays that fit the model."""
     model.require_compile()
     arrays = inputs.fit_inputs(model, x)
@@ -71,7 +71,9 @@ def validation_source(model: Any, given: Any, batch_size: int, steps: int | None
     if stream is not None:
         return DatasetSource(model, stream, steps=steps, within="validation_data")
     if isinstance(given, ArrayData):  # held back from the data that have been checked
-        held_back = yield from inputs.matched(model, first_batches(given, batch_size, steps), pacer)
+        held_back = yield from inputs.cast_to_step_dtypes(
+            model, first_batches(given, batch_size, steps), pacer
+        )
         return ArraySource(held_back, batch_size, argument="{} of the rows held back for validation".format)
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
         raise ArgumentError(
@@ -81,9 +83,9 @@ def validation_source(model: Any, given: Any, batch_size: int, steps: int | None
             fix="Give, for example, `validation_data=(x_test, y_test)`.",
         )
     with called(argument=in_validation_data):
-        data = labelled(model, given[0], given[1], given[2] if len(given) == 3 else None)
+        data = validate_labelled_data(model, given[0], given[1], given[2] if len(given) == 3 else None)
         yield from inputs.check_numbers(model, data, pacer)
-    data = yield from inputs.matched(model, first_batches(data, batch_size, steps), pacer)
+    data = yield from inputs.cast_to_step_dtypes(model, first_batches(data, batch_size, steps), pacer)
     return ArraySource(data, batch_size, argument=in_validation_data)
 
 

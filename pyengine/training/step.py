@@ -297,14 +297,14 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
             chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
     if pacer.due():
         yield PAUSE
-    return (yield from planned(model, graph, tables, pacer))
+    return (yield from optimize_and_plan(model, graph, tables, pacer))
 
 
 def test_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
     """Forward, loss and metrics in inference mode."""
     with model.compiled_flags():
         graph = trace(lambda **values: loss_and_totals(model, totals, values, False), specs)
-    return (yield from planned(model, graph, lookups(model, graph), pacer))
+    return (yield from optimize_and_plan(model, graph, lookups(model, graph), pacer))
 
 
 def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pacer: Pacer) -> Work:
@@ -315,10 +315,10 @@ def predict_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], p
         return {f"output/{name}": value for name, value in zip(model.output_names, outputs, strict=True)}
 
     graph = trace(run, specs)
-    return (yield from planned(model, graph, lookups(model, graph), pacer))
+    return (yield from optimize_and_plan(model, graph, lookups(model, graph), pacer))
 
 
-def planned(model: Any, graph: Graph, tables: Mapping[str, Lookup], pacer: Pacer) -> Work:
+def optimize_and_plan(model: Any, graph: Graph, tables: Mapping[str, Lookup], pacer: Pacer) -> Work:
     """Simplify, fuse and plan."""
     graph = simplify(graph)
     if pacer.due():

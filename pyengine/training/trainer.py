@@ -14,7 +14,7 @@ from pyengine.training.estimate import MemoryEstimate, estimate
 from pyengine.training.fitting import Epochs, Validation
 from pyengine.training.job import Job
 from pyengine.training.pacing import Pacer
-from pyengine.training.preparing import class_weighted, count, labelled
+from pyengine.training.preparing import class_weighted, count, validate_labelled_data
 from pyengine.training.state import TrainingState
 
 Array = Any
@@ -405,7 +405,7 @@ class Trainer(TrainingState):
         Source: Keras `Model.train_on_batch`.
         """
         self.refuse_while_fitting("train_on_batch")
-        data = class_weighted(self, labelled(self, x, y, sample_weight), class_weight)
+        data = class_weighted(self, validate_labelled_data(self, x, y, sample_weight), class_weight)
         return measuring.one_batch(self, "train", data, return_dict)
 
     @called("model.test_on_batch")
@@ -428,7 +428,9 @@ class Trainer(TrainingState):
         Source: Keras `Model.test_on_batch`.
         """
         self.settle()
-        return measuring.one_batch(self, "test", labelled(self, x, y, sample_weight), return_dict)
+        return measuring.one_batch(
+            self, "test", validate_labelled_data(self, x, y, sample_weight), return_dict
+        )
 
     @called("model.memory_estimate")
     def memory_estimate(self, batch_size: int = 32) -> MemoryEstimate:

@@ -15,9 +15,9 @@ from pyengine.graph import Graph, Node, Value
 from pyengine.ops.broadcast import BroadcastTo
 from pyengine.ops.fused import Chain, Instruction
 from pyengine.shapes import Shape
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.merging import TopologicalOrder, Vertex
-from pyengine.transforms.rebuild import begun
+from pyengine.transforms.rebuild import new_graph_like
 from pyengine.transforms.target import Target
 
 SMALL = 4096  # bytes: arrays up to this are not worth keeping apart
@@ -244,15 +244,15 @@ class Grouping:
         return other.latest <= min([*later, other.earliest])
 
 
-@checked
-def chained(graph: Graph, target: Target) -> Graph:
+@with_check
+def form_chains(graph: Graph, target: Target) -> Graph:
     """The graph in which groups of elementwise nodes are fused into Chains."""
     if not any(map(target.chains, graph.nodes)):
         return graph
     grouping = Grouping(graph, target)
     grouping.grow()
     del grouping.order  # it refers back; without it the graph is freed by reference count
-    new, to = begun(graph)
+    new, to = new_graph_like(graph)
     for group in in_order(grouping):
         emit(grouping, group, new, to)
     for variable, value in graph.writes.items():

@@ -18,7 +18,7 @@ enabled = False
 Arguments = ParamSpec("Arguments")
 
 
-def checked(transform: Callable[Arguments, Graph]) -> Callable[Arguments, Graph]:
+def with_check(transform: Callable[Arguments, Graph]) -> Callable[Arguments, Graph]:
     """The transform, whose graph is checked where that is enabled."""
 
     @wraps(transform)

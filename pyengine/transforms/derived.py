@@ -31,7 +31,7 @@ ANCHORS = anchors()
 FOLLOWING: dict[type[Expanded], set[type[Op]]] = {}
 
 
-def derived(node: Node, uses: Uses) -> Match | None:
+def match_expansion(node: Node, uses: Uses) -> Match | None:
     """The first fused op whose expansion is found from this node on."""
     users = {type(user.op) for user in uses.of(node.output)}
     if Reshape in users:
@@ -61,7 +61,7 @@ def users_of(value: Value, uses: Uses) -> Iterator[Node]:
             yield node
 
 
-def unshaped(value: Value) -> Value:
+def before_reshape(value: Value) -> Value:
     """The same numbers before they were reshaped."""
     while value.node is not None and isinstance(value.node.op, Reshape):
         value = value.node.inputs[0]
@@ -86,7 +86,7 @@ class Matching:
         for values in self.pairings(first, node, {}):
             found = self.search(values, {first: node})
             if found is not None:
-                return self.made(op, node, *found)
+                return self.match_of(op, node, *found)
         return None
 
     def search(self, values: Values, nodes: Nodes) -> tuple[Values, Nodes] | None:
@@ -108,7 +108,7 @@ class Matching:
         rest = [node for node in self.pattern.nodes if node not in nodes]
         for node in rest:
             if node.output in values:
-                maker = unshaped(values[node.output]).node
+                maker = before_reshape(values[node.output]).node
                 return node, [maker] if maker is not None else []
         for node in rest:
             for value in node.inputs:
@@ -136,7 +136,7 @@ class Matching:
         """Take a value for the pattern's, unless another one stands for that already."""
         if wanted in self.pattern.constants:
             return self.uses.number(value) == self.pattern.constants[wanted].item()
-        return unshaped(values.setdefault(wanted, value)) is unshaped(value)
+        return before_reshape(values.setdefault(wanted, value)) is before_reshape(value)
 
     def alone(self, nodes: Nodes) -> bool:
         """Whether nothing else needs what lies between; but for what is stretched, which may be made anew."""
@@ -155,7 +155,7 @@ class Matching:
             for node in users
         )
 
-    def made(self, op: Expanded, first: Node, values: Values, nodes: Nodes) -> Match | None:
+    def match_of(self, op: Expanded, first: Node, values: Values, nodes: Nodes) -> Match | None:
         """What stands in the graph for the pattern."""
         given = {wanted: values[wanted] for wanted in self.pattern.inputs.values()}
         results = [values[value] for value in self.results]

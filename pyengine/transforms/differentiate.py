@@ -9,7 +9,7 @@ import numpy as np
 from pyengine.errors import ArgumentError, describe
 from pyengine.graph import Graph, Node, Value, Variable
 from pyengine.ops.backward import dependent, pull_back
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.rebuild import Made, keep, rebuild
 
 
@@ -33,7 +33,7 @@ def gradient_names(of: Iterable[Variable | str]) -> list[str]:
     return list(names)
 
 
-@checked
+@with_check
 def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> Graph:
     """The graph with an output `gradient/<name>` more for each variable or input name in `wrt`.
 
@@ -62,7 +62,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
             fix="Reduce it with `ops.sum(x)` or `ops.mean(x)`.",
         )
     wrt = list(wrt)
-    new = prepared(graph, wrt)
+    new = copy_with_saved_values(graph, wrt)
     sources = {}
     for name, source in zip(gradient_names(wrt), wrt, strict=True):
         value = new.inputs.get(source) if isinstance(source, str) else new.reads.get(source)
@@ -86,7 +86,7 @@ def differentiate(graph: Graph, output: str, wrt: Iterable[Variable | str]) -> G
     return new
 
 
-def prepared(graph: Graph, wrt: Iterable[Variable | str]) -> Graph:
+def copy_with_saved_values(graph: Graph, wrt: Iterable[Variable | str]) -> Graph:
     """A copy in which ops also give what their gradients need of the forward pass."""
     found = [graph.inputs.get(s) if isinstance(s, str) else graph.reads.get(s) for s in wrt]
     depends = dependent(graph.nodes, [value for value in found if value is not None])

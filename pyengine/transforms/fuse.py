@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pyengine.graph import Graph
-from pyengine.transforms.chains import chained
-from pyengine.transforms.patterns import matched
+from pyengine.transforms.chains import form_chains
+from pyengine.transforms.patterns import replace_patterns
 from pyengine.transforms.rebuild import in_bodies
-from pyengine.transforms.recompute import recomputed
+from pyengine.transforms.recompute import rematerialize
 from pyengine.transforms.simplify import without_dead
 from pyengine.transforms.target import REFERENCE, Target
 from pyengine.transforms.unfuse import unfuse
@@ -28,5 +28,5 @@ def fuse(graph: Graph, target: Target = REFERENCE) -> Graph:
     >>> [node.op.name for node in fuse(graph).nodes]
     ['chain']
     """
-    graph = unfuse(matched(in_bodies(graph, lambda body: fuse(body, target))), target)
-    return chained(without_dead(recomputed(graph, target)), target)
+    graph = unfuse(replace_patterns(in_bodies(graph, lambda body: fuse(body, target))), target)
+    return form_chains(without_dead(rematerialize(graph, target)), target)

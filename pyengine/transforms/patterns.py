@@ -31,8 +31,8 @@ from pyengine.ops.conv import Conv2D
 from pyengine.ops.pieces import Concatenate, Pad
 from pyengine.ops.pool import MaxPool2DGradient
 from pyengine.ops.structure import Reshape, reshape
-from pyengine.transforms.checking import checked
-from pyengine.transforms.derived import ANCHORS, derived
+from pyengine.transforms.checking import with_check
+from pyengine.transforms.derived import ANCHORS, match_expansion
 from pyengine.transforms.matching import Match, Uses, other
 from pyengine.transforms.rebuild import rebuild
 
@@ -45,7 +45,7 @@ def per_channel(value: Value, channels: int) -> bool:
 # --- Into a kernel
 
 
-def folded(node: Node, uses: Uses) -> Match | None:
+def fold_channel_factors(node: Node, uses: Uses) -> Match | None:
     """Factors of each channel behind a convolution (normalization by fixed statistics) go into its kernel.
 
     What is subtracted or added between them becomes one number for each channel that is added last.
@@ -101,7 +101,7 @@ def folded(node: Node, uses: Uses) -> Match | None:
 # --- Parts put together
 
 
-def joined(node: Node, uses: Uses) -> Match | None:
+def padded_sum_to_concatenate(node: Node, uses: Uses) -> Match | None:
     """A sum of arrays padded with zeros to lie side by side, as the gradient of `split` is: `concatenate`."""
     if uses.only(node.output, Add):
         return None  # the last sum starts the pattern
@@ -144,7 +144,7 @@ def joined(node: Node, uses: Uses) -> Match | None:
 # --- What goes through a pool or a sum
 
 
-def unpooled(node: Node, uses: Uses) -> Match | None:
+def relu_mask_before_pool(node: Node, uses: Uses) -> Match | None:
     """Of a gradient through a pool of the largest: the mask of relu is put before it, on fewer numbers.
 
     In place of each window's largest stands what arrives for the window, elsewhere 0; and it is above 0 where the
@@ -175,7 +175,7 @@ def unpooled(node: Node, uses: Uses) -> Match | None:
     return Match(nodes, (arriving, x, pooled, above.inputs[1]), build, (masked.output,))
 
 
-def summed(node: Node, uses: Uses) -> Match | None:
+def simplify_sum(node: Node, uses: Uses) -> Match | None:
     """Sums of what a simpler sum gives: of sums, negatives, multiples, of a gradient that a pool spread out."""
     (x,) = node.inputs
     before = x.node
@@ -210,16 +210,16 @@ Pattern = Callable[[Node, Uses], Match | None]
 
 # By the op that a pattern starts from; in rounds, for what one leaves another may find.
 PATTERNS: tuple[dict[type[Op], Pattern], ...] = (
-    {Conv2D: folded, MaxPool2DGradient: unpooled},
-    dict.fromkeys(ANCHORS, derived),
-    {Sum: summed, Add: joined},
-    {Sum: summed},
+    {Conv2D: fold_channel_factors, MaxPool2DGradient: relu_mask_before_pool},
+    dict.fromkeys(ANCHORS, match_expansion),
+    {Sum: simplify_sum, Add: padded_sum_to_concatenate},
+    {Sum: simplify_sum},
 )
 
 
-@checked
-def matched(graph: Graph) -> Graph:
-    """A graph with what `PATTERNS` put in the place of what they found."""
+@with_check
+def replace_patterns(graph: Graph) -> Graph:
+    """The graph in which every match of `PATTERNS` is replaced."""
     starts = set().union(*PATTERNS)
     if not any(type(node.op) in starts for node in graph.nodes):
         return graph

@@ -12,7 +12,7 @@ Rule = Callable[[Node, tuple[Value, ...], Graph], Made]
 
 def keep(node: Node, inputs: tuple[Value, ...], graph: Graph) -> Made:
     """The rule that changes nothing."""
-    return graph.again(node, inputs)
+    return graph.copy_node(node, inputs)
 
 
 def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
@@ -27,8 +27,8 @@ def in_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
     return rebuild(graph, rule)[0]
 
 
-def begun(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
-    """A new graph with the same inputs, constants and reads, and which new value stands for which old one."""
+def new_graph_like(graph: Graph) -> tuple[Graph, dict[Value, Value]]:
+    """A new graph with the same inputs, constants and reads, and a map from old values to new ones."""
     new = Graph()
     to: dict[Value, Value] = {}
     for name, value in graph.inputs.items():
@@ -46,7 +46,7 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     `rule(node, inputs, new_graph)` gets each node in order with its inputs already translated and returns the new
     value that stands for its output, or a tuple of them.
     """
-    new, to = begun(graph)
+    new, to = new_graph_like(graph)
     for node in graph.nodes:
         new.layer = node.layer
         made = rule(node, tuple([to[value] for value in node.inputs]), new)

@@ -6,17 +6,17 @@ from collections import defaultdict
 
 from pyengine.graph import Graph, Node, Value
 from pyengine.transforms.chains import SMALL, works
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.rebuild import Made, rebuild
 from pyengine.transforms.target import Target
 
 
-@checked
-def recomputed(graph: Graph, target: Target) -> Graph:
+@with_check
+def rematerialize(graph: Graph, target: Target) -> Graph:
     """The graph in which late users of cheap values recompute them.
 
-    A late user stands behind real work, before which its input would have to be kept. It gets a value of its own where
-    all that this is made of is there anyway; or where one array, if it is kept, gives several.
+    A late user comes after an expensive node, during which its input would have to be kept. It gets its own copy of a
+    cheap value if the inputs of that copy are live anyway, or if keeping one array replaces keeping several.
     """
     if not any(node.op.cheap and node.output.spec.nbytes > SMALL for node in graph.nodes):
         return graph
@@ -33,11 +33,11 @@ def recomputed(graph: Graph, target: Target) -> Graph:
     last = {value: max(stage[node] for node in nodes) for value, nodes in users.items()}
     always = work + 1
     last.update(dict.fromkeys([*graph.outputs.values(), *graph.writes.values(), *graph.constants], always))
-    again: set[Value] = set()
+    to_copy: set[Value] = set()
     wanted: dict[Value, list[Value]] = defaultdict(list)  # by the one array that must be kept for them
 
     def accept(value: Value, until: int) -> None:
-        again.add(value)
+        to_copy.add(value)
         last[value] = stage[made[value]]
         for source in made[value].inputs:
             last[source] = max(last.get(source, 0), until)
@@ -61,33 +61,33 @@ def recomputed(graph: Graph, target: Target) -> Graph:
         if sum(value.spec.nbytes for value in values) > source.spec.nbytes:
             for value in values:
                 accept(value, last[value])
-    return with_copies(graph, again, stage) if again else graph
+    return with_copies(graph, to_copy, stage) if to_copy else graph
 
 
-def with_copies(graph: Graph, again: set[Value], stage: dict[Node, int]) -> Graph:
+def with_copies(graph: Graph, to_copy: set[Value], stage: dict[Node, int]) -> Graph:
     """These values recomputed for each later stage in which they are used."""
-    return rebuild(graph, Copies(again, stage).rule)[0]
+    return rebuild(graph, Copies(to_copy, stage).rule)[0]
 
 
 class Copies:
     """The rule of `with_copies`, and what it has copied so far."""
 
-    def __init__(self, again: set[Value], stage: dict[Node, int]):
-        self.again = again
+    def __init__(self, to_copy: set[Value], stage: dict[Node, int]):
+        self.to_copy = to_copy
         self.stage = stage
         self.new_of: dict[Value, Value] = {}
         self.copies: dict[tuple[Value, int], Value] = {}
 
     def at(self, value: Value, when: int, new: Graph) -> Value:
         node = value.node
-        if value not in self.again or node is None or self.stage[node] == when:
+        if value not in self.to_copy or node is None or self.stage[node] == when:
             return self.new_of[value]
         if (value, when) not in self.copies:
-            self.copies[value, when] = new.again(node, tuple(self.at(x, when, new) for x in node.inputs))
+            self.copies[value, when] = new.copy_node(node, tuple(self.at(x, when, new) for x in node.inputs))
         return self.copies[value, when]
 
     def rule(self, node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         self.new_of.update(zip(node.inputs, inputs, strict=True))
-        result = new.again(node, tuple(self.at(value, self.stage[node], new) for value in node.inputs))
+        result = new.copy_node(node, tuple(self.at(value, self.stage[node], new) for value in node.inputs))
         self.new_of.update(zip(node.outputs, result if isinstance(result, tuple) else (result,), strict=True))
         return result

@@ -13,7 +13,7 @@ from pyengine.ops.cast import Cast
 from pyengine.ops.elementwise import Elementwise
 from pyengine.ops.structure import Reshape, Transpose
 from pyengine.shapes import broadcast
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.rebuild import Made, keep, rebuild
 
 FOLDED = 65536  # bytes: larger results of constants alone are computed in the step, not stored
@@ -24,12 +24,12 @@ def foldable(op: Op, output: Value) -> bool:
     return output.spec.nbytes <= FOLDED and not isinstance(op, BroadcastTo)
 
 
-def stretched(value: Value) -> bool:
+def is_broadcast(value: Value) -> bool:
     """Whether it is made by a broadcast."""
     return value.node is not None and isinstance(value.node.op, BroadcastTo)
 
 
-def unstretched(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
+def without_broadcasts(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Value, ...]:
     """Elementwise ops broadcast by themselves, so an explicit broadcast before them can go."""
     short = list(inputs)
     for place, value in enumerate(inputs):
@@ -49,7 +49,7 @@ def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Va
     return short if broadcast(*(value.shape for value in short)) != output.shape else None
 
 
-@checked
+@with_check
 def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
     known: dict[tuple, Made] = {}
@@ -76,15 +76,15 @@ def simplify(graph: Graph) -> Graph:
                 value.spec is old.spec or value.spec == old.spec
                 for value, old in zip(inputs, node.inputs, strict=True)
             )
-            known[key] = new.again(node, inputs) if same_specs else new.add(op, inputs)
+            known[key] = new.copy_node(node, inputs) if same_specs else new.add(op, inputs)
         return known[key]
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
         if not isinstance(op, Elementwise):
-            return write(*merged(op, inputs), node, new)
-        if any(stretched(value) for value in inputs):
-            inputs = unstretched(op, inputs, node.output)
+            return write(*merge_with_producer(op, inputs), node, new)
+        if any(is_broadcast(value) for value in inputs):
+            inputs = without_broadcasts(op, inputs, node.output)
             small = stretched_late(op, inputs, node.output)
             if small is not None:
                 made = write(op, small, node, new)
@@ -93,10 +93,10 @@ def simplify(graph: Graph) -> Graph:
         return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
-    return without_dead(narrowed(new))
+    return without_dead(drop_unused_loop_outputs(new))
 
 
-def narrowed(graph: Graph) -> Graph:
+def drop_unused_loop_outputs(graph: Graph) -> Graph:
     """The graph whose loops make only what is used."""
     if all(node.op.body is None for node in graph.nodes):
         return graph
@@ -154,7 +154,7 @@ def identity(op: Op, inputs: tuple[Value, ...], graph: Graph) -> Value | None:
     return inputs[0] if isinstance(op, (Reshape, BroadcastTo, Cast)) else None
 
 
-def merged(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
+def merge_with_producer(op: Op, inputs: tuple[Value, ...]) -> tuple[Op, tuple[Value, ...]]:
     """The op and its inputs, with the op that made its input taken in where one op does both."""
     before = inputs[0].node if inputs else None
     if before is None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from pyengine.graph import Graph, Spec
 from pyengine.ops.base import to_value
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 
 
-@checked
+@with_check
 def trace(function: Callable[..., Mapping[str, Any]], specs: Mapping[str, Spec]) -> Graph:
     """Record what `function` computes as a graph.
 

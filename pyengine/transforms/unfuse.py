@@ -5,12 +5,12 @@ from __future__ import annotations
 from pyengine.graph import Graph, Node, Value
 from pyengine.ops.body import replay
 from pyengine.ops.expanded import Expanded
-from pyengine.transforms.checking import checked
+from pyengine.transforms.checking import with_check
 from pyengine.transforms.rebuild import Made, keep, rebuild
 from pyengine.transforms.target import Target
 
 
-@checked
+@with_check
 def unfuse(graph: Graph, target: Target) -> Graph:
     """A graph in which an expansion stands in the place of each op that the target lacks, if it has all in there."""
     absent = {node for node in graph.nodes if isinstance(node.op, Expanded) and lacks(node, target)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyengine.bridge.failures import words
+from pyengine.bridge.failures import message_text
 from pyengine.bridge.javascript import code, name, spoken
 from pyengine.errors import ArgumentError, BusyError, ShapeError, describe, unknown_name
 
@@ -67,7 +67,7 @@ def test_every_part_of_an_error_speaks_javascript() -> None:
         got=describe(None),
         fix="Set `model.stop_training = True`.",
     )
-    assert words(error) == (
+    assert message_text(error) == (
         "model.fitDataset: validationData[0] expects shape [batch, 4], or `validationSplit: 0.2`, but got `null`. "
         "Set `model.stopTraining = true`."
     )
@@ -77,12 +77,15 @@ def test_every_part_of_an_error_speaks_javascript() -> None:
 def test_errors_without_parts_keep_their_text_and_notes() -> None:
     error = BusyError("A fit is running. Set `model.stop_training = True`.")
     error.add_note("While calling `on_epoch_end`.")
-    assert words(error) == "A fit is running. Set `model.stopTraining = true`.\nWhile calling `onEpochEnd`."
-    assert words(ValueError("as `it_is`")) == "as `it_is`"
+    assert (
+        message_text(error)
+        == "A fit is running. Set `model.stopTraining = true`.\nWhile calling `onEpochEnd`."
+    )
+    assert message_text(ValueError("as `it_is`")) == "as `it_is`"
 
 
 def test_an_unknown_name_keeps_the_names_that_are_known() -> None:
-    assert words(unknown_name("loss", "mse_", ["mse", "mean_squared_error"])) == (
+    assert message_text(unknown_name("loss", "mse_", ["mse", "mean_squared_error"])) == (
         "Unknown loss 'mse_'. Did you mean 'mse'? Known: mean_squared_error, mse."
     )
 

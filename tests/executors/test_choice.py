@@ -24,9 +24,9 @@ def undecided(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv(VARIABLE, raising=False)
     before = chosen.executor, chosen.trouble
     chosen.executor, chosen.trouble = None, ""
-    choice.trusted.cache_clear()
+    choice.tested_library.cache_clear()
     yield
-    choice.trusted.cache_clear()
+    choice.tested_library.cache_clear()
     chosen.executor, chosen.trouble = before
 
 

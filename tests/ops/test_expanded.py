@@ -7,7 +7,7 @@ from pyengine import ops
 from pyengine.graph import check
 from pyengine.ops.expanded import Expanded
 from pyengine.transforms import Target
-from pyengine.transforms.patterns import matched
+from pyengine.transforms.patterns import replace_patterns
 from pyengine.transforms.unfuse import unfuse
 from tests.cases.ops import CASES
 from tests.cases.run import finite_differences, gradients, traced
@@ -47,7 +47,7 @@ def test_an_op_that_fusing_looks_for_is_found_where_its_expansion_stands(case):
     graph = traced(lambda **values: {"y": case.call(*values.values())}, **feeds)
     plain = unfuse(graph, Plain())
     assert case.op not in [node.op.name for node in plain.nodes]
-    found = [node.op for node in check(matched(plain)).nodes if node.op.name == case.op]
+    found = [node.op for node in check(replace_patterns(plain)).nodes if node.op.name == case.op]
     assert [op.key for op in found] == [node.op.key for node in graph.nodes if node.op.name == case.op]
 
 

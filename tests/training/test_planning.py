@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pyengine.optimizers import Adam, Optimizer
-from pyengine.training.feeding import uncollected
+from pyengine.training.feeding import without_garbage_collection
 from pyengine.training.job import PAUSE, Work
 from web.tools.bench.planning import data, deep
 
@@ -61,7 +61,7 @@ def test_the_collector_rests_while_a_step_is_planned_and_not_between(collector: 
         seen.append(gc.isenabled())
         return 3
 
-    running = uncollected(work())
+    running = without_garbage_collection(work())
     assert next(running) is PAUSE
     assert gc.isenabled()
     with pytest.raises(StopIteration) as end:
@@ -81,8 +81,8 @@ def test_the_collector_works_again_after_planning_fails_or_is_given_up(collector
             closed.append(fails)
 
     with pytest.raises(ValueError, match="no plan"):
-        next(uncollected(work(True)))
-    running = uncollected(work(False))
+        next(without_garbage_collection(work(True)))
+    running = without_garbage_collection(work(False))
     next(running)
     running.close()
     assert (closed, gc.isenabled()) == ([True, False], True)

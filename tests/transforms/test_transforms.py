@@ -9,10 +9,10 @@ from pyengine.graph import Graph, Spec, Variable, check, parse_graph, print_grap
 from pyengine.ops.base import OPS
 from pyengine.plan.program import with_moved_reads
 from pyengine.transforms import checking, differentiate, rebuild, simplify, trace
-from pyengine.transforms.chains import chained
-from pyengine.transforms.checking import checked
-from pyengine.transforms.patterns import matched
-from pyengine.transforms.recompute import recomputed
+from pyengine.transforms.chains import form_chains
+from pyengine.transforms.checking import with_check
+from pyengine.transforms.patterns import replace_patterns
+from pyengine.transforms.recompute import rematerialize
 from tests.random_graphs import interpret, random_graph
 
 
@@ -185,7 +185,7 @@ def test_a_variable_reads_as_what_was_assigned_before_in_the_step():
 
 
 def test_a_transform_that_makes_an_illegal_graph_fails_under_its_own_name() -> None:
-    @checked
+    @with_check
     def reversed_nodes(graph: Graph) -> Graph:
         graph.nodes.reverse()
         return graph
@@ -196,6 +196,14 @@ def test_a_transform_that_makes_an_illegal_graph_fails_under_its_own_name() -> N
 
 
 def test_every_transform_is_checked_in_the_tests() -> None:
-    for transform in (trace, differentiate, simplify, matched, recomputed, chained, with_moved_reads):
+    for transform in (
+        trace,
+        differentiate,
+        simplify,
+        replace_patterns,
+        rematerialize,
+        form_chains,
+        with_moved_reads,
+    ):
         assert transform.__wrapped__  # type: ignore[attr-defined]
     assert checking.enabled

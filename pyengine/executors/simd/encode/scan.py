@@ -96,7 +96,7 @@ def outside(word: Word, places: Sequence[Word], loop: Program, scratch: Slot | N
         assert scratch is not None
         return moved(scratch, word)
     if word.region == CONSTANTS:
-        return held(loop.constants[word.offset : word.offset + word.spec.nbytes])
+        return table_of_bytes(loop.constants[word.offset : word.offset + word.spec.nbytes])
     place = places[int(word.region)]
     if isinstance(place, Moving):
         moving = Moving(moved(place.start, word), place.step)
@@ -112,7 +112,7 @@ def moved(place: Word, word: Slot) -> Slot:
     return Slot(place.region, place.offset + word.offset, word.spec)
 
 
-def held(content: bytes) -> Table:
-    """The address of these bytes."""
+def table_of_bytes(content: bytes) -> Table:
+    """A table of 64-bit words that holds these bytes."""
     content += bytes(-len(content) % 8)
     return Table(struct.unpack(f"<{len(content) // 8}q", content))

@@ -41,15 +41,15 @@ def part(x: Slot, begin: int, to: int, loops: Sequence[Loop]) -> tuple[Word, ...
     width = itemsize(x.spec.dtype)
     loops = merged(loops)
     if loops and loops[-1][1:] == (width, width):
-        return words(x, begin, to, PIECES, width * loops[-1][0], loops[:-1])
+        return copy_settings(x, begin, to, PIECES, width * loops[-1][0], loops[:-1])
     along = [loop for loop in loops if loop[2] == width]
     if along and loops[-1][1] == width:  # rows of the input become columns of the output
         turned = [loop for loop in loops[:-1] if loop != along[0]]
-        return words(x, begin, to, PLANE, width, [*turned, along[0], loops[-1]])
-    return words(x, begin, to, PIECES, width, loops)
+        return copy_settings(x, begin, to, PLANE, width, [*turned, along[0], loops[-1]])
+    return copy_settings(x, begin, to, PIECES, width, loops)
 
 
-def words(
+def copy_settings(
     x: Slot, begin: int, to: int, how: Named, width: int, loops: Sequence[Loop]
 ) -> tuple[Word, ...] | None:
     loops = loops or [(1, 0, 0)]
