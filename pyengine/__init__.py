@@ -50,15 +50,38 @@ if sys.platform == "emscripten":
 LATE = ("datasets", "utils")
 """Families that are loaded when first used."""
 
+ELSEWHERE = {
+    "Initializer": initializers,
+    "KerasTensor": layers,
+    "Layer": layers,
+    "Loss": losses,
+    "Metric": metrics,
+    "Operation": layers,
+    "Optimizer": optimizers,
+    "Regularizer": regularizers,
+}
+"""Names that Keras has here, too, and where they are."""
+
 
 def __getattr__(name: str) -> Any:
     if name in LATE:
         return importlib.import_module(f"pyengine.{name}")
+    if name in ELSEWHERE:
+        return getattr(ELSEWHERE[name], {"KerasTensor": "SymbolicTensor"}.get(name, name))
     raise AttributeError(f"module 'pyengine' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *LATE})
+    return sorted({*globals(), *LATE, *ELSEWHERE})
+
+
+def version() -> str:
+    """The version of pyengine.
+
+    >>> version() == __version__
+    True
+    """
+    return __version__
 
 
 __all__ = [
@@ -85,4 +108,5 @@ __all__ = [
     "set_random_seed",
     "show_config",
     "utils",
+    "version",
 ]

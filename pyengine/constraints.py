@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyengine import ops
+from pyengine.aliases import aliases
 from pyengine.configurable import Configurable
 from pyengine.errors import require_number
 from pyengine.names import resolve
@@ -186,3 +187,7 @@ def get(identifier: Any) -> Callable[[Array], Any] | None:
     (NonNeg(), MaxNorm(max_value=3.0))
     """
     return None if identifier is None else resolve("constraint", identifier, CONSTRAINTS)
+
+
+# Keras' lower-case names: `constraints.max_norm` is the class.
+__getattr__ = aliases(__name__, CONSTRAINTS)

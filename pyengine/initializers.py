@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import random, shapes
+from pyengine.aliases import aliases
 from pyengine.configurable import Configurable
 from pyengine.errors import ShapeError, require_number, unknown_name
 from pyengine.names import resolve
@@ -457,3 +458,7 @@ def get(identifier: Any) -> Callable[..., np.ndarray] | None:
     Constant(value=2.0)
     """
     return None if identifier is None else resolve("initializer", identifier, INITIALIZERS)
+
+
+# Keras' lower-case names: `initializers.glorot_uniform` is the class.
+__getattr__ = aliases(__name__, INITIALIZERS)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pyengine import ops
+from pyengine.aliases import aliases
 from pyengine.configurable import Configurable
 from pyengine.errors import ShapeError, require_number, unknown_name
 from pyengine.names import resolve
@@ -175,3 +176,7 @@ def get(identifier: Any) -> Callable[[Array], Any] | None:
     (L2(), L1L2(l1=0.1, l2=0.2))
     """
     return None if identifier is None else resolve("regularizer", identifier, REGULARIZERS)
+
+
+# Keras' lower-case names: `regularizers.l2` is the class.
+__getattr__ = aliases(__name__, REGULARIZERS)

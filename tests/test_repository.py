@@ -31,6 +31,7 @@ COMMON = {
             "logs",
             "memory",
             "quantile",
+            "aliases",
             "structure",
         ),
         PLAIN,

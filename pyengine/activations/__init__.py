@@ -41,6 +41,7 @@ from pyengine.activations.squashing import (
     sparse_sigmoid,
     tanh,
 )
+from pyengine.aliases import aliases
 from pyengine.names import lookup, not_resolved
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
@@ -95,3 +96,7 @@ def get(identifier: Any) -> Callable[..., Any]:
     if callable(identifier):
         return identifier
     raise not_resolved("activation", identifier, ACTIVATIONS, "a name or a function")
+
+
+# Other names of the same functions: `activations.swish`.
+__getattr__ = aliases(__name__, ACTIVATIONS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, overload
 
+from pyengine.aliases import aliases, function_of
 from pyengine.losses.base import Loss, LossFunction
 from pyengine.losses.crossentropy import (
     BinaryCrossentropy,
@@ -17,7 +18,7 @@ from pyengine.losses.crossentropy import (
     KLDivergence,
     SparseCategoricalCrossentropy,
 )
-from pyengine.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
+from pyengine.losses.margin import CategoricalHinge, Hinge, SquaredHinge
 from pyengine.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -77,11 +78,18 @@ def get(identifier: Any) -> Loss | None:
     """
     if identifier is None:
         return None
-    loss = resolve("loss", identifier, LOSSES)
+    loss = resolve("loss", getattr(identifier, "stands_for", identifier), LOSSES)
     if not callable(loss):
         raise not_resolved("loss", identifier, LOSSES)
     return loss if isinstance(loss, Loss) else LossFunction(loss)
 
+
+def _per_sample(cls: type[Loss], settings: dict[str, Any], y_true: Any, y_pred: Any) -> Any:
+    return cls(**{**settings, "reduction": "none"})(y_true, y_pred)
+
+
+# `losses.mse(y_true, y_pred)`, `losses.huber(y_true, y_pred, delta=2.0)`: one value per sample, as Keras' functions.
+__getattr__ = aliases(__name__, LOSSES, lambda name, cls: function_of(name, cls, _per_sample, __name__))
 
 __all__ = [
     "LOSSES",

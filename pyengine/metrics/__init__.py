@@ -123,6 +123,7 @@ def get(identifier: Any, *, loss: Any = None, output_shape: Sequence[int | None]
     if isinstance(identifier, Mapping):
         name, config = class_and_config("metric", identifier)
         return Accuracy(**config) if name == "Accuracy" else metric_by_name(name, config, loss, output_shape)
+    identifier = getattr(identifier, "stands_for", identifier)
     if isinstance(identifier, type) and issubclass(identifier, (Metric, Loss)):
         return get(identifier())
     if callable(identifier) and not isinstance(identifier, type):
