@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyengine.executors.simd.encode.base import Encoded, Word, encodes, floats
-from pyengine.executors.simd.encode.rounds import Axis, in_rounds
+from pyengine.executors.simd.encode.rounds import Axis, in_rounds, is_long
 from pyengine.plan import Call, Slot
 
 OUT, A, B, BIAS, ADDED, ROWS, COLUMNS, INNER = range(8)  # places of words
@@ -66,6 +66,8 @@ def product(
     ]
     words += [number for axis in axes for number in axis]
     one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
+    if not is_long(one):
+        return one
     divided, along = [], 4 * out.spec.size
     for number, (length, a_step, b_step) in enumerate(axes):
         along //= max(length, 1)
