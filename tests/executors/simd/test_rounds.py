@@ -16,7 +16,7 @@ from pyengine.executors.simd.encode import Encoded, Table, rounds
 from pyengine.executors.simd.executor import encode
 from pyengine.graph import Graph, Spec
 from pyengine.plan import Program, plan
-from pyengine.training.step import Step
+from pyengine.training.step import Planned, Step
 from pyengine.transforms import trace
 from tests.cases.ops import CASES, Case
 from tests.executors.simd.support import MODES, compare, executor
@@ -443,7 +443,7 @@ def test_a_step_that_stands_within_the_taking_of_its_batch_is_not_whole():
 def test_a_step_whose_first_call_is_short_is_not_thought_to_be_short():
     """Else what is left of it would be run without a pause."""
     graph = trace(lambda x: {"y": ops.exp(x @ ops.transpose(x))}, {"x": Spec((2000, 300))})
-    step = Step(executor("strict"), graph, plan(graph))
+    step = Step(Planned(executor("strict"), graph, plan(graph), {}))
     step.begin()
     assert [*step.advance(deadline=0.0)] == []
     assert step.position == 1
