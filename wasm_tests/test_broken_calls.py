@@ -309,6 +309,36 @@ CALLS = [
         argument="callbacks.onEpochEnd",
         got="`3`",
     ),
+    row(
+        "a map as callbacks",
+        "await model.fit(X, Y, { callbacks: new Map() })",
+        argument="callbacks",
+        got="a Map",
+    ),
+    row(
+        "settings that are a number",
+        "await model.fit(X, Y, 5)",
+        where="model.fit",
+        argument="settings",
+        got="`5`",
+    ),
+    row(
+        "settings of predict", "model.predict(X, 32)", where="model.predict", argument="settings", got="`32`"
+    ),
+    row(
+        "settings of compile", "model.compile('adam')", where="model.compile", argument="settings", got="adam"
+    ),
+    row("compile with nothing", "model.compile()", where="model.compile", argument="loss", got="null"),
+    row(
+        "text for fitDataset", "await model.fitDataset('rows', { epochs: 1 })", argument="dataset", got="rows"
+    ),
+    row("nothing for fitDataset", "await model.fitDataset()", where="model.fitDataset", got="`undefined`"),
+    row(
+        "arrays for evaluateDataset",
+        "await model.evaluateDataset(X)",
+        where="model.evaluateDataset",
+        got="[12, 4]",
+    ),
     row("hooks that are none", "new tf.CustomCallback(3)", argument="hooks", got="`3`"),
     row(
         "sampleWeight too short",

@@ -103,7 +103,9 @@ export function callbacksInward(given) {
     return given.flatMap(callbacksInward);
   }
   if (given instanceof Handle) return [given];
-  if (typeof given !== "object") {
+  const hooks = typeof given === "object" ? hooksOf(given) : {};
+  const introduced = typeof given.setModel === "function" || typeof given.setParams === "function";
+  if (Object.keys(hooks).length === 0 && !introduced && !isPlain(given)) {
     throw refusal({
       where: "model.fit",
       argument: "callbacks",
@@ -113,8 +115,8 @@ export function callbacksInward(given) {
     });
   }
   /** @type {Record<string, any>} */
-  const description = { hooks: hooksOf(given) };
-  if (typeof given.setModel === "function" || typeof given.setParams === "function") {
+  const description = { hooks };
+  if (introduced) {
     description.introduce = new Raw((/** @type {string} */ what, /** @type {any} */ value) => {
       if (what === "model") given.setModel?.(value);
       else given.setParams?.(value);

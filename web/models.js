@@ -110,10 +110,12 @@ export class LayersModel extends Layer {
    * model.compile({ optimizer: tf.train.adam(0.01), loss: "meanSquaredError", metrics: ["mae"] });
    */
   compile(settings) {
+    const given = settingsOf("model.compile", settings);
+    settings ??= {};
     for (const name of REQUIRED) if (name in settings) refuseUndefined("model.compile", name, settings[name]);
     for (const name of OPTIONAL) refuseUndefined("model.compile", name, settings[name] ?? null);
     finishPending((model, kind) => model === this && kind !== "predict");
-    call("compile", this, defined(settings));
+    call("compile", this, given);
   }
 
   /**
@@ -172,6 +174,7 @@ export class LayersModel extends Layer {
    * (await model.fitDataset(rows.batch(2), { epochs: 2 })).epoch  // [0, 1]
    */
   async fitDataset(dataset, settings) {
+    requireDataset("model.fitDataset", dataset, "model.fit(x, y, { epochs: 5 })");
     return this.#train("fit_dataset", [dataset], settings);
   }
 
@@ -226,7 +229,7 @@ export class LayersModel extends Layer {
    * @param {any[]} copies
    */
   async #settingsInward(where, settings, copies) {
-    const given = defined(settings);
+    const given = settingsOf(where, settings);
     given.callbacks = callbacksInward(given.callbacks);
     copies.push(...given.callbacks.filter((/** @type {any} */ callback) => !(callback instanceof Handle)));
     if (Array.isArray(given.validationData)) {
@@ -256,7 +259,7 @@ export class LayersModel extends Layer {
   predict(x, settings = {}) {
     refuseDataset("model.predict", x, "model.predictOnBatch(x)");
     const inputs = this.#forInputs("model.predict", x);
-    const pending = new Pending(call("begin", this, "predict", [inputs], defined(settings)), this, "predict");
+    const pending = new Pending(call("begin", this, "predict", [inputs], settingsOf("model.predict", settings)), this, "predict");
     const rows = this.#rowsOf(inputs);
     const results = this.outputs.map((output, place) => pending.tensor(place, outputShape(output, rows)));
     return results.length === 1 ? results[0] : results;
@@ -299,7 +302,7 @@ export class LayersModel extends Layer {
   evaluate(x, y, settings = {}) {
     refuseDataset("model.evaluate", x, "model.evaluateDataset(dataset)");
     const data = [this.#forInputs("model.evaluate", x), this.#forOutputs("model.evaluate", y)];
-    const given = defined(settings);
+    const given = settingsOf("model.evaluate", settings);
     if (given.callbacks !== undefined) given.callbacks = callbacksInward(given.callbacks);
     if (given.sampleWeight !== undefined) given.sampleWeight = one(given.sampleWeight, "model.evaluate", "sampleWeight");
     return this.#measured(call("begin", this, "evaluate", data, given));
@@ -319,7 +322,8 @@ export class LayersModel extends Layer {
    * (await model.evaluateDataset(rows.batch(2))).arraySync()  // 2.5
    */
   async evaluateDataset(dataset, settings = {}) {
-    const job = call("begin", this, "evaluate_dataset", [dataset], defined(settings));
+    requireDataset("model.evaluateDataset", dataset, "model.evaluate(x, y)");
+    const job = call("begin", this, "evaluate_dataset", [dataset], settingsOf("model.evaluateDataset", settings));
     const pending = new Pending(job, this, "evaluate_dataset");
     const values = await pending.wait();
     return values.length === 1 ? values[0] : values;
@@ -374,7 +378,7 @@ export class LayersModel extends Layer {
    */
   async #onBatch(method, x, y, settings) {
     const where = method === "train_on_batch" ? "model.trainOnBatch" : "model.testOnBatch";
-    const given = defined(settings);
+    const given = settingsOf(where, settings);
     if (given.sampleWeight !== undefined) given.sampleWeight = one(given.sampleWeight, where, "sampleWeight");
     const data = [this.#forInputs(where, x), this.#forOutputs(where, y)];
     const values = call("onBatch", this, method, data, given);
@@ -432,6 +436,20 @@ function outputShape(output, rows) {
 }
 
 /**
+ * The settings of a call; null and undefined stand for none.
+ *
+ * @param {string} where
+ * @param {any} settings
+ * @returns {Record<string, any>}
+ */
+function settingsOf(where, settings) {
+  if (settings === undefined || settings === null) return {};
+  if (isPlain(settings)) return defined(settings);
+  const fix = "Give an object, for example `{ batchSize: 32 }`.";
+  throw refusal({ where, argument: "settings", expected: "an object", got: described(settings), fix });
+}
+
+/**
  * @param {string} where
  * @param {any} x
  * @param {string} instead  what takes a dataset
@@ -439,6 +457,22 @@ function outputShape(output, rows) {
 function refuseDataset(where, x, instead) {
   if (!(x instanceof Dataset)) return;
   throw refusal({ where, argument: "x", expected: "arrays", got: "a dataset", fix: `Use \`${instead}\`.` });
+}
+
+/**
+ * @param {string} where
+ * @param {any} dataset
+ * @param {string} instead  what takes arrays
+ */
+function requireDataset(where, dataset, instead) {
+  if (dataset instanceof Dataset) return;
+  throw refusal({
+    where,
+    argument: "dataset",
+    expected: "a dataset of batches",
+    got: described(dataset),
+    fix: `For arrays use \`${instead}\`; datasets are made by tf.data.`,
+  });
 }
 
 export const models = {
