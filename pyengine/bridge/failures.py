@@ -78,7 +78,9 @@ def parts_for_javascript(error: PyEngineError) -> dict[str, str]:
 
 def first_cause(error: BaseException | None) -> Any:
     """The JavaScript error at the bottom of it, if there is one."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         thrown = getattr(error, "js_error", None)
         if thrown is not None:
             return thrown

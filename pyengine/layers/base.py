@@ -268,6 +268,8 @@ class Layer(Holder):
             if isinstance(error, ShapeError) and located.where == self.label:
                 advice = (tensor.layer.advice_to(self) for tensor in inputs if tensor.history)
                 located = located.advising(next(filter(None, advice), located.fix))
+            if located is error:  # an error that were its own cause would have no first one
+                raise
             raise located from error
         return packed(structure, self.connected(Connection(self, inputs, specs, keywords)).outputs)
 

@@ -141,7 +141,10 @@ batch, computed from y_true and y_pred with `ops`, but got `None`. End the funct
     try:
         values = function(y_true, y_pred)
     except PyEngineError as error:
-        raise error.inside(where) from error
+        located = error.inside(where)
+        if located is error:
+            raise
+        raise located from error
     recorded = isinstance(y_pred, Value)
     if isinstance(values, Value) or (not recorded and hasattr(values, "shape")):
         return values

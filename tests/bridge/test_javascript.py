@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyengine.bridge.failures import message_text
+from pyengine.bridge.failures import failure, message_text
 from pyengine.bridge.javascript import code, name, spoken
 from pyengine.errors import ArgumentError, BusyError, ShapeError, describe, unknown_name
 
@@ -118,3 +118,9 @@ def test_parts_can_be_rewritten_together() -> None:
 )
 def test_what_came_is_described_briefly(value: object, text: str) -> None:
     assert describe(value) == text
+
+
+def test_an_error_that_is_its_own_cause_crosses() -> None:
+    error = ArgumentError(where="model.fit", argument="epochs", expected="a whole number")
+    error.__cause__ = error
+    assert "model.fit: epochs expects a whole number." in str(failure(error))

@@ -126,8 +126,9 @@ def test_an_executor_that_has_no_memory_left_is_explained_in_the_same_way():
     ],
 )
 def test_more_than_memory_holds_is_refused_at_once(make, message):
-    with pytest.raises(OutOfMemoryError, match=message):
+    with pytest.raises(OutOfMemoryError, match=message) as caught:
         make()
+    assert caught.value.__cause__ is not caught.value  # whoever looks for the first cause comes to an end
 
 
 def test_what_numpy_says_of_memory_is_explained():
