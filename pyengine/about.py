@@ -65,10 +65,10 @@ def show_config() -> None:
     numpy      ...
     executor   ...
     """
-    print(described())
+    print(config_lines())
 
 
-def described() -> str:
+def config_lines() -> str:
     """The lines of `show_config`."""
     found = config()
     lines = {

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyengine.names import squashed
+from pyengine.names import spelling_key
 
 NOT_OF_FUNCTIONS = ("reduction", "name", "dtype")
 
@@ -24,7 +24,7 @@ def aliases(
     found: dict[str, Any] = {}
 
     def attribute(name: str) -> Any:
-        known = next((each for each in table if squashed(each) == squashed(name)), None)
+        known = next((each for each in table if spelling_key(each) == spelling_key(name)), None)
         if known is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         if known not in found:

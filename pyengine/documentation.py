@@ -29,26 +29,26 @@ class Documentation:
 
     def __get__(self, instance: Any, cls: type) -> str:
         if self.complete is None:
-            self.complete = completed(cls)
+            self.complete = complete_docstring(cls)
         return self.complete
 
 
-def written(cls: type) -> str:
+def source_docstring(cls: type) -> str:
     """The docstring as it stands in the source."""
     text = vars(cls).get("__doc__") or ""
     return inspect.cleandoc(text.written if isinstance(text, Documentation) else text)
 
 
-def completed(cls: type) -> str:
+def complete_docstring(cls: type) -> str:
     """The class's docstring with what its signature and its bases add.
 
     >>> from pyengine import optimizers
-    >>> [line for line in completed(optimizers.AdamW).splitlines() if line.startswith("    beta_1")]
+    >>> [line for line in complete_docstring(optimizers.AdamW).splitlines() if line.startswith("    beta_1")]
     ['    beta_1: β₁, 0 ≤ β₁ < 1. Default 0.9.']
     """
-    head, sections, tail = parts(written(cls))
-    bases = [parts(written(base))[1] for base in cls.__mro__[1:]]
-    arguments = described(cls, [entries(each.get("Arguments", [])) for each in (sections, *bases)])
+    head, sections, tail = parts(source_docstring(cls))
+    bases = [parts(source_docstring(base))[1] for base in cls.__mro__[1:]]
+    arguments = argument_lines(cls, [entries(each.get("Arguments", [])) for each in (sections, *bases)])
     if arguments:
         sections["Arguments"] = ["Arguments:", *arguments]
     for title in ("Shapes", "Errors"):
@@ -96,7 +96,7 @@ def entries(section: Iterable[str]) -> Entries:
     return {names: text for names, text in found.items() if not REFERENCE.search(text)}
 
 
-def described(cls: type, levels: list[Entries]) -> list[str]:
+def argument_lines(cls: type, levels: list[Entries]) -> list[str]:
     """A line (or more) for the arguments of a constructor, in their order, with their defaults.
 
     Arguments:

@@ -189,7 +189,7 @@ def describe(value: Any) -> str:
     if isinstance(shape, tuple) and not isinstance(getattr(value, "dtype", ""), str):
         return f"an array of shape {shape}, {value.dtype}" if shape else f"the number {value}"
     if isinstance(value, bool | int | str | float | type(None)):
-        return f"`{shortened(repr(value))}`"
+        return f"`{shorten(repr(value))}`"
     if isinstance(value, dict | list | tuple | set | frozenset):
         brief = repr(value)
         kind = type(value).__name__
@@ -202,7 +202,7 @@ def describe(value: Any) -> str:
     return named if len(brief) > 60 or brief.startswith("<") or "\n" in brief else f"{named}: {brief}"
 
 
-def shortened(text: str, most: int = 60) -> str:
+def shorten(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 2]}…{text[-1]}"
 
 

@@ -35,10 +35,10 @@ def camel(name: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in others)
 
 
-def squashed(name: str) -> str:
+def spelling_key(name: str) -> str:
     """What all spellings of a name have in common.
 
-    >>> {squashed(name) for name in ("L1L2", "l1_l2", "l1l2")}
+    >>> {spelling_key(name) for name in ("L1L2", "l1_l2", "l1l2")}
     {'l1l2'}
     """
     return re.sub(r"[\W_]", "", name).lower()
@@ -57,9 +57,9 @@ def lookup(kind: str, name: str, table: Mapping[str, Found]) -> Found:
     """
     if name in table:
         return table[name]
-    wanted = squashed(name)
+    wanted = spelling_key(name)
     for known, entry in table.items():
-        if squashed(known) == wanted:
+        if spelling_key(known) == wanted:
             return entry
     raise unknown_name(kind, name, table)
 

@@ -124,10 +124,10 @@ def fold_in(key: Key, number: SupportsIndex) -> Key:
     True
     """
     counter = _DERIVED + _whole("number", number, 0, _DERIVED)
-    return _mixed(*_check_key(key), counter % _WORD, counter // _WORD)
+    return _threefry_scalar(*_check_key(key), counter % _WORD, counter // _WORD)
 
 
-def _mixed(key0: int, key1: int, x0: int, x1: int) -> Key:
+def _threefry_scalar(key0: int, key1: int, x0: int, x1: int) -> Key:
     """`threefry2x32` of single numbers, ten times as fast as NumPy is with those."""
     mask = _WORD - 1
     schedule = (key0, key1, key0 ^ key1 ^ int(_PARITY))
@@ -301,7 +301,7 @@ def permutation(key: Key, count: int) -> np.ndarray:
     array([2, 4, 0, 1, 3])
     """
     count = _whole("count", count, 0, _WORD)
-    return _ordered(bits(key, count)).astype(np.intp)
+    return _sort_by_words(bits(key, count)).astype(np.intp)
 
 
 def permutations(keys: Sequence[Key], count: int) -> np.ndarray:
@@ -317,10 +317,10 @@ def permutations(keys: Sequence[Key], count: int) -> np.ndarray:
     first, second = pairs.transpose(1, 0, 2)
     blocks = (count + 1) // 2
     words = np.stack(threefry2x32(first, second, np.arange(blocks), 0), -1).reshape(len(keys), 2 * blocks)
-    return _ordered(words[:, :count]).astype(np.int64)
+    return _sort_by_words(words[:, :count]).astype(np.int64)
 
 
-def _ordered(words: np.ndarray) -> np.ndarray:
+def _sort_by_words(words: np.ndarray) -> np.ndarray:
     """Numbers of words along the last axis, in the order of the words; equal ones as they are."""
     # Word and number side by side in one 64-bit value: a plain sort is the stable one, and the quicker.
     pairs = words.astype(np.uint64)

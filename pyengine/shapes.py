@@ -75,7 +75,7 @@ def normalize_axes(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ..
     return normal
 
 
-def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+def reduced_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """The shape left after reducing over `axes` (normalized)."""
     if keepdims:
         return tuple(1 if axis in axes else length for axis, length in enumerate(shape))

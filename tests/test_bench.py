@@ -57,7 +57,7 @@ def test_a_row_of_kernels_is_one_that_the_reference_runs(row: kernels.Row) -> No
 
 def test_a_kernel_that_disagrees_is_wrong_in_capitals() -> None:
     row = kernels.Row("sum", lambda take: kernels.ops.sum(take(30)))
-    found = kernels.measured(row, NumpyExecutor(), 1e9, 1e9)
+    found = kernels.measure_kernel(row, NumpyExecutor(), 1e9, 1e9)
     assert found["difference"] == 0
     assert "ok 0e+00" in line("here", "sum", kernel_row(found, kernels.AGREEMENT))
     found["difference"] = 1e-3

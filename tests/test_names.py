@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pyengine import activations, constraints, initializers, losses, metrics, optimizers, regularizers
 from pyengine.errors import ArgumentError, UnknownNameError
-from pyengine.names import camel, class_and_config, lookup, resolve, snake, squashed
+from pyengine.names import camel, class_and_config, lookup, resolve, snake, spelling_key
 
 TABLES = {
     "activation": activations.ACTIVATIONS,
@@ -54,13 +54,13 @@ def test_every_spelling_of_a_name_finds_the_same(parts):
         == lookup("thing", pascal, table)
         == 1
     )
-    assert squashed(camel(name)) == squashed(name)
+    assert spelling_key(camel(name)) == spelling_key(name)
 
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_names_of_a_table_differ_by_more_than_their_spelling(kind):
     table = TABLES[kind]
-    seen = [squashed(name) for name in table]
+    seen = [spelling_key(name) for name in table]
     assert len(set(seen)) == len(seen)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in table)
 

@@ -252,7 +252,7 @@ def test_the_wheel_holds_the_c_library_and_stays_small() -> None:
         names = archive.namelist()
         folder = "pyengine/executors/simd/lib"
         strict, delta = (archive.read(f"{folder}/{name}") for name in ("strict.wasm", "relaxed.delta"))
-        for mode, library in (("strict", strict), ("relaxed", simd.patched(strict, delta))):
+        for mode, library in (("strict", strict), ("relaxed", simd.apply_delta(strict, delta))):
             record = json.loads(archive.read(f"{folder}/{mode}.json"))
             assert library.startswith(b"\0asm")
             assert record == {
@@ -280,7 +280,7 @@ def test_a_wheel_from_sources_is_not_made_of_an_old_library(tmp_path: Path) -> N
     (made,) = (tmp_path / "out").glob("*.whl")
     with zipfile.ZipFile(made) as archive:
         names = archive.namelist()
-        for path in (simd.shipped("strict"), simd.DELTA, simd.PACKED):
+        for path in (simd.wasm_library_path("strict"), simd.DELTA, simd.PACKED):
             assert archive.read(f"pyengine/executors/simd/lib/{path.name}") == path.read_bytes()
     assert not [name for name in names if name.endswith((".c", ".h"))]
 

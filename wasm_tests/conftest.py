@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from wasm_tests.harness import Complaints, load_engine, opened
-from web.tools.browser import launched
+from web.tools.browser import launch_browser
 from web.tools.paths import DIST
 from web.tools.serve import serving
 from web.tools.site import site
@@ -46,7 +46,7 @@ def site_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
-    with launched(more_flags=ALONE) as browser:
+    with launch_browser(more_flags=ALONE) as browser:
         yield browser
 
 

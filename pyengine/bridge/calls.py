@@ -21,7 +21,7 @@ from pyengine import activations, executors, layers, losses, metrics, models, ra
 from pyengine.bridge import callbacks, catalogue, crossing, data, eager, engine, names
 from pyengine.bridge.crossing import outward, page
 from pyengine.bridge.failures import at_border, take_thrown
-from pyengine.bridge.javascript import spoken
+from pyengine.bridge.javascript import text_for_javascript
 from pyengine.configurable import Configurable
 from pyengine.errors import ArgumentError, called
 from pyengine.names import camel, snake
@@ -53,7 +53,7 @@ def connect(make: Any) -> str:
 
 def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """A warning in the page's console: its words only, code in them as JavaScript writes it."""
-    page.make.warn(spoken(str(message)))
+    page.make.warn(text_for_javascript(str(message)))
 
 
 # Objects -------------------------------------------------------------------------------------------------------
@@ -264,15 +264,15 @@ def bytes_in(arrays: Any) -> int:
 
 def finish(job: Any) -> Any:
     """The result of a job, at once; of several outputs a list, as TensorFlow.js gives them."""
-    return outward(listed(job.finish()))
+    return outward(outputs_as_list(job.finish()))
 
 
 async def wait(job: Any) -> Any:
     """The same; the page has its turns meanwhile."""
-    return outward(listed(await job.wait()))
+    return outward(outputs_as_list(await job.wait()))
 
 
-def listed(result: Any) -> Any:
+def outputs_as_list(result: Any) -> Any:
     """What several outputs gave, in their order; a single one as it is."""
     return leaves(result) if isinstance(result, (dict, list, tuple)) else result
 
@@ -296,7 +296,7 @@ def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[s
     given = names.arguments(f"model.{camel(method)}", settings, known)
     if "class_weight" in given:
         given["class_weight"] = class_weights(given["class_weight"])
-    return outward(listed(function(*positional, **given)))
+    return outward(outputs_as_list(function(*positional, **given)))
 
 
 def summary(model: Any, line_length: int | None, positions: list[float] | None) -> Any:

@@ -25,6 +25,6 @@ def set_executor(name: str, mode: str | None = None) -> None:
 
 CALLS: dict[str, Callable[..., Any]] = {
     "engineConfig": engine_config,
-    "showConfig": about.described,
+    "showConfig": about.config_lines,
     "setExecutor": set_executor,
 }

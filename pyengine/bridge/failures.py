@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pyengine.bridge.javascript import name, spoken
+from pyengine.bridge.javascript import name, text_for_javascript
 from pyengine.errors import PARTS, PyEngineError, UnknownNameError, out_of_memory, sentence
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,7 +53,7 @@ def failure(error: BaseException) -> Failure:
 
 def message_text(error: BaseException) -> str:
     """The message of an error, followed by its notes."""
-    notes = map(spoken, getattr(error, "__notes__", []))
+    notes = map(text_for_javascript, getattr(error, "__notes__", []))
     if isinstance(error, PyEngineError):
         return "\n".join([sentence_for_javascript(error), *notes])
     return "\n".join([str(error) or type(error).__name__, *notes])
@@ -67,13 +67,16 @@ def sentence_for_javascript(error: PyEngineError) -> str:
     'model.fit: batchSize expects a number.'
     """
     if isinstance(error, UnknownNameError) or not error.expected:
-        return spoken(str(error))
+        return text_for_javascript(str(error))
     return sentence(**parts_for_javascript(error))
 
 
 def parts_for_javascript(error: PyEngineError) -> dict[str, str]:
     """The parts of an error, by name, as JavaScript spells them."""
-    return {part: (name if part in ("where", "argument") else spoken)(getattr(error, part)) for part in PARTS}
+    return {
+        part: (name if part in ("where", "argument") else text_for_javascript)(getattr(error, part))
+        for part in PARTS
+    }
 
 
 def first_cause(error: BaseException | None) -> Any:

@@ -20,21 +20,21 @@ OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.USub: 
 MODULES = ("layers", "losses", "metrics", "initializers", "regularizers", "constraints", "callbacks", "data")
 
 
-def spoken(text: str) -> str:
+def text_for_javascript(text: str) -> str:
     """A message, its code and its shapes as JavaScript writes them.
 
-    >>> spoken("Use `batch_size=32`, or set `model.stop_training = True`.")
+    >>> text_for_javascript("Use `batch_size=32`, or set `model.stop_training = True`.")
     'Use `batchSize: 32`, or set `model.stopTraining = true`.'
-    >>> spoken("inputs of shape (batch, 784), but got shape (32, None)")
+    >>> text_for_javascript("inputs of shape (batch, 784), but got shape (32, None)")
     'inputs of shape [batch, 784], but got shape [32, null]'
     """
     pieces = CODE.split(text)  # text and code in turn
     for index, piece in enumerate(pieces):
-        pieces[index] = f"`{code(piece)}`" if index % 2 else SHAPE.sub(bracketed, piece)
+        pieces[index] = f"`{code(piece)}`" if index % 2 else SHAPE.sub(shape_for_javascript, piece)
     return "".join(pieces)
 
 
-def bracketed(shape: re.Match[str]) -> str:
+def shape_for_javascript(shape: re.Match[str]) -> str:
     """A shape as an array."""
     lengths = [length for length in re.split(r"[(), ]+", shape[0]) if length]
     return f"[{', '.join(length.replace('None', 'null') for length in lengths)}]"

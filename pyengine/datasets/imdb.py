@@ -8,7 +8,7 @@ import numpy as np
 
 from pyengine.datasets import safe
 from pyengine.datasets.cache import HOST, find
-from pyengine.datasets.words import Vocabulary, shuffled
+from pyengine.datasets.words import Vocabulary, shuffle_like_keras
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -50,7 +50,9 @@ def load_data(
     digest = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
     arrays = safe.arrays_of(find("imdb.load_data", path, f"{HOST}imdb.npz", digest))
     random = np.random.RandomState(seed)
-    parts = [shuffled(arrays[f"x_{part}"], arrays[f"y_{part}"], random) for part in ("train", "test")]
+    parts = [
+        shuffle_like_keras(arrays[f"x_{part}"], arrays[f"y_{part}"], random) for part in ("train", "test")
+    ]
     (train, y_train), (test, y_test) = (words.short(words.numbered(x), y) for x, y in parts)
     x_train, x_test = words.limited(train, test)
     return (x_train, y_train), (x_test, y_test)

@@ -9,7 +9,7 @@ import numpy as np
 from pyengine.datasets import safe
 from pyengine.datasets.cache import HOST, find
 from pyengine.datasets.housing import check_split
-from pyengine.datasets.words import Vocabulary, shuffled
+from pyengine.datasets.words import Vocabulary, shuffle_like_keras
 
 Arrays = tuple[np.ndarray, np.ndarray]
 TOPICS = """
@@ -58,7 +58,7 @@ def load_data(
     check_split("reuters.load_data", test_split)
     digest = "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"
     arrays = safe.arrays_of(find("reuters.load_data", path, f"{HOST}reuters.npz", digest))
-    x, labels = shuffled(arrays["x"], arrays["y"], np.random.RandomState(seed))
+    x, labels = shuffle_like_keras(arrays["x"], arrays["y"], np.random.RandomState(seed))
     texts, labels = words.short(words.numbered(x), labels)
     (x,) = words.limited(texts)
     end = int(len(x) * (1 - test_split))

@@ -87,7 +87,7 @@ def _lists(texts: Texts) -> np.ndarray:
     return result
 
 
-def shuffled(
+def shuffle_like_keras(
     texts: np.ndarray, labels: np.ndarray, random: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
     """In Keras' order for a state."""

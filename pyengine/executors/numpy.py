@@ -25,7 +25,7 @@ class NumpyMemory(Memory):
         self.step = 0
         self.inputs = {name: view(slot) for name, slot in program.inputs.items()}
         self.outputs = {name: view(slot) for name, slot in program.outputs.items()}
-        self.calls = [prepared(call, view) for call in program.calls]
+        self.calls = [bind_call(call, view) for call in program.calls]
         self.names = list(program.inputs)
         self.seconds = [0.0] * self.length
 
@@ -94,20 +94,20 @@ class NumpyExecutor(Executor):
         memory.inputs, memory.outputs, memory.calls = {}, {}, []
 
 
-def prepared(call: Call, view: View) -> Callable[[], None]:
+def bind_call(call: Call, view: View) -> Callable[[], None]:
     """The call with its arrays bound."""
     arrays = [view(slot) for slot in call.inputs]
     if call.op.several:
         out = tuple(map(view, call.outputs))
-        return partial(evaluated, call.layer, call.op.evaluate_into, out, *arrays)
+        return partial(run_op, call.layer, call.op.evaluate_into, out, *arrays)
     function = getattr(call.op, "function", None)
     if isinstance(function, np.ufunc) and call.output.spec.size:
         return partial(function, *arrays, out=view(call.output))
-    return partial(evaluated, call.layer, call.op.evaluate_into, view(call.output), *arrays)
+    return partial(run_op, call.layer, call.op.evaluate_into, view(call.output), *arrays)
 
 
-def evaluated(layer: str, evaluate_into: Callable[..., None], out: Any, *arrays: np.ndarray) -> None:
-    """Run an op; what it refuses is said of its layer."""
+def run_op(layer: str, evaluate_into: Callable[..., None], out: Any, *arrays: np.ndarray) -> None:
+    """Run an op; an error that it raises names its layer."""
     try:
         evaluate_into(out, *arrays)
     except PyEngineError as error:

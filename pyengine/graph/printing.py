@@ -17,7 +17,7 @@ from pyengine.graph.graph import Graph, Value
 SHOWN = 8  # constants of more numbers than this are abbreviated in print
 
 
-def numbered(graph: Graph) -> dict[Value, str]:
+def printed_names(graph: Graph) -> dict[Value, str]:
     """The printed name of every value: %0, %1, … in order of creation."""
     values = [*graph.inputs.values(), *graph.constants, *graph.reads.values()]
     values += [value for node in graph.nodes for value in node.outputs]
@@ -26,7 +26,7 @@ def numbered(graph: Graph) -> dict[Value, str]:
 
 def print_graph(graph: Graph, *, full: bool = False) -> str:
     """The graph as text. `full` writes constants out whatever their size, so that it can be parsed back."""
-    name = numbered(graph)
+    name = printed_names(graph)
     lines = [f'{name[v]}:{v.spec} = input "{key}"' for key, v in graph.inputs.items()]
     for value, array in graph.constants.items():
         known = full or array.size <= SHOWN

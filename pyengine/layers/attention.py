@@ -131,7 +131,7 @@ class MultiHeadAttention(Layer):
         q = ops.multiply(self._heads(query, *self.query), 1 / math.sqrt(self.key_dim))
         k, v = self._heads(key, *self.key), self._heads(value, *self.value)
         scores = ops.matmul(q, k, transpose_b=True)  # (batch, heads, queries, keys)
-        weights = masked_softmax(scores, seen(attention_mask), causal=use_causal_mask)
+        weights = masked_softmax(scores, broadcast_mask(attention_mask), causal=use_causal_mask)
         mixed = ops.matmul(self._thinned(weights) if training and self.dropout else weights, v)
         batch, heads, length, width = mixed.shape
         flat = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (batch, length, heads * width))
@@ -158,7 +158,7 @@ class MultiHeadAttention(Layer):
         return ops.where(kept, ops.multiply(weights, 1 / (1 - self.dropout)), 0.0)
 
 
-def seen(mask: Any) -> Any:
+def broadcast_mask(mask: Any) -> Any:
     """A mask (batch, queries, keys) as it broadcasts over the heads; numbers other than 0 are true."""
     if mask is None:
         return None

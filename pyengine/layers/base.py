@@ -29,7 +29,7 @@ from pyengine.layers import naming
 from pyengine.layers.holder import COMMON, Holder
 from pyengine.layers.signature import complete_signature
 from pyengine.layers.symbolic import NONE, AnyShape, Connection, Keywords, SymbolicTensor, infer
-from pyengine.layers.weight import declared, documentation
+from pyengine.layers.weight import declared_weights, documentation
 from pyengine.ops.base import to_array
 from pyengine.structure import leaves, packed
 
@@ -76,7 +76,7 @@ class Layer(Holder):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.declared_weights = declared(cls)
+        cls.declared_weights = declared_weights(cls)
         cls.__signature__ = complete_signature(cls, COMMON)  # type: ignore[attr-defined]
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ import numpy as np
 
 from pyengine import activations
 from pyengine.errors import PyEngineError, describe
-from pyengine.names import squashed
+from pyengine.names import spelling_key
 
 
 class Configured(Protocol):
@@ -56,14 +56,14 @@ def fraction(layer: Configured, name: str, value: Any) -> float:
 def choice(layer: Configured, name: str, value: Any, allowed: Sequence[str]) -> str:
     """One of some words, in any spelling."""
     for word in allowed:
-        if isinstance(value, str) and squashed(value) == squashed(word):
+        if isinstance(value, str) and spelling_key(value) == spelling_key(word):
             return word
     raise layer.refusal(name, " or ".join(map(repr, allowed)), value, f"Use `{name}={allowed[0]!r}`.")
 
 
 def channels_last(layer: Configured, data_format: Any) -> None:
     """The one memory layout there is: (batch, …, channels)."""
-    if data_format is not None and squashed(str(data_format)) != "channelslast":
+    if data_format is not None and spelling_key(str(data_format)) != "channelslast":
         raise layer.refusal(
             "data_format",
             "'channels_last', the one layout there is",
@@ -97,11 +97,11 @@ def axes(layer: Configured, name: str, value: Any) -> int | tuple[int, ...]:
 
 def activation(layer: Configured, name: str, value: Any) -> Callable[..., Any]:
     """An activation, from its name or a function."""
-    return resolved(layer, name, activations.get, value)
+    return resolve_identifier(layer, name, activations.get, value)
 
 
-def resolved(layer: Configured, name: str, get: Callable[[Any], Any], value: Any) -> Any:
-    """What a name, a configuration or an object stands for; what does not exist is said of the layer."""
+def resolve_identifier(layer: Configured, name: str, get: Callable[[Any], Any], value: Any) -> Any:
+    """The object for a name, a configuration or an object; an error about an unknown name names the layer."""
     try:
         return get(value)
     except PyEngineError as error:

@@ -103,7 +103,7 @@ class Holder(Configurable):
             if name not in arguments:
                 raise unknown_name(f"argument of {type(self).__name__}", name, [*arguments, *COMMON])
         for name, (get, default) in arguments.items():
-            setattr(self, name, check.resolved(self, name, get, of_weights.get(name, default)))
+            setattr(self, name, check.resolve_identifier(self, name, get, of_weights.get(name, default)))
 
     def add_weight(
         self,

@@ -42,12 +42,14 @@ class Normalization(Layer):
         """centered / √(variance + epsilon) · gamma + beta, with the small factors brought together first."""
         factor = ops.rsqrt(ops.add(variance, self.epsilon))
         if self.gamma is not None:
-            factor = ops.multiply(factor, aligned(self.gamma, centered.shape, axes))
+            factor = ops.multiply(factor, reshape_to_broadcast(self.gamma, centered.shape, axes))
         out = ops.multiply(centered, factor)
-        return out if self.beta is None else ops.add(out, aligned(self.beta, centered.shape, axes))
+        return (
+            out if self.beta is None else ops.add(out, reshape_to_broadcast(self.beta, centered.shape, axes))
+        )
 
 
-def aligned(weight: Any, shape: Sequence[int], axes: tuple[int, ...]) -> Any:
+def reshape_to_broadcast(weight: Any, shape: Sequence[int], axes: tuple[int, ...]) -> Any:
     """A weight whose axes are `axes` of an array of `shape`, reshaped so that it broadcasts against it."""
     if axes == tuple(range(len(shape) - len(axes), len(shape))):
         return weight
@@ -116,8 +118,10 @@ class BatchNormalization(Normalization):
     def call(self, x: Any, *, training: bool) -> Any:
         axis = normalize_axis(self.axis, len(x.shape))
         if not training or not self.trainable:
-            centered = ops.subtract(x, aligned(self.moving_mean, x.shape, (axis,)))
-            return self._scaled(centered, aligned(self.moving_variance, x.shape, (axis,)), (axis,))
+            centered = ops.subtract(x, reshape_to_broadcast(self.moving_mean, x.shape, (axis,)))
+            return self._scaled(
+                centered, reshape_to_broadcast(self.moving_variance, x.shape, (axis,)), (axis,)
+            )
         others = tuple(one for one in range(len(x.shape)) if one != axis)
         if axis == len(x.shape) - 1:
             weights = self._scale_and_offset(self.moving_mean.shape, ops.dtype_of(x))

@@ -174,7 +174,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     return lambda tensor, other: operate(name, (tensor, other), {})
 
 
-def reflected(name: str) -> Callable[[Any, Any], Any]:
+def reflected_operator(name: str) -> Callable[[Any, Any], Any]:
     return lambda tensor, other: operate(name, (other, tensor), {})
 
 
@@ -185,7 +185,7 @@ def unary(name: str) -> Callable[[Any], Any]:
 for operator, function in {**OPERATORS, **COMPARISONS, "getitem": "getitem"}.items():
     setattr(SymbolicTensor, f"__{operator}__", binary(function))
 for operator, function in OPERATORS.items():
-    setattr(SymbolicTensor, f"__r{operator}__", reflected(function))
+    setattr(SymbolicTensor, f"__r{operator}__", reflected_operator(function))
 for operator, function in UNARY.items():
     setattr(SymbolicTensor, f"__{operator}__", unary(function))
 SymbolicTensor._operate = staticmethod(operate)  # type: ignore[method-assign, assignment]

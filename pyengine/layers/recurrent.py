@@ -352,7 +352,7 @@ class GRU(Recurrent):
         (xz, xr, xg), (sz, sr, sg) = ops.split(sums, 3), ops.split(inner, 3)
         z = self.recurrent_activation(ops.add(xz, sz))
         r = self.recurrent_activation(ops.add(xr, sr))
-        return mixed(z, h, self.activation(ops.add(xg, ops.multiply(r, sg))))
+        return interpolate(z, h, self.activation(ops.add(xg, ops.multiply(r, sg))))
 
     def _reset_first(self, sums: Any, seen: Any, h: Any, gates: Any, candidate: Any) -> Any:
         """The reset gate weighs h itself."""
@@ -360,8 +360,8 @@ class GRU(Recurrent):
         sz, sr = ops.split(ops.matmul(seen, gates), 2)
         z = self.recurrent_activation(ops.add(xz, sz))
         r = self.recurrent_activation(ops.add(xr, sr))
-        return mixed(z, h, self.activation(ops.add(xg, ops.matmul(ops.multiply(r, seen), candidate))))
+        return interpolate(z, h, self.activation(ops.add(xg, ops.matmul(ops.multiply(r, seen), candidate))))
 
 
-def mixed(z: Any, old: Any, new: Any) -> Any:
+def interpolate(z: Any, old: Any, new: Any) -> Any:
     return ops.add(ops.multiply(z, old), ops.multiply(ops.subtract(1.0, z), new))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 
-from pyengine.layers.weight import declared, parameters
+from pyengine.layers.weight import declared_weights, parameters
 
 Parameter = inspect.Parameter
 
@@ -24,7 +24,7 @@ def complete_signature(cls: type, common: Collection[str]) -> inspect.Signature:
     own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
     if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in own):
         return inspect.Signature(own)
-    weights = declared(cls).values()
+    weights = declared_weights(cls).values()
     of_weights = parameters(weights)
     taken = {parameter.name for parameter in (*own, *of_weights)}
     base = next(base for base in cls.__mro__[1:] if "__init__" in vars(base))

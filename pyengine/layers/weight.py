@@ -60,7 +60,7 @@ class Weight:
         return {kind: f"{self.words}_{kind}" for kind in kinds}
 
 
-def declared(cls: type) -> dict[str, Weight]:
+def declared_weights(cls: type) -> dict[str, Weight]:
     """The weights that a class and its bases declare, those of the bases first."""
     return {
         name: value

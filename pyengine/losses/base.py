@@ -125,13 +125,15 @@ class LossFunction(Loss):
         self.function = function
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        return called("loss", self.name, self.function, y_true, y_pred)
+        return call_user_function("loss", self.name, self.function, y_true, y_pred)
 
 
-def called(kind: str, name: str, function: Callable[[Any, Any], Any], y_true: Array, y_pred: Array) -> Any:
+def call_user_function(
+    kind: str, name: str, function: Callable[[Any, Any], Any], y_true: Array, y_pred: Array
+) -> Any:
     """What a user's loss or metric returns, if training can use it; what goes wrong in it is said of it.
 
-    >>> called("loss", "forgetful", lambda y_true, y_pred: None, [1.0], [2.0])
+    >>> call_user_function("loss", "forgetful", lambda y_true, y_pred: None, [1.0], [2.0])
     Traceback (most recent call last):
     ...
     pyengine.errors.ArgumentError: loss 'forgetful': return expects one value per sample, or one number for the \
@@ -246,7 +248,7 @@ def in_floatx(y_true: Array, y_pred: Array) -> tuple[Array, Array]:
     return y_true, y_pred
 
 
-def aligned(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:
+def match_shape_and_dtype(y_true: Array, y_pred: Array, name: str) -> tuple[Any, Any]:
     """Both in one shape (rank 2 or more) and in the predictions' dtype.
 
     A last axis of length 1 may be missing on either side: (batch,) meets (batch, 1).

@@ -13,7 +13,7 @@ from pyengine import ops
 from pyengine.dtypes import is_float
 from pyengine.errors import ArgumentError, ShapeError, describe, require_number
 from pyengine.graph import Value
-from pyengine.losses.base import EPSILON, Loss, aligned, hint
+from pyengine.losses.base import EPSILON, Loss, hint, match_shape_and_dtype
 from pyengine.ops.base import Array
 from pyengine.ops.functions import Sigmoid
 from pyengine.ops.normalize import Softmax
@@ -54,7 +54,7 @@ class BinaryCrossentropy(Loss):
         self.label_smoothing = smoothing(self, label_smoothing)
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         if self.label_smoothing:
             y_true = ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / 2)
         logits = y_pred if self.from_logits else behind(y_pred, Sigmoid)
@@ -101,7 +101,7 @@ class CategoricalCrossentropy(Loss):
         self.axis = axis
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         if self.label_smoothing:
             classes = ops.shape_of(y_pred)[self.axis]
             y_true = ops.add(ops.multiply(y_true, 1 - self.label_smoothing), self.label_smoothing / classes)
@@ -184,7 +184,7 @@ class KLDivergence(Loss):
     targets = "probabilities"
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         y_true, y_pred = ops.clip(y_true, EPSILON, 1.0), ops.clip(y_pred, EPSILON, 1.0)
         return ops.sum(ops.multiply(y_true, ops.log(ops.divide(y_true, y_pred))), axis=-1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyengine import ops
-from pyengine.losses.base import Loss, aligned
+from pyengine.losses.base import Loss, match_shape_and_dtype
 from pyengine.ops.base import Array
 
 
@@ -59,7 +59,7 @@ class CategoricalHinge(Loss):
     targets = "probabilities"
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         right = ops.sum(ops.multiply(y_true, y_pred), axis=-1)
         wrong = ops.max(ops.multiply(ops.subtract(1.0, y_true), y_pred), axis=-1)
         return ops.relu(ops.add(ops.subtract(wrong, right), 1.0))
@@ -67,7 +67,7 @@ class CategoricalHinge(Loss):
 
 def margin(y_true: Array, y_pred: Array, name: str) -> Any:
     """How much each value lacks to a margin of 1: max(0, 1 - y_true · y_pred)."""
-    y_true, y_pred = aligned(y_true, y_pred, name)
+    y_true, y_pred = match_shape_and_dtype(y_true, y_pred, name)
     zero_or_one = ops.logical_or(ops.equal(y_true, 0.0), ops.equal(y_true, 1.0))
     signs = ops.where(ops.all(zero_or_one), ops.subtract(ops.multiply(y_true, 2.0), 1.0), y_true)
     return ops.relu(ops.subtract(1.0, ops.multiply(signs, y_pred)))

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from pyengine import ops
-from pyengine.losses.base import EPSILON, Loss, aligned
+from pyengine.losses.base import EPSILON, Loss, match_shape_and_dtype
 from pyengine.ops.base import Array
 
 
@@ -25,7 +25,7 @@ class MeanSquaredError(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         return ops.mean(ops.square(ops.subtract(y_pred, y_true)), axis=-1)
 
 
@@ -41,7 +41,7 @@ class MeanAbsoluteError(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         return ops.mean(ops.abs(ops.subtract(y_pred, y_true)), axis=-1)
 
 
@@ -57,7 +57,7 @@ class MeanAbsolutePercentageError(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         size = ops.maximum(ops.abs(y_true), EPSILON)
         return ops.multiply(100.0, ops.mean(ops.abs(ops.divide(ops.subtract(y_pred, y_true), size)), axis=-1))
 
@@ -76,7 +76,7 @@ class MeanSquaredLogarithmicError(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         difference = ops.subtract(
             ops.log1p(ops.maximum(y_pred, EPSILON)), ops.log1p(ops.maximum(y_true, EPSILON))
         )
@@ -104,7 +104,7 @@ class Huber(Loss):
         self.delta = delta
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         size = ops.abs(ops.subtract(y_pred, y_true))
         # With q = min(|e|, delta) both pieces are q · (|e| - q/2), whose slope is smooth.
         parabola = ops.minimum(size, self.delta)
@@ -124,7 +124,7 @@ class LogCosh(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         error = ops.subtract(y_pred, y_true)
         # log(cosh(e)) = e + log(1 + exp(-2e)) - log 2, which does not overflow.
         curve = ops.add(error, ops.softplus(ops.multiply(error, -2.0)))
@@ -143,7 +143,7 @@ class Poisson(Loss):
     """
 
     def call(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         likely = ops.multiply(y_true, ops.log(ops.add(y_pred, EPSILON)))
         return ops.mean(ops.subtract(y_pred, likely), axis=-1)
 
@@ -176,7 +176,7 @@ class CosineSimilarity(Loss):
 
 def cosine(y_true: Array, y_pred: Array, axis: int, name: str) -> Any:
     """The cosine of the angle between vectors; 0 where one of them has length 0."""
-    y_true, y_pred = aligned(y_true, y_pred, name)
+    y_true, y_pred = match_shape_and_dtype(y_true, y_pred, name)
     return ops.sum(ops.multiply(unit(y_true, axis), unit(y_pred, axis)), axis=axis)
 
 

@@ -47,7 +47,7 @@ from pyengine.metrics.mean import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
-from pyengine.names import class_and_config, not_resolved, squashed
+from pyengine.names import class_and_config, not_resolved, spelling_key
 
 METRICS: dict[str, type[Metric]] = {
     "binary_accuracy": BinaryAccuracy,
@@ -135,7 +135,7 @@ def metric_by_name(
     name: str, config: dict[str, Any], loss: Any, output_shape: Sequence[int | None] | None
 ) -> Metric:
     """The metric of a name in any spelling; a loss without a metric of its own becomes one."""
-    word = squashed(name)
+    word = spelling_key(name)
     if word in _ACCURACY + _CROSSENTROPY:
         kinds: tuple[type[Metric], ...] = (
             BinaryCrossentropy,
@@ -152,7 +152,7 @@ def metric_by_name(
         return kinds[1 if isinstance(loss, losses.SparseCategoricalCrossentropy) else 2](**config)
     for table in (METRICS, LOSSES):
         for known, kind in table.items():
-            if squashed(known) == word or squashed(kind.__name__) == word:
+            if spelling_key(known) == word or spelling_key(kind.__name__) == word:
                 made = kind(**config)
                 return made if isinstance(made, Metric) else LossMetric(made)
     raise unknown_name("metric", name, known_names())
@@ -164,7 +164,7 @@ def is_accuracy(name: str) -> bool:
     >>> is_accuracy("acc"), is_accuracy("binaryAccuracy")
     (True, False)
     """
-    return squashed(name) in _ACCURACY
+    return spelling_key(name) in _ACCURACY
 
 
 def known_names() -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyengine import ops
 from pyengine.errors import ShapeError, require_number
-from pyengine.losses.base import aligned
+from pyengine.losses.base import match_shape_and_dtype
 from pyengine.losses.crossentropy import classes_and_scores, pick
 from pyengine.metrics.base import FractionMetric, MeanMetric
 from pyengine.ops.base import Array
@@ -56,7 +56,7 @@ class BinaryAccuracy(FractionMetric):
         self.threshold = threshold
 
     def right(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         said = ops.in_dtype(ops.greater(y_pred, self.threshold), ops.dtype_of(y_true))
         return ops.equal(said, y_true)
 
@@ -73,7 +73,7 @@ class CategoricalAccuracy(MeanMetric):
     """
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         return ops.equal(ops.argmax(y_true), ops.argmax(y_pred))
 
 
@@ -113,7 +113,7 @@ class TopKCategoricalAccuracy(MeanMetric):
         self.k = at_least_one(self, k)
 
     def values(self, y_true: Array, y_pred: Array) -> Any:
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         return in_top(ops.argmax(y_true), y_pred, self.k)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pyengine import ops
 from pyengine.configurable import Configurable
 from pyengine.losses import Loss
-from pyengine.losses.base import called, divide_or_zero, in_floatx, weights_for
+from pyengine.losses.base import call_user_function, divide_or_zero, in_floatx, weights_for
 from pyengine.names import snake
 from pyengine.ops.base import Array
 
@@ -217,7 +217,7 @@ class FunctionMetric(MeanMetric):
         self.function = function
 
     def values(self, y_true, y_pred):
-        return called("metric", self.name, self.function, y_true, y_pred)
+        return call_user_function("metric", self.name, self.function, y_true, y_pred)
 
 
 def weighted_sum(values: Array, sample_weight: Array | None, y_pred: Array, name: str) -> tuple[Any, Any]:

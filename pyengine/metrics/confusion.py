@@ -14,7 +14,7 @@ import numpy as np
 
 from pyengine import ops
 from pyengine.errors import require_number, unknown_name
-from pyengine.losses.base import aligned, divide_or_zero, weights_for
+from pyengine.losses.base import divide_or_zero, match_shape_and_dtype, weights_for
 from pyengine.metrics.base import Metric
 from pyengine.ops.base import Array
 
@@ -45,7 +45,7 @@ class ConfusionMetric(Metric):
             y_true, y_pred = ops.reshape(y_true, (1, -1)), ops.reshape(y_pred, (1, -1))
             if sample_weight is not None:
                 sample_weight = ops.reshape(sample_weight, (1, -1))
-        y_true, y_pred = aligned(y_true, y_pred, self.name)
+        y_true, y_pred = match_shape_and_dtype(y_true, y_pred, self.name)
         dtype = ops.dtype_of(y_pred)
         limits = np.asarray(self.limits, dtype)[:, None]
         weight = (

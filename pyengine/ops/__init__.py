@@ -201,4 +201,4 @@ ONLY_ON_VALUES = (
 ON_TENSORS = [name for name in __all__ if globals()[name] not in ONLY_ON_VALUES]
 """The functions that take symbolic tensors, too, and give symbolic tensors then."""
 for _name in ON_TENSORS:
-    globals()[_name] = symbolic.dispatched(_name, globals()[_name])
+    globals()[_name] = symbolic.dispatch_symbolic(_name, globals()[_name])

@@ -76,7 +76,7 @@ def replay(nodes: Sequence[Node], known: dict[Value, Value], graph: Graph) -> No
         known.update(zip(node.outputs, made if node.op.several else (made,), strict=True))
 
 
-def needed(nodes: Sequence[Node], results: Sequence[Value], given: set[Value]) -> list[Node]:
+def needed_nodes(nodes: Sequence[Node], results: Sequence[Value], given: set[Value]) -> list[Node]:
     """Of the nodes, in order, those that the results need while some values are given."""
     wanted = set(results) - given
     found = []
@@ -87,7 +87,7 @@ def needed(nodes: Sequence[Node], results: Sequence[Value], given: set[Value]) -
     return found[::-1]
 
 
-def prepared(graph: Graph) -> Graph:
+def with_saved_values(graph: Graph) -> Graph:
     """The graph whose ops keep what their gradients need."""
     if not any(node.op.body is not None for node in graph.nodes):
         return graph

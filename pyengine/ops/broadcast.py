@@ -69,7 +69,7 @@ class Reduction(Op):
     function: Any
 
     def shape(self, x: Spec) -> Spec:
-        return Spec(shapes.reduced(x.shape, self.axes, self.keepdims), x.dtype)
+        return Spec(shapes.reduced_shape(x.shape, self.axes, self.keepdims), x.dtype)
 
     def scratch(self, *specs: Spec) -> int:
         """What a long reduction has come to, so that it may pause: some vectors of partial sums."""
@@ -83,7 +83,7 @@ class Reduction(Op):
 
     def restored(self, x, like):
         """A reduced array as it would be with keepdims, so that it broadcasts against what was reduced."""
-        return reshape(x, shapes.reduced(like.shape, self.axes, True))
+        return reshape(x, shapes.reduced_shape(like.shape, self.axes, True))
 
 
 def reduced(op: type[Reduction], x: Array, axis: Axis, keepdims: bool) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from pyengine.errors import ShapeError
 from pyengine.graph import Graph, Spec, Value
 from pyengine.ops.base import Op
-from pyengine.ops.body import Code, code_of, evaluate, graph_of, needed, replay
+from pyengine.ops.body import Code, code_of, evaluate, graph_of, needed_nodes, replay
 from pyengine.ops.structure import copy
 
 
@@ -79,7 +79,7 @@ class Loop(Op):
         slice_, result = inputs[place], outputs[output]
         if root_of(result).node is None or any(root_of(value) is slice_ for value in outputs):
             return False  # what is moved only at the end of a step
-        before = needed(self.body.nodes, [result], set())
+        before = needed_nodes(self.body.nodes, [result], set())
         for node in self.body.nodes:
             read = [index for index, value in enumerate(node.inputs) if root_of(value) is slice_]
             if not read or node.op.alias:

@@ -70,7 +70,7 @@ class LogSumExp(Reduction):
         top = x.max(axis=self.axes, keepdims=True, initial=-np.inf)
         top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))  # ±∞ - ±∞ would be NaN
         total = np.log(np.exp(x - top).sum(axis=self.axes, keepdims=True)) + top
-        return total if self.keepdims else total.reshape(shapes.reduced(x.shape, self.axes, False))
+        return total if self.keepdims else total.reshape(shapes.reduced_shape(x.shape, self.axes, False))
 
     def evaluate_into(self, out, x):
         out[...] = self.evaluate(x)

@@ -152,7 +152,7 @@ class AveragePool2D(Pool):
         out.fill(0)
         for outputs, inputs in self.places(x.shape[1:3], out.shape[1:3]):
             out[outputs] += x[inputs]
-        out /= seen(self, x.shape[1:3], out.shape[1:3]).astype(out.dtype)
+        out /= valid_counts(self, x.shape[1:3], out.shape[1:3]).astype(out.dtype)
 
     def gradient(self, gradient, output, x):
         return (apply(AveragePool2DGradient(**self.settings, lengths=x.shape[1:3]), gradient),)
@@ -176,7 +176,7 @@ class AveragePool2DGradient(Pool):
 
     def evaluate_into(self, out, gradient):
         counts = gradient.shape[1:3]
-        share = gradient / seen(self, self.lengths, counts).astype(gradient.dtype)
+        share = gradient / valid_counts(self, self.lengths, counts).astype(gradient.dtype)
         out.fill(0)
         for outputs, inputs in self.places(self.lengths, counts):
             out[inputs] += share[outputs]
@@ -186,7 +186,7 @@ class AveragePool2DGradient(Pool):
         return (apply(AveragePool2D(**plain), gradient),)
 
 
-def seen(pool: Pool, lengths: Shape, counts: Shape) -> np.ndarray:
+def valid_counts(pool: Pool, lengths: Shape, counts: Shape) -> np.ndarray:
     """How many places of each window lie on the image: (OH, OW, 1)."""
     result = np.zeros((1, *counts), np.int64)
     for outputs, _ in pool.places(lengths, counts):

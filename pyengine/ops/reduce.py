@@ -174,7 +174,7 @@ class ArgExtremum(Op):
     def shape(self, x: Spec) -> Spec:
         if x.shape[self.axis] == 0:
             raise empty(self.name, x)
-        return Spec(shapes.reduced(x.shape, (self.axis,), False), "int32")
+        return Spec(shapes.reduced_shape(x.shape, (self.axis,), False), "int32")
 
     def evaluate(self, x):
         return self.function(x, axis=self.axis).astype(np.int32)

@@ -12,7 +12,7 @@ from typing import Any
 from pyengine.errors import ArgumentError, GraphError
 from pyengine.graph import Graph, Spec, Value
 from pyengine.ops.base import Array, apply, dtype_of, shape_of, to_value
-from pyengine.ops.body import code_of, needed, prepared, replay
+from pyengine.ops.body import code_of, needed_nodes, replay, with_saved_values
 from pyengine.ops.loop import Loop
 from pyengine.ops.scan_gradient import Backward
 
@@ -24,7 +24,7 @@ class Scan(Loop):
 
     def differentiable(self) -> tuple[Scan, tuple[int, ...]] | None:
         """The scan that keeps of every step what the way back needs."""
-        inner = self.with_body(prepared(self.body))
+        inner = self.with_body(with_saved_values(self.body))
         back = Backward(inner, [True] * (self.states + self.results + len(self.kept)))
         body = Graph()
         known: dict[Value, Value] = {}
@@ -52,7 +52,7 @@ class Scan(Loop):
         states = {k for k in range(self.states) if used[k]} | {self.kept[number] for number in kept}
         while True:
             targets = [outputs[place] for place in (*sorted(states), *results)]
-            nodes = needed(self.body.nodes, targets, set())
+            nodes = needed_nodes(self.body.nodes, targets, set())
             read = {*targets, *(value for node in nodes for value in node.inputs)}
             further = {k for k in range(self.states) if inputs[k] in read} - states
             if not further:

@@ -13,7 +13,7 @@ from pyengine.graph import Graph, Spec, Value
 from pyengine.ops.arithmetic import add
 from pyengine.ops.backward import pull_back
 from pyengine.ops.base import apply, to_value
-from pyengine.ops.body import code_of, needed, replay
+from pyengine.ops.body import code_of, needed_nodes, replay
 from pyengine.ops.broadcast import broadcast_to
 from pyengine.ops.loop import Loop
 from pyengine.ops.pieces import Pad, slice_
@@ -64,17 +64,19 @@ class Backward:
         """What must be kept: values of the body, and the states of which the history is needed."""
         op, own = self.op, {value: kept for kept, value in self.of.items()}
         results = [slope for slope in self.slopes if slope is not None]
-        back = needed(self.joint.nodes, results, set(own))
+        back = needed_nodes(self.joint.nodes, results, set(own))
         used = [value for node in back for value in node.inputs] + results
         used = [value for value in dict.fromkeys(used) if value in own]
         dear = [value for value in used if value.node is not None and not value.node.op.cheap]
         have = {*self.inputs, *self.joint.constants, *self.made, *dear}
         stored = [*dear]
         for value in used:
-            if value not in have and any(not one.op.cheap for one in needed(self.forward, [value], have)):
+            if value not in have and any(
+                not one.op.cheap for one in needed_nodes(self.forward, [value], have)
+            ):
                 stored.append(value)
                 have.add(value)
-        again = needed(self.joint.nodes, results, have)
+        again = needed_nodes(self.joint.nodes, results, have)
         touched = {value for node in again for value in node.inputs} | set(results)
         new_states = self.made[: op.states]
         states = [
@@ -111,7 +113,7 @@ class Backward:
         stacked = list(dict.fromkeys([*slices, *sums.settle({*lies, *slices})]))
         stacked = [value for value in stacked if value not in lies]
         summed = sums.inside
-        nodes = needed(self.joint.nodes, [*carried, *stacked, *summed.values()], given)  # type: ignore[list-item]
+        nodes = needed_nodes(self.joint.nodes, [*carried, *stacked, *summed.values()], given)  # type: ignore[list-item]
         used = {value for node in nodes for value in node.inputs} | {*carried, *stacked, *summed.values()}
         if used & set(own_states) - set(lies):
             raise GraphError("scan needs its states of every step for its gradient: see Scan.differentiable.")
@@ -173,7 +175,7 @@ class Backward:
         for number, value in enumerate(op.parts(self.slopes)[1]):
             if value is not None:
                 whole = outer_sequences[number]
-                answer[op.states + number] = laid(all_times(value), op.begins[number], whole.shape)
+                answer[op.states + number] = place_in_zeros(all_times(value), op.begins[number], whole.shape)
         first_constant = op.states + op.sequences
         for k, final in zip(summed, finals[len(self.after) :], strict=True):
             answer[first_constant + k] = final
@@ -188,7 +190,7 @@ def zeros(spec: Spec) -> Any:
     return broadcast_to(np.zeros((), spec.dtype), spec.shape)
 
 
-def laid(array: Any, begin: int, shape: tuple[int, ...]) -> Any:
+def place_in_zeros(array: Any, begin: int, shape: tuple[int, ...]) -> Any:
     """The array as entries from `begin` on of zeros of a shape."""
     if array.shape == shape:
         return array

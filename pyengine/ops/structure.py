@@ -90,7 +90,7 @@ def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Any:
             got=f"{axes} of shape {shape}",
             fix="Name only axes of length 1.",
         )
-    return reshape(x, shapes.reduced(shape, axes, False))
+    return reshape(x, shapes.reduced_shape(shape, axes, False))
 
 
 def flatten(x: Array) -> Any:

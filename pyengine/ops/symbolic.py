@@ -18,7 +18,7 @@ class Symbolic:
         raise NotImplementedError
 
 
-def dispatched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def dispatch_symbolic(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, which leaves symbolic arguments, also in a list, to their class."""
 
     @functools.wraps(function)

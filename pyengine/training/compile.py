@@ -48,7 +48,7 @@ class Compiled:
     trained: list[Variable]
 
 
-def compiled(
+def resolve_compile_arguments(
     model: Any, *, optimizer: Any, loss: Any, metrics: Any, loss_weights: Any, weighted_metrics: Any
 ) -> Compiled:
     """Resolve the arguments of `compile` for a built model."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyengine.errors import BusyError, NotCompiledError
 from pyengine.executors import Executor
-from pyengine.training.compile import Compiled, compiled
+from pyengine.training.compile import Compiled, resolve_compile_arguments
 from pyengine.training.feeding import Steps
 from pyengine.training.job import Stop
 from pyengine.training.reading import WeightsRead
@@ -63,7 +63,7 @@ class TrainingState:
         self.require_compile()
         if self.compiled is None:
             assert self._compile_arguments is not None
-            self.compiled = compiled(self, **self._compile_arguments)
+            self.compiled = resolve_compile_arguments(self, **self._compile_arguments)
         return self.compiled
 
     @contextlib.contextmanager

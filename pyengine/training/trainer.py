@@ -8,7 +8,7 @@ from typing import Any
 from pyengine.data import Dataset
 from pyengine.errors import called
 from pyengine.training import fitting, inputs, measuring
-from pyengine.training.compile import compiled
+from pyengine.training.compile import resolve_compile_arguments
 from pyengine.training.entry import awaits, blocks, make_job
 from pyengine.training.estimate import MemoryEstimate, estimate
 from pyengine.training.fitting import Epochs, Validation
@@ -59,7 +59,7 @@ class Trainer(TrainingState):
             "weighted_metrics": weighted_metrics,
         }
         if self.built:  # type: ignore[attr-defined]
-            self.compiled = compiled(self, **arguments)
+            self.compiled = resolve_compile_arguments(self, **arguments)
         else:
             self.compiled = None
         self._compile_arguments = arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyengine.bridge.failures import failure, message_text
-from pyengine.bridge.javascript import code, name, spoken
+from pyengine.bridge.javascript import code, name, text_for_javascript
 from pyengine.errors import ArgumentError, BusyError, ShapeError, describe, unknown_name
 
 
@@ -51,12 +51,12 @@ def test_code_is_written_as_javascript_writes_it(python: str, javascript: str) -
     ],
 )
 def test_shapes_are_written_in_brackets(python: str, javascript: str) -> None:
-    assert spoken(python) == javascript
+    assert text_for_javascript(python) == javascript
 
 
 def test_names_that_users_gave_stay_as_they_are() -> None:
     assert name("Dense 'my_own_head'") == "Dense 'my_own_head'"
-    assert spoken("Layer 'my_own_head'") == "Layer 'my_own_head'"
+    assert text_for_javascript("Layer 'my_own_head'") == "Layer 'my_own_head'"
 
 
 def test_every_part_of_an_error_speaks_javascript() -> None:

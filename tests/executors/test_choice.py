@@ -102,7 +102,7 @@ def test_without_the_library_numpy_runs_and_one_warning_says_why(monkeypatch: py
         f"pyengine's C library cannot be used: there is no {MODES[0]} one "
         "Until then pyengine runs on NumPy, many times slower."
     ]
-    assert f"there is no {MODES[0]} one" in about.described()
+    assert f"there is no {MODES[0]} one" in about.config_lines()
 
 
 def test_who_asks_for_the_library_by_name_gets_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,7 @@ def test_calls_without_a_kernel_are_counted_and_named(monkeypatch: pytest.Monkey
     model = pyengine.Sequential([pyengine.layers.Dense(3, use_bias=False, input_shape=(2,))])
     model.predict(np.ones((4, 2), "f4"), batch_size=4)
     assert pyengine.config()["fallbacks"] == ["1 of 1 calls ran on numpy: matmul"]
-    assert "1 of 1 calls ran on numpy: matmul" in about.described()
+    assert "1 of 1 calls ran on numpy: matmul" in about.config_lines()
 
 
 def test_show_config_prints_it(capsys: pytest.CaptureFixture[str]) -> None:

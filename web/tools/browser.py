@@ -40,7 +40,7 @@ REMEDY = (
 
 
 @contextlib.contextmanager
-def launched(*, more_flags: tuple[str, ...] = ()) -> Iterator[Browser]:
+def launch_browser(*, more_flags: tuple[str, ...] = ()) -> Iterator[Browser]:
     """A headless Chromium, closed at the end of the block."""
     from playwright.sync_api import sync_playwright
 

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from web.tools.browser import launched
+from web.tools.browser import launch_browser
 from web.tools.failure import StepFailed, step
 from web.tools.serve import serving
 from web.tools.site import site
@@ -85,15 +85,17 @@ def train(page: Page, settings: dict[str, Any], troubles: list[str]) -> dict[str
             progress, outcome = state["progress"] or {}, state["outcome"]
             history: dict[str, list[float]] = state["history"] or {}
             if troubles:
-                raise failed("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
+                raise failure_in_page("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
             if outcome and "error" in outcome:
-                raise failed(f"the page said: {outcome['error']}")
+                raise failure_in_page(f"the page said: {outcome['error']}")
 
             where = (progress.get("epoch"), progress.get("batch"), len(history.get("loss", [])))
             if where != last[0]:
                 last = (where, time.monotonic())
             elif time.monotonic() - last[1] > SILENCE_SECONDS:
-                raise failed(f"no batch ended for {SILENCE_SECONDS} s; the last state was {progress}")
+                raise failure_in_page(
+                    f"no batch ended for {SILENCE_SECONDS} s; the last state was {progress}"
+                )
 
             if progress.get("batches"):
                 bar.total = progress["epochs"] * progress["batches"]
@@ -109,7 +111,7 @@ def train(page: Page, settings: dict[str, Any], troubles: list[str]) -> dict[str
             page.wait_for_timeout(250)
 
 
-def failed(happened: str) -> StepFailed:
+def failure_in_page(happened: str) -> StepFailed:
     """The failure of a training in the page."""
     remedy = "Run `make demo` and look at the page and its console."
     return StepFailed("a demo page that trains to its end", happened=happened, remedy=remedy)
@@ -131,12 +133,12 @@ def open_demo(page: Page, address: str, troubles: list[str]) -> None:
     began = time.monotonic()
     while not (ready := page.evaluate("() => window.ready")):
         if troubles:
-            raise failed("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
+            raise failure_in_page("the page complained:\n" + "\n".join(dict.fromkeys(troubles)))
         if time.monotonic() - began > LOADING_SECONDS:
-            raise failed(f"the page was not ready within {LOADING_SECONDS} s")
+            raise failure_in_page(f"the page was not ready within {LOADING_SECONDS} s")
         page.wait_for_timeout(100)
     if ready["error"]:
-        raise failed(f"the page said: {ready['error']}")
+        raise failure_in_page(f"the page said: {ready['error']}")
 
 
 @step
@@ -144,7 +146,7 @@ def main() -> int:
     from playwright.sync_api import Error
 
     settings = chosen_settings()
-    with serving(site()) as address, launched() as browser:
+    with serving(site()) as address, launch_browser() as browser:
         page = browser.new_page()
         troubles: list[str] = []
         try:
@@ -156,7 +158,7 @@ def main() -> int:
             began = time.monotonic()
             result = train(page, settings, troubles)
         except Error as error:
-            raise failed("\n".join([*dict.fromkeys(troubles), error.message])) from None
+            raise failure_in_page("\n".join([*dict.fromkeys(troubles), error.message])) from None
         accuracy = result["testAccuracy"]
         print(
             f"test accuracy {accuracy:.2%} on the 10,000 test digits, after {time.monotonic() - began:.0f} s"

@@ -135,7 +135,7 @@ def summary(offer: Callable[..., Any]) -> str:
     return " ".join(inspect.cleandoc(offer.__doc__ or "").split("\n\n")[0].split())
 
 
-def taken(offer: Callable[..., Any]) -> list[inspect.Parameter]:
+def javascript_parameters(offer: Callable[..., Any]) -> list[inspect.Parameter]:
     """What JavaScript may give it."""
     known = catalogue.parameters(offer)
     return [one for name, one in inspect.signature(offer).parameters.items() if name in known]
@@ -146,7 +146,7 @@ def factories(kind: str) -> Iterator[str]:
     interface, made = KINDS[kind]
     yield f"export interface {interface} {{"
     for name, offer in catalogue.offers()[kind].items():
-        given = taken(offer)
+        given = javascript_parameters(offer)
         settings = arguments(given, "; ")
         needed = any(one.default is inspect.Parameter.empty for one in given)
         yield f"  /** {summary(offer)} */"

@@ -80,7 +80,7 @@ def zig(*arguments: str | Path, cwd: Path) -> None:
         raise BuildError(f"{' '.join(command)}\n{done.stderr.strip()}")
 
 
-def compiled(files: Iterable[Path], flags: Iterable[str], folder: Path) -> list[Path]:
+def compile_sources(files: Iterable[Path], flags: Iterable[str], folder: Path) -> list[Path]:
     """An object file for each source."""
     objects = []
     for source in files:
@@ -106,7 +106,7 @@ def build_wasm(
             )
         for source in files or sources():
             fused = mode == "relaxed" and (files or source.stem in FUSED)
-            objects += compiled([source], wasm_flags("relaxed" if fused else "strict"), Path(scratch))
+            objects += compile_sources([source], wasm_flags("relaxed" if fused else "strict"), Path(scratch))
         exports = [f"--export={name}" for name in names]
         options = ("--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic", "--strip-all")
         made = Path(scratch, "library.wasm")
@@ -133,7 +133,7 @@ def build_host(mode: str, target: Path, files: Iterable[Path] | None = None) -> 
     flags = ["-fPIC", "-fno-sanitize=undefined", "-mcpu=native", *CONTRACT[mode]]
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        objects = compiled(files or sources(), flags, Path(scratch))
+        objects = compile_sources(files or sources(), flags, Path(scratch))
         made = Path(scratch, "library.so")
         zig("cc", "-shared", "-s", "-o", made, *objects, cwd=Path(scratch))
         deliver(made, target, mode)
@@ -144,12 +144,12 @@ def deliver(made: Path, target: Path, mode: str) -> None:
     """Put a finished library and its record in their places."""
     content = made.read_bytes()
     record = {"library": hashlib.sha256(content).hexdigest(), "sources": fingerprint(mode)}
-    put(target, content)
-    put(record_of(target), json.dumps(record, indent=1).encode())
+    write_atomically(target, content)
+    write_atomically(record_of(target), json.dumps(record, indent=1).encode())
 
 
-def put(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file atomically: no other process reads a part of it."""
     waiting = path.with_name(f"{path.name}.{os.getpid()}")
     waiting.write_bytes(content)
     waiting.replace(path)
@@ -159,8 +159,8 @@ def record_of(library: Path) -> Path:
     return library.with_suffix(".json")
 
 
-def recorded(library: Path) -> dict[str, str]:
-    """What is written beside a library; empty if nothing is that can be read."""
+def read_record(library: Path) -> dict[str, str]:
+    """The record stored beside a library; empty if it is missing or unreadable."""
     try:
         record = json.loads(record_of(library).read_bytes())
     except (OSError, ValueError):
@@ -171,14 +171,14 @@ def recorded(library: Path) -> dict[str, str]:
 def intact(library: Path) -> bool:
     """Whether the file is there, byte for byte as it was built."""
     try:
-        return hashlib.sha256(library.read_bytes()).hexdigest() == recorded(library).get("library")
+        return hashlib.sha256(library.read_bytes()).hexdigest() == read_record(library).get("library")
     except OSError:
         return False
 
 
 def fresh(library: Path, mode: str) -> bool:
     """Whether it is intact and made from the sources as they are now."""
-    return intact(library) and recorded(library).get("sources") == fingerprint(mode)
+    return intact(library) and read_record(library).get("sources") == fingerprint(mode)
 
 
 def fingerprint(mode: str) -> str:
@@ -189,7 +189,7 @@ def fingerprint(mode: str) -> str:
     return digest.hexdigest()
 
 
-def shipped(mode: str) -> Path:
+def wasm_library_path(mode: str) -> Path:
     """Where the WebAssembly build lies in the package.
 
     Not under the name .so: Pyodide would load every such file of a wheel beforehand, and the engine's wheel could not
@@ -205,24 +205,27 @@ def ship() -> list[Path]:
     files, which only hosts need, lie beside them in one compressed file.
     """
     for mode in MODES:
-        if not fresh(shipped(mode), mode):
-            build_wasm(mode, shipped(mode))
-    strict, relaxed = (shipped(mode).read_bytes() for mode in MODES)
+        if not fresh(wasm_library_path(mode), mode):
+            build_wasm(mode, wasm_library_path(mode))
+    strict, relaxed = (wasm_library_path(mode).read_bytes() for mode in MODES)
     packed = delta(strict, relaxed)
     if not DELTA.is_file() or DELTA.read_bytes() != packed:
-        put(DELTA, packed)
+        write_atomically(DELTA, packed)
     import lzma
 
     texts = {path.name: bare(path.read_text()) for path in sorted(KERNELS.glob("*.[ch]"))}
     packed = lzma.compress(json.dumps(texts).encode(), preset=9 | lzma.PRESET_EXTREME)
     if not PACKED.is_file() or PACKED.read_bytes() != packed:
-        put(PACKED, packed)
-    return [shipped(mode) for mode in MODES]
+        write_atomically(PACKED, packed)
+    return [wasm_library_path(mode) for mode in MODES]
 
 
 def unpack() -> None:
     """The relaxed build as a file, from the strict one and the delta. Raises OSError, ValueError or zlib.error."""
-    put(shipped("relaxed"), patched(shipped("strict").read_bytes(), DELTA.read_bytes()))
+    write_atomically(
+        wasm_library_path("relaxed"),
+        apply_delta(wasm_library_path("strict").read_bytes(), DELTA.read_bytes()),
+    )
 
 
 def bare(code: str) -> str:
@@ -250,10 +253,10 @@ def delta(old: bytes, new: bytes) -> bytes:
     return b"".join(packed)
 
 
-def patched(old: bytes, packed: bytes) -> bytes:
+def apply_delta(old: bytes, packed: bytes) -> bytes:
     """`new` of `delta(old, new)`.
 
-    >>> patched(b"one thing", delta(b"one thing", b"another thing"))
+    >>> apply_delta(b"one thing", delta(b"one thing", b"another thing"))
     b'another thing'
     """
     size, position, new = int.from_bytes(packed[:4], "little"), 4, b""
@@ -271,7 +274,7 @@ def around(content: bytes, place: int) -> bytes:
     return content[start : start + WINDOW]
 
 
-def cached(mode: str) -> Path:
+def cached_library_path(mode: str) -> Path:
     """Where this machine's build lies: in the user's cache, under a name that changes with sources and CPU."""
     digest = hashlib.sha256(f"{fingerprint(mode)} {platform.machine()} {cpu_features()}".encode())
     return cache() / f"{mode}-{digest.hexdigest()[:16]}.so"
@@ -292,7 +295,11 @@ def cpu_features() -> str:
 
 
 def main() -> None:
-    made = [build_host(mode, cached(mode)) for mode in MODES] if sys.argv[1:] == ["host"] else ship()
+    made = (
+        [build_host(mode, cached_library_path(mode)) for mode in MODES]
+        if sys.argv[1:] == ["host"]
+        else ship()
+    )
     for path in made:
         print(f"{path} ({path.stat().st_size / 1000:.1f} kB)")
 

@@ -60,7 +60,7 @@ def accelerate(op: Op, arrays: tuple[Any, ...]) -> np.ndarray | None:
     executor = choice.default()
     if not isinstance(executor, SimdExecutor):
         return None
-    run = encoded(executor.library, op.key, *shapes)
+    run = encode_operation(executor.library, op.key, *shapes)
     return run(arrays) if run else None
 
 
@@ -118,7 +118,7 @@ class Encoding:
 
 
 @lru_cache(KEPT)
-def encoded(library: Library, key: tuple[Any, ...], *shapes: tuple[int, ...]) -> Encoding | None:
+def encode_operation(library: Library, key: tuple[Any, ...], *shapes: tuple[int, ...]) -> Encoding | None:
     """The op with these name and settings on arrays of these shapes, or None where there is no kernel for it."""
     name, *settings = key
     try:

@@ -14,9 +14,9 @@ import numpy as np
 
 from pyengine.executors.base import Batches, Executor, Memory
 from pyengine.executors.blocks import Blocks, address
-from pyengine.executors.numpy import prepared
+from pyengine.executors.numpy import bind_call
 from pyengine.executors.simd.encode import ENCODERS, Encoded, Moving, Named, Table, Word
-from pyengine.executors.simd.encode.base import moved
+from pyengine.executors.simd.encode.base import transfer_nanoseconds
 from pyengine.executors.simd.encode.chain import obstacle
 from pyengine.executors.simd.encode.operations import expressible
 from pyengine.executors.simd.library import CONTROL, MODES, WANTS_HOST, Library, load
@@ -154,7 +154,7 @@ class SimdMemory(Memory):
     def host(self, number: int) -> None:
         """Run a call of the program on NumPy, on the same memory."""
         if number not in self.hosted:
-            self.hosted[number] = prepared(self.calls[number], self.blocks.view)
+            self.hosted[number] = bind_call(self.calls[number], self.blocks.view)
         with np.errstate(all="ignore"):
             self.hosted[number]()
 
@@ -173,7 +173,11 @@ def shared_workspace(library: Library) -> np.ndarray:
 def taking(slot: Slot) -> Encoded:
     """The record that takes a step's rows of an input: idle until `bind` names the data set."""
     rows = slot.spec.shape[0] if slot.spec.shape else 0
-    return Encoded("batch", (slot, None, None, 0, rows, slot.spec.nbytes // max(rows, 1), 0, 0), moved(slot))
+    return Encoded(
+        "batch",
+        (slot, None, None, 0, rows, slot.spec.nbytes // max(rows, 1), 0, 0),
+        transfer_nanoseconds(slot),
+    )
 
 
 class SimdExecutor(Executor):

@@ -136,9 +136,9 @@ def load(mode: str) -> Library:
         return in_the_page(mode)
     if folder := os.environ.get(FOLDER):
         return Library(Path(folder, f"{mode}.so"), mode)
-    path = build.cached(mode)
+    path = build.cached_library_path(mode)
     if not build.intact(path):
-        built(mode, path)
+        build_library(mode, path)
     return Library(path, mode)
 
 
@@ -146,7 +146,7 @@ def in_the_page(mode: str) -> Library:
     """The build that came with the wheel."""
     if mode == "relaxed" and not relaxed_instructions():
         raise NotHere("This browser has no relaxed SIMD instructions.")
-    path = build.shipped(mode)
+    path = build.wasm_library_path(mode)
     if mode == "relaxed" and not path.exists() and build.DELTA.exists():
         with contextlib.suppress(OSError, ValueError, zlib.error):  # then it is not intact
             build.unpack()
@@ -170,7 +170,7 @@ def relaxed_instructions() -> bool:
     return bool(WebAssembly.validate(Uint8Array.new(module)))
 
 
-def built(mode: str, path: Path) -> None:
+def build_library(mode: str, path: Path) -> None:
     """Build it for this machine."""
     if importlib.util.find_spec("ziglang") is None:
         raise LibraryError("There is no compiler here to build it with. `pip install ziglang` brings one.")

@@ -68,7 +68,7 @@ def test_a_convolution_is_that_of_the_reference():
 
 def test_a_long_call_is_not_left_to_numpy(monkeypatch):
     monkeypatch.setattr(rounds, "LONG", 0)
-    eager.encoded.cache_clear()
+    eager.encode_operation.cache_clear()
     a = np.ones((70, 40), np.float32)
     found = eager.accelerate(Matmul(transpose_a=False, transpose_b=True), (a, a))
     assert found is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pyengine import ops
 from pyengine.executors.simd import LibraryError, SimdExecutor, build, library, selftest
-from pyengine.executors.simd.build import MODES, cached
+from pyengine.executors.simd.build import MODES, cached_library_path
 from pyengine.executors.simd.encode import NAMES, Named
 from pyengine.executors.simd.executor import encode
 from pyengine.executors.simd.library import ABI, Library, load
@@ -97,7 +97,7 @@ def test_a_damaged_build_of_this_machine_is_made_again(
 ) -> None:
     whole = load("strict").path
     monkeypatch.setenv("PYENGINE_CACHE", str(tmp_path))
-    path = cached("strict")
+    path = cached_library_path("strict")
     path.write_bytes(whole.read_bytes()[:100])
     rebuilt = []
 
@@ -193,7 +193,7 @@ def test_an_installed_wheel_builds_from_the_c_files_that_it_holds(
 @given(old=st.binary(max_size=9000), new=st.binary(max_size=9000), share=st.floats(0, 1))
 def test_a_delta_gives_back_what_it_was_made_of(old: bytes, new: bytes, share: float) -> None:
     new = old[: int(share * len(old))] + new
-    assert build.patched(old, build.delta(old, new)) == new
+    assert build.apply_delta(old, build.delta(old, new)) == new
 
 
 def test_every_kernel_of_the_list_is_in_the_library() -> None:

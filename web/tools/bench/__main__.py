@@ -16,7 +16,7 @@ SIZES = [64, 128, 256, 512]
 PRODUCTS = "tf.matMul"
 
 
-def chosen(variable: str, known: list[str], words: str = " ") -> list[str]:
+def names_from_environment(variable: str, known: list[str], words: str = " ") -> list[str]:
     """The names that an environment variable lists; all if it lists none."""
     names = [name.strip() for name in os.environ.get(variable, "").split(words) if name.strip()] or known
     if unknown := [name for name in names if name not in known]:
@@ -32,9 +32,11 @@ class Bench:
     """What is asked for, and what has been found; each row is printed and kept as soon as it is there."""
 
     def __init__(self) -> None:
-        self.places = chosen("WHERE", PLACES)
-        self.modes = chosen("MODE", list(MODES))
-        only = chosen("ONLY", [*WORKLOADS, planning.NAME, PRODUCTS, *(row.name for row in ROWS)], ",")
+        self.places = names_from_environment("WHERE", PLACES)
+        self.modes = names_from_environment("MODE", list(MODES))
+        only = names_from_environment(
+            "ONLY", [*WORKLOADS, planning.NAME, PRODUCTS, *(row.name for row in ROWS)], ","
+        )
         self.workloads = [WORKLOADS[name] for name in only if name in WORKLOADS]
         self.kernels = [row.name for row in ROWS if row.name in only]
         self.products = PRODUCTS in only
@@ -110,7 +112,7 @@ def in_torch(bench: Bench) -> None:
     from web.tools.bench import torch_native
 
     if python := os.environ.get("TORCH"):
-        for found in torch_native.measured(python, [one.name for one in bench.workloads], SIZES):
+        for found in torch_native.torch_measurements(python, [one.name for one in bench.workloads], SIZES):
             if "version" in found:
                 bench.file["torch"] = found["version"]
             elif "name" in found:

@@ -50,7 +50,7 @@ def tree_of(commit: str) -> Path:
     return tree
 
 
-def measured(tree: Path, mode: str, workload: str) -> dict[str, Any]:
+def measure_tree(tree: Path, mode: str, workload: str) -> dict[str, Any]:
     """What that tree's own code measures."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, mode, workload],
@@ -74,7 +74,7 @@ def compare(commit: str, modes: list[str], workloads: list[str]) -> bool:
     print(f"{'':<24} {commit[:12]:>12} {'now':>12}   now/{commit[:7]}   first step")
     for mode in modes:
         for name in workloads:
-            rounds = [(measured(old, mode, name), measured(ROOT, mode, name)) for _ in range(ROUNDS)]
+            rounds = [(measure_tree(old, mode, name), measure_tree(ROOT, mode, name)) for _ in range(ROUNDS)]
             best = [min(min(found["milliseconds"]) for found in side) for side in zip(*rounds, strict=True)]
             first = [min(found["first"] for found in side) for side in zip(*rounds, strict=True)]
             expected = WORKLOADS[name].losses

@@ -22,9 +22,9 @@ def measure_kernels(mode: str, names: list[str], tell: Callable[[Found], None]) 
 
 def measure_workload(mode: str, workload: Workload) -> Found:
     pyengine.set_executor("simd", mode=mode)
-    return steps.measured(workload)
+    return steps.measure_workload(workload)
 
 
 def measure_planning(mode: str) -> Found:
     pyengine.set_executor("simd", mode=mode)
-    return planning.measured()
+    return planning.measure_planning()

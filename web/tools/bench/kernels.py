@@ -97,7 +97,7 @@ def product(size: int, *, middle: int = 0, right: int = 0, **settings: bool) -> 
     )
 
 
-def traced(function: Callable[..., Any], *shapes: tuple[int, ...], **settings: Any) -> tuple[Any, tuple]:
+def trace_op(function: Callable[..., Any], *shapes: tuple[int, ...], **settings: Any) -> tuple[Any, tuple]:
     """The op that a function applies to inputs of these shapes, and the shape of its output."""
     graph = Graph()
     with graph:
@@ -122,7 +122,7 @@ def three(name: str, op: Any, image: tuple, kernel: tuple, out: tuple) -> list[R
 def convolution(words: str, image: tuple, filters: int, size: int, **settings: Any) -> list[Row]:
     """A convolution and its two gradients."""
     kernel = (size, size, image[3], filters)
-    op, shape = traced(ops.conv2d, image, kernel, **settings)
+    op, shape = trace_op(ops.conv2d, image, kernel, **settings)
     name = f"conv {size}x{size}{words} {'x'.join(map(str, image[1:]))} to {filters}"
     return three(name, op, image, kernel, shape)
 
@@ -130,14 +130,14 @@ def convolution(words: str, image: tuple, filters: int, size: int, **settings: A
 def depthwise(image: tuple, stride: int) -> list[Row]:
     """A depthwise convolution with 3x3 kernels and its two gradients."""
     kernel = (3, 3, 1, image[3])
-    op, shape = traced(ops.depthwise_conv2d, image, (3, 3, image[3], 1), strides=stride, padding="same")
+    op, shape = trace_op(ops.depthwise_conv2d, image, (3, 3, image[3], 1), strides=stride, padding="same")
     return three(f"depthwise 3x3 /{stride} {'x'.join(map(str, image[1:]))}", op, image, kernel, shape)
 
 
 def pool_gradient(take: Inputs, function: Callable[..., Any]) -> Any:
     """Of a pool by 2: the pooled image, where the rule asks for it, is made beforehand."""
     image = take.random.uniform(-1, 1, (32, 26, 26, 16)).astype(np.float32)
-    op, _ = traced(function, image.shape, pool_size=2)
+    op, _ = trace_op(function, image.shape, pool_size=2)
     if op.name == "average_pool2d":
         return ops.apply(
             ops.make(f"{op.name}_gradient", **op.settings, lengths=(26, 26)), take(32, 13, 13, 16)
@@ -228,7 +228,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-def measured(row: Row, executor: Any, peak: float, bandwidth: float) -> dict[str, Any]:
+def measure_kernel(row: Row, executor: Any, peak: float, bandwidth: float) -> dict[str, Any]:
     """The row's figures, as JSON takes them."""
     _, expected = row.run_once(NumpyExecutor())
     memory, found = row.run_once(executor)
@@ -297,6 +297,6 @@ def everything(
     rows = []
     for row in ROWS:
         if not names or row.name in names:
-            rows.append(measured(row, executor, peak, bandwidth))
+            rows.append(measure_kernel(row, executor, peak, bandwidth))
             tell(json.dumps(rows[-1]))
     return json.dumps({"peak": peak / 1e9, "bandwidth": bandwidth / 1e9, "rows": rows})

@@ -25,14 +25,14 @@ def workload_row(name: str, measured: Found, peak: float) -> Found:
     row = {
         "difference": float(f"{difference:.1e}"),
         "agrees": bool(difference <= AGREEMENT),
-        "ms": rounded(middle),
-        "spread": rounded((high - low) / 2),
-        "first_ms": rounded(measured["first"]),
+        "ms": round_to_three_digits(middle),
+        "spread": round_to_three_digits((high - low) / 2),
+        "first_ms": round_to_three_digits(measured["first"]),
         "samples": round(1000 * workload.batch / middle),
-        "rate": rounded(rate),
+        "rate": round_to_three_digits(rate),
     }
     if peak:
-        row["share"] = rounded(rate / peak)
+        row["share"] = round_to_three_digits(rate / peak)
     return row | {key: measured[key] for key in ("calls", "fallbacks") if key in measured}
 
 
@@ -41,10 +41,10 @@ def kernel_row(measured: Found, agreement: float) -> Found:
     return {
         "difference": float(f"{measured['difference']:.1e}"),
         "agrees": bool(measured["difference"] <= agreement),
-        "us": rounded(1e6 * measured["seconds"]),
-        "rate": rounded(measured["rate"]),
+        "us": round_to_three_digits(1e6 * measured["seconds"]),
+        "rate": round_to_three_digits(measured["rate"]),
         "unit": measured["unit"],
-        "share": rounded(measured["share"]),
+        "share": round_to_three_digits(measured["share"]),
         "fallbacks": measured["fallbacks"],
     }
 
@@ -57,13 +57,13 @@ def planning_row(measured: Found) -> Found:
     return {
         "difference": float(f"{difference:.1e}"),
         "agrees": bool(difference <= planning.AGREEMENT),
-        "ms": rounded(whole),
-        "ratio": rounded(whole / half),
+        "ms": round_to_three_digits(whole),
+        "ratio": round_to_three_digits(whole / half),
         "calls": measured["calls"],
     }
 
 
-def rounded(number: float) -> float:
+def round_to_three_digits(number: float) -> float:
     """To three digits: more would be noise."""
     return float(f"{number:.3g}")
 

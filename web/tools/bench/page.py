@@ -15,7 +15,7 @@ from pyengine.names import camel
 from web.tools.bench import peak
 from web.tools.bench.steps import BLOCK_SECONDS, BLOCKS, REPEATED
 from web.tools.bench.workloads import Charlm, Workload
-from web.tools.browser import launched
+from web.tools.browser import launch_browser
 from web.tools.failure import StepFailed, run
 from web.tools.paths import CACHE
 from web.tools.serve import serving
@@ -110,7 +110,7 @@ class Pages:
             with self.python(mode) as page:
                 return json.loads(page.evaluate(STEPS, workload.name))
         with self.page(ENGINE, mode) as page:
-            return page.evaluate(MEASURE, [described(workload), False])
+            return page.evaluate(MEASURE, [workload_for_page(workload), False])
 
     def measure_planning(self, mode: str) -> Found:
         """Through the Python face: the work is the same in both."""
@@ -125,7 +125,7 @@ class Pages:
 
         with self.page(TENSORFLOW) as page:
             try:
-                return page.evaluate(MEASURE, [described(workload), True])
+                return page.evaluate(MEASURE, [workload_for_page(workload), True])
             except Error as error:
                 return {"error": error.message.splitlines()[0].removeprefix("Page.evaluate: Error: ")}
 
@@ -146,7 +146,7 @@ def pages(*, tensorflow: bool) -> Iterator[Pages]:
     mounts = {"/bench/": HERE}
     if tensorflow:
         mounts["/npm/"] = packages()
-    with serving(site(), mounts=mounts) as address, launched() as browser:
+    with serving(site(), mounts=mounts) as address, launch_browser() as browser:
         yield Pages(browser, address)
 
 
@@ -171,7 +171,7 @@ def packages() -> Path:
     return folder / "node_modules"
 
 
-def described(workload: Workload) -> Found:
+def workload_for_page(workload: Workload) -> Found:
     """The workload as the page takes it: names as JavaScript has them."""
     x, y = workload.data()
     layers = [

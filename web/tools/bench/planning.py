@@ -36,7 +36,7 @@ def data() -> tuple[np.ndarray, np.ndarray]:
     return np.ones((4, 16), np.float32), np.ones((4, 1), np.float32)
 
 
-def measured() -> dict[str, Any]:
+def measure_planning() -> dict[str, Any]:
     """Milliseconds of CPU by number of blocks, the calls of the largest, and its losses in training and evaluation."""
     x, y = data()
     deep(1).train_on_batch(x, y)  # what is done once
@@ -59,5 +59,5 @@ def loss(result: Any) -> float:
 
 
 def answer() -> str:
-    """`measured` for a page."""
-    return json.dumps(measured())
+    """`measure_planning` for a page."""
+    return json.dumps(measure_planning())

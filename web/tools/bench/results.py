@@ -99,17 +99,17 @@ def table(file: Found) -> str:
         f"{file.get('chromium', 'Chromium')}, PyTorch {file.get('torch', NONE)}. The losses of the first five steps "
         "agree with PyTorch's. A dash: it cannot, or was not asked (see the file).",
         "",
-        *drawn(head, rows),
+        *markdown_table(head, rows),
         "",
         "Single kernels, GFLOP/s or GB/s, and the share of the measured peak (multiplications and "
         f"additions on registers; a copy of 4 MB). {'; '.join(limits)}.",
         "",
-        *drawn(["", *ours], kernels),
+        *markdown_table(["", *ours], kernels),
     ]
     return "\n".join(words) + "\n"
 
 
-def drawn(head: list[str], rows: list[list[str]]) -> list[str]:
+def markdown_table(head: list[str], rows: list[list[str]]) -> list[str]:
     """A table in Markdown, numbers to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return [f"| {' | '.join(cells)} |" for cells in lines]

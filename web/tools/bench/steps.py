@@ -36,7 +36,7 @@ def build(workload: Workload) -> Any:
     return model
 
 
-def measured(workload: Workload) -> dict[str, Any]:
+def measure_workload(workload: Workload) -> dict[str, Any]:
     """Losses of the checked steps, milliseconds of the first step and of a step in each block, and the fallbacks."""
     x, y = workload.data()
     model = build(workload)
@@ -71,7 +71,7 @@ def fit(model: Any, data: list[np.ndarray], batch: int, epochs: int) -> float:
 
 
 def answer(name: str) -> str:
-    """`measured` for a page."""
+    """`measure_workload` for a page."""
     from web.tools.bench.workloads import WORKLOADS
 
-    return json.dumps(measured(WORKLOADS[name]))
+    return json.dumps(measure_workload(WORKLOADS[name]))

@@ -11,7 +11,7 @@ from web.tools.failure import StepFailed
 from web.tools.paths import ROOT
 
 
-def measured(python: str, workloads: list[str], sizes: list[int]) -> Iterator[dict[str, Any]]:
+def torch_measurements(python: str, workloads: list[str], sizes: list[int]) -> Iterator[dict[str, Any]]:
     """What `torch_steps` prints, line by line."""
     asked = json.dumps({"workloads": workloads, "sizes": sizes})
     command = [python, "-m", "web.tools.bench.torch_steps", asked]

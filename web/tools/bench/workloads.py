@@ -198,7 +198,7 @@ def conv(filters: int) -> tuple[str, Settings]:
     return "Conv2D", {"filters": filters, "kernel_size": 3, "activation": "relu"}
 
 
-def frozen(filters: int, size: int, strides: int) -> tuple[tuple[str, Settings], ...]:
+def frozen_convolution(filters: int, size: int, strides: int) -> tuple[tuple[str, Settings], ...]:
     """A convolution, its norm and its activation, which nothing trains."""
     kernel = {"filters": filters, "kernel_size": size, "strides": strides}
     return ("Conv2D", {**kernel, **SAME}), *NORM
@@ -207,7 +207,7 @@ def frozen(filters: int, size: int, strides: int) -> tuple[tuple[str, Settings],
 def separable(filters: int, strides: int) -> tuple[tuple[str, Settings], ...]:
     """The same in two parts: each channel by itself, then all channels of each place."""
     kernel = {"kernel_size": 3, "strides": strides}
-    return ("DepthwiseConv2D", {**kernel, **SAME}), *NORM, *frozen(filters, 1, 1)
+    return ("DepthwiseConv2D", {**kernel, **SAME}), *NORM, *frozen_convolution(filters, 1, 1)
 
 
 SAME = {"padding": "same", "use_bias": False, "trainable": False}
@@ -219,7 +219,7 @@ PERCEPTRON = (dense(128, "relu"), dense(10, "softmax"))
 ADAM = ("adam", 0.001)
 # MobileNet, version 1, a quarter as wide.
 MOBILE = (
-    *frozen(8, 3, 2), *separable(16, 1), *separable(32, 2), *separable(32, 1), *separable(64, 2),
+    *frozen_convolution(8, 3, 2), *separable(16, 1), *separable(32, 2), *separable(32, 1), *separable(64, 2),
     *separable(64, 1), *separable(128, 2), *(layer for _ in range(5) for layer in separable(128, 1)),
     *separable(256, 2), *separable(256, 1),
 )  # fmt: skip

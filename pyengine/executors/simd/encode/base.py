@@ -88,7 +88,7 @@ def floats(call: Call) -> bool:
     return all(slot.spec.dtype == "float32" for slot in (*call.inputs, *call.outputs))
 
 
-def moved(*slots: Slot) -> int:
+def transfer_nanoseconds(*slots: Slot) -> int:
     """About how many nanoseconds it takes to read and write these arrays: 10 bytes each."""
     return 50 + sum(slot.spec.nbytes for slot in slots) // 10
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from pyengine.dtypes import itemsize
-from pyengine.executors.simd.encode.base import Encoded, Named, encodes, moved, uses
+from pyengine.executors.simd.encode.base import Encoded, Named, encodes, transfer_nanoseconds, uses
 from pyengine.executors.simd.encode.reduce import around
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
-from pyengine.executors.simd.encode.structure import cleared
+from pyengine.executors.simd.encode.structure import encode_zeros
 from pyengine.plan import Call, Slot
 
 uses("index", "int32", "int64", "uint8", "uint32")
@@ -23,7 +23,9 @@ def gather(call: Call) -> Encoded:
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
     kind = Named("index", indices.spec.dtype)
     n, width = indices.spec.size, inner * itemsize(x.spec.dtype)
-    one = Encoded("gather", (out, x, indices, kind, outer, length, n, width), n + moved(out, out))
+    one = Encoded(
+        "gather", (out, x, indices, kind, outer, length, n, width), n + transfer_nanoseconds(out, out)
+    )
     by_index = Axis(6, {0: width, 2: itemsize(indices.spec.dtype)})
     return in_rounds(one, Axis(4, {0: n * width, 1: length * width}), by_index)
 
@@ -39,7 +41,7 @@ def scatter_add(call: Call) -> Encoded | None:
     words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
     by_outer = {0: length * row, 1: n * row}
     by_index = {1: row, 2: itemsize(indices.spec.dtype)}
-    return adding(Encoded("scatter_add", words, n + moved(x, x, out)), out, by_outer, by_index)
+    return adding(Encoded("scatter_add", words, n + transfer_nanoseconds(x, x, out)), out, by_outer, by_index)
 
 
 def adding(one: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int, int]) -> Encoded:
@@ -47,7 +49,7 @@ def adding(one: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int
     along it."""
     long = is_long(one)
     one = replace(one, words=(*one.words, long))
-    return in_turn(cleared(out), in_rounds(one, Axis(4, by_outer), Axis(6, by_index))) if long else one
+    return in_turn(encode_zeros(out), in_rounds(one, Axis(4, by_outer), Axis(6, by_index))) if long else one
 
 
 @encodes("take_along_axis")
@@ -73,7 +75,7 @@ def add_along_axis(call: Call) -> Encoded | None:
     n, row, of_indices = x.spec.shape[axis], inner * 4, inner * itemsize(indices.spec.dtype)
     words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
     by_outer = {0: length * row, 1: n * row, 2: n * of_indices}
-    one = Encoded("add_along", words, 2 * x.spec.size + moved(out))
+    one = Encoded("add_along", words, 2 * x.spec.size + transfer_nanoseconds(out))
     return adding(one, out, by_outer, {1: row, 2: of_indices})
 
 
@@ -83,5 +85,5 @@ def one_hot(call: Call) -> Encoded:
     one = int.from_bytes(np.ones((), out.spec.dtype).tobytes(), "little")
     kind, depth = Named("index", indices.spec.dtype), call.op.settings["depth"]
     n, width = indices.spec.size, itemsize(out.spec.dtype)
-    record = Encoded("one_hot", (out, indices, kind, n, depth, width, one), 2 * n + moved(out))
+    record = Encoded("one_hot", (out, indices, kind, n, depth, width, one), 2 * n + transfer_nanoseconds(out))
     return in_rounds(record, Axis(3, {0: depth * width, 1: itemsize(indices.spec.dtype)}))

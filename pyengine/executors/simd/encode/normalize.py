@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pyengine.executors.simd.encode.base import Encoded, Named, encodes, floats, moved, uses
+from pyengine.executors.simd.encode.base import Encoded, Named, encodes, floats, transfer_nanoseconds, uses
 from pyengine.executors.simd.encode.reduce import around, loops
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.plan import Call, Slot
@@ -107,7 +107,7 @@ def standardize(call: Call) -> Encoded | None:
         return None
     n = gamma.spec.size
     words = (*call.outputs, *call.inputs, x.spec.size // n, n, call.op.settings["epsilon"])
-    nanoseconds = moved(*call.inputs, *call.outputs)
+    nanoseconds = transfer_nanoseconds(*call.inputs, *call.outputs)
     if call.op.name == "layer_norm":
         return row_by_row(Encoded(call.op.name, words, nanoseconds), 6, shared=call.inputs[1:])
     if call.op.name == "layer_norm_gradient":
@@ -179,4 +179,4 @@ def softmax_gradient(call: Call) -> Encoded | None:
     if not floats(call):
         return None
     words = (out, dy, y, size(y.spec.shape[:-1]), y.spec.shape[-1])
-    return row_by_row(Encoded("softmax_gradient", words, moved(dy, y, out)), 3)
+    return row_by_row(Encoded("softmax_gradient", words, transfer_nanoseconds(dy, y, out)), 3)

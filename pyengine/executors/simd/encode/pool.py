@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyengine.executors.simd.encode.base import Encoded, each, encodes, floats, moved
+from pyengine.executors.simd.encode.base import Encoded, each, encodes, floats, transfer_nanoseconds
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call, Slot
 from pyengine.shapes import size
@@ -32,7 +32,9 @@ def pool(call: Call) -> Encoded | None:
         left,
     )
     arrays = (call.output, *call.inputs)
-    nanoseconds = moved(*arrays) + (1 + len(call.inputs)) // 2 * looked_at(pooled, settings["pool_size"])
+    nanoseconds = transfer_nanoseconds(*arrays) + (1 + len(call.inputs)) // 2 * looked_at(
+        pooled, settings["pool_size"]
+    )
     one = Encoded(name, (*arrays, *geometry), nanoseconds)
     return in_rounds(one, Axis(len(arrays), dict(enumerate(map(each, arrays)))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, moved, uses
+from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, transfer_nanoseconds, uses
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds
 from pyengine.plan import Call
 from pyengine.shapes import Shape, size
@@ -56,7 +56,7 @@ def reduce(call: Call) -> Encoded | None:
     if not truth and x.spec.dtype not in NUMBERS:
         return None
     what = call.op.name == "any" if truth else Named("reduce", f"{x.spec.dtype} {call.op.name}")
-    (outer, length, inner, *rest), cost = words, moved(x, out)
+    (outer, length, inner, *rest), cost = words, transfer_nanoseconds(x, out)
     progress = (False, 0, length, None if truth else call.scratch)
     all_words: tuple[Word, ...] = (what, out, x, outer, length, inner, *progress, *rest)
     if truth:
@@ -100,7 +100,7 @@ def argument(call: Call) -> Encoded | None:
         return None
     flags = x.spec.dtype == "float32", call.op.name == "argmin"
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    one = Encoded("argument", (out, x, outer, length, inner, *flags), 3 * moved(x))
+    one = Encoded("argument", (out, x, outer, length, inner, *flags), 3 * transfer_nanoseconds(x))
     return in_rounds(one, Axis(2, {0: 4 * inner, 1: 4 * length * inner}))
 
 
@@ -111,5 +111,5 @@ def cumsum(call: Call) -> Encoded | None:
         return None
     flags = x.spec.dtype == "float32", call.op.settings["reverse"]
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    one = Encoded("cumsum", (out, x, outer, length, inner, *flags), 4 * moved(x))
+    one = Encoded("cumsum", (out, x, outer, length, inner, *flags), 4 * transfer_nanoseconds(x))
     return in_rounds(one, Axis(2, dict.fromkeys((0, 1), 4 * length * inner)))

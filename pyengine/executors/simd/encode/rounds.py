@@ -39,23 +39,23 @@ def in_rounds(one: Encoded, *axes: Axis) -> Encoded:
     """
     if not is_long(one):
         return one
-    axis = next((axis for axis in axes if counted(one, axis) >= 2 * axis.least), None)
+    axis = next((axis for axis in axes if axis_length(one, axis) >= 2 * axis.least), None)
     if axis is None:
         return one
-    rest, count = axes[axes.index(axis) + 1 :], counted(one, axis)
+    rest, count = axes[axes.index(axis) + 1 :], axis_length(one, axis)
     part, rounds, left = parts(count, one.nanoseconds / max(LONG, 1), axis.least)
     inner = replace(one, words=tuple(map(still, one.words))) if left else one
     words = [
         still(word) if word is None or place not in axis.moving else Moving(word, axis.moving[place] * part)
         for place, word in enumerate(inner.words)
     ]
-    loop = repeated(rounds, in_rounds(shortened(inner, words, axis, part), *rest))
+    loop = repeat_rounds(rounds, in_rounds(shorten_axis(inner, words, axis, part), *rest))
     if not left:
         return loop
     words = list(inner.words)
     for place, step in axis.moving.items():
         words[place] = further(words[place], step * part * rounds)
-    return in_turn(loop, in_rounds(shortened(inner, words, axis, left), *rest))
+    return in_turn(loop, in_rounds(shorten_axis(inner, words, axis, left), *rest))
 
 
 def is_long(one: Encoded) -> bool:
@@ -83,23 +83,23 @@ def parts(count: int, needed: float, least: int) -> tuple[int, int, int]:
 
 def in_turn(*records: Encoded) -> Encoded:
     """Several records as that of one call. Words that move in a loop around them are `still` in here."""
-    return records[0] if len(records) == 1 else repeated(1, *records)
+    return records[0] if len(records) == 1 else repeat_rounds(1, *records)
 
 
-def repeated(rounds: int, *records: Encoded) -> Encoded:
+def repeat_rounds(rounds: int, *records: Encoded) -> Encoded:
     nanoseconds = rounds * sum(one.nanoseconds for one in records)
     return Encoded("scan", (0, 0, 0, rounds, Table(records=records), 0, 0), nanoseconds)
 
 
-def counted(one: Encoded, axis: Axis) -> int:
+def axis_length(one: Encoded, axis: Axis) -> int:
     count = one.words[axis.counted]
     assert isinstance(count, int)
     return count // max(axis.unit, 1)
 
 
-def shortened(one: Encoded, words: list[Word], axis: Axis, part: int) -> Encoded:
-    """With these words, and of so many."""
-    nanoseconds = one.nanoseconds * part // counted(one, axis)
+def shorten_axis(one: Encoded, words: list[Word], axis: Axis, part: int) -> Encoded:
+    """The record with these words and a shorter axis."""
+    nanoseconds = one.nanoseconds * part // axis_length(one, axis)
     words[axis.counted] = part * axis.unit
     return replace(one, words=tuple(words), nanoseconds=nanoseconds)
 

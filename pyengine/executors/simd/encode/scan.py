@@ -56,7 +56,7 @@ def scan(call: Call) -> Encoded | None:
         encoded = encoder(one) if encoder else None
         if encoded is None:
             return None
-        records.append(placed(encoded, places, loop, call.scratch))
+        records.append(move_into_loop(encoded, places, loop, call.scratch))
 
     before = [
         (entry(histories[k], first + old) if k in histories else finals[k], state)
@@ -70,7 +70,7 @@ def scan(call: Call) -> Encoded | None:
     )
 
 
-def placed(
+def move_into_loop(
     encoded: Encoded, places: Sequence[Word], loop: Program, scratch: Slot | None, depth: int = 0
 ) -> Encoded:
     """A record of one round with the slots of its program as they lie outside.
@@ -88,26 +88,28 @@ def outside(word: Word, places: Sequence[Word], loop: Program, scratch: Slot | N
         return Moving(outside(word.start, places, loop, scratch, depth - 1), word.step)
     if isinstance(word, Table):
         if word.records is not None:
-            return Table(records=tuple(placed(r, places, loop, scratch, depth + 1) for r in word.records))
+            return Table(
+                records=tuple(move_into_loop(r, places, loop, scratch, depth + 1) for r in word.records)
+            )
         return Table(tuple(outside(one, places, loop, scratch, depth) for one in word.words))
     if not isinstance(word, Slot):
         return word
     if word.region == ARENA:
         assert scratch is not None
-        return moved(scratch, word)
+        return offset_slot(scratch, word)
     if word.region == CONSTANTS:
         return table_of_bytes(loop.constants[word.offset : word.offset + word.spec.nbytes])
     place = places[int(word.region)]
     if isinstance(place, Moving):
-        moving = Moving(moved(place.start, word), place.step)
+        moving = Moving(offset_slot(place.start, word), place.step)
         for _ in range(depth):
             moving = Moving(moving, 0)
         return moving
-    return moved(place, word)
+    return offset_slot(place, word)
 
 
-def moved(place: Word, word: Slot) -> Slot:
-    """A slot counted from another one's beginning."""
+def offset_slot(place: Word, word: Slot) -> Slot:
+    """A slot at an offset from the beginning of another."""
     assert isinstance(place, Slot)
     return Slot(place.region, place.offset + word.offset, word.spec)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from pyengine.dtypes import itemsize
-from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, moved, uses
+from pyengine.executors.simd.encode.base import Encoded, Named, Word, encodes, transfer_nanoseconds, uses
 from pyengine.executors.simd.encode.move import PAGE
 from pyengine.executors.simd.encode.rounds import Axis, in_rounds, in_turn, is_long
 from pyengine.plan import Call, Slot
@@ -24,7 +24,7 @@ def steps(shape: Shape, width: int) -> tuple[int, ...]:
     return tuple(size(shape[axis + 1 :]) * width for axis in range(len(shape)))
 
 
-def merged(loops: Sequence[Loop]) -> list[Loop]:
+def merge_loops(loops: Sequence[Loop]) -> list[Loop]:
     """Without loops of one round, and with two in one where the outer goes on where the inner ends."""
     result: list[Loop] = []
     for count, out, x in loops:
@@ -39,7 +39,7 @@ def merged(loops: Sequence[Loop]) -> list[Loop]:
 def part(x: Slot, begin: int, to: int, loops: Sequence[Loop]) -> tuple[Word, ...] | None:
     """The words of one input, of which the loops cover at least one number."""
     width = itemsize(x.spec.dtype)
-    loops = merged(loops)
+    loops = merge_loops(loops)
     if loops and loops[-1][1:] == (width, width):
         return copy_settings(x, begin, to, PIECES, width * loops[-1][0], loops[:-1])
     along = [loop for loop in loops if loop[2] == width]
@@ -58,22 +58,24 @@ def copy_settings(
     return (x, begin, to, width, how, len(loops), *(word for loop in loops for word in loop))
 
 
-def strided(call: Call, parts: Sequence[tuple[Word, ...] | None], clear: int = 0) -> Encoded | None:
+def encode_copies(call: Call, parts: Sequence[tuple[Word, ...] | None], clear: int = 0) -> Encoded | None:
     (out,) = call.outputs
     found = [one for one in parts if one is not None]
     if len(found) < len(parts):
         return None
     flat = (word for one in found for word in one)
-    one = Encoded("strided", (out, clear, len(found), *flat), 2 * moved(*call.inputs, out))
+    one = Encoded("strided", (out, clear, len(found), *flat), 2 * transfer_nanoseconds(*call.inputs, out))
     if not is_long(one):
         return one
-    before = [cleared(out)] if clear else []
+    before = [encode_zeros(out)] if clear else []
     return in_turn(*before, *(part_in_rounds(out, words) for words in found))
 
 
-def cleared(out: Slot) -> Encoded:
-    """Zeros everywhere."""
-    return in_rounds(Encoded("strided", (out, out.spec.nbytes, 0), moved(out)), Axis(1, {0: 1}, PAGE))
+def encode_zeros(out: Slot) -> Encoded:
+    """Write zeros to the whole output."""
+    return in_rounds(
+        Encoded("strided", (out, out.spec.nbytes, 0), transfer_nanoseconds(out)), Axis(1, {0: 1}, PAGE)
+    )
 
 
 def part_in_rounds(out: Slot, words: tuple[Word, ...]) -> Encoded:
@@ -90,7 +92,7 @@ def transpose(call: Call) -> Encoded | None:
     width, axes = itemsize(x.spec.dtype), call.op.settings["axes"]
     x_steps = steps(x.spec.shape, width)
     loops = zip(out.spec.shape, steps(out.spec.shape, width), [x_steps[axis] for axis in axes], strict=True)
-    return strided(call, [part(x, 0, 0, list(loops))] if x.spec.size else [])
+    return encode_copies(call, [part(x, 0, 0, list(loops))] if x.spec.size else [])
 
 
 @encodes("slice")
@@ -101,7 +103,7 @@ def slice_(call: Call) -> Encoded | None:
     begin = sum(first * step for first, step in zip(begins, x_steps, strict=True))
     taken = [step * every for step, every in zip(x_steps, call.op.settings["steps"], strict=True)]
     loops = zip(out.spec.shape, steps(out.spec.shape, width), taken, strict=True)
-    return strided(call, [part(x, begin, 0, list(loops))] if out.spec.size else [])
+    return encode_copies(call, [part(x, begin, 0, list(loops))] if out.spec.size else [])
 
 
 @encodes("pad")
@@ -112,7 +114,7 @@ def pad(call: Call) -> Encoded | None:
     to = sum(first * step for first, step in zip(begins, out_steps, strict=True))
     laid = [step * every for step, every in zip(out_steps, call.op.settings["steps"], strict=True)]
     loops = zip(x.spec.shape, laid, steps(x.spec.shape, width), strict=True)
-    return strided(call, [part(x, 0, to, list(loops))] if x.spec.size else [], clear=out.spec.nbytes)
+    return encode_copies(call, [part(x, 0, to, list(loops))] if x.spec.size else [], clear=out.spec.nbytes)
 
 
 @encodes("reverse")
@@ -123,7 +125,7 @@ def reverse(call: Call) -> Encoded | None:
     loops = list(zip(x.spec.shape, x_steps, x_steps, strict=True))
     count, step, _ = loops[axis]
     loops[axis] = (count, step, -step)
-    return strided(call, [part(x, (count - 1) * step, 0, loops)] if x.spec.size else [])
+    return encode_copies(call, [part(x, (count - 1) * step, 0, loops)] if x.spec.size else [])
 
 
 @encodes("concatenate")
@@ -137,4 +139,4 @@ def concatenate(call: Call) -> Encoded | None:
         for x, to in zip(call.inputs, starts, strict=False)
         if x.spec.size
     ]
-    return strided(call, parts)
+    return encode_copies(call, parts)
