@@ -95,3 +95,35 @@ def test_how_much_memory_a_model_takes_is_said_beforehand(engine: Page) -> None:
     assert 2 * 31400 <= small["optimizer"] < 2 * 31400 + 100
     assert 64 * 784 * 4 < small["step"] < large["step"]
     assert all(one["total"] == one["parameters"] + one["optimizer"] + one["step"] for one in estimates)
+
+
+def test_what_does_not_fit_into_the_pages_memory_is_refused_in_words(engine: Page) -> None:
+    wide, batch, itself = run(
+        engine,
+        """async () => {
+          const words = [];
+          const attempt = async (action) => {
+            const refusal = await Promise.resolve().then(action).catch((error) => error);
+            words.push(`${refusal?.name}: ${refusal?.message}`);
+          };
+          const wide = tf.layers.dense({ units: 1e9, inputShape: [784], name: "wide" });
+          await attempt(() => tf.sequential().add(wide));
+          const model = tf.sequential();
+          model.add(tf.layers.conv2d({ filters: 64, kernelSize: 3, padding: "same", inputShape: [256, 256, 1] }));
+          model.add(tf.layers.conv2d({ filters: 64, kernelSize: 3, padding: "same" }));
+          model.add(tf.layers.globalAveragePooling2d({}));
+          model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+          const [x, y] = [tf.zeros([512, 256, 256, 1]), tf.zeros([512, 64])];
+          await attempt(() => model.fit(x, y, { batchSize: 512 }));
+          await attempt(() => model.add(model));
+          return words;
+        }""",
+    )
+    assert wide.startswith(
+        "OutOfMemoryError: Dense 'wide': kernel expects a weight that fits into memory (4.3 GB"
+    )
+    assert batch.startswith(
+        "OutOfMemoryError: model.fit: batchSize expects a batch for which there is memory"
+    )
+    assert batch.endswith("`batchSize: 64` would fit.")
+    assert itself.endswith("A model cannot be one of its own layers.")
