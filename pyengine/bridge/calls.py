@@ -29,7 +29,6 @@ from pyengine.structure import leaves
 from pyengine.training.entry import parameters
 from pyengine.training.feeding import EveryEpoch
 from pyengine.training.host import host
-from pyengine.training.weighting import EveryClass
 
 FIRST_SLICE = 8  # milliseconds that predict and evaluate work before they return; planning comes on top
 DATA = ("x", "y", "dataset")  # what fit and its kin take by position in JavaScript
@@ -208,24 +207,11 @@ def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     known = [name for name in parameters(kind) if name not in DATA]
     given = names.arguments(f"model.{camel(kind)}", settings, known)
     given = {name: value for name, value in given.items() if value is not None}  # null is the default
-    if "class_weight" in given:
-        given["class_weight"] = class_weights(given["class_weight"])
     if kind == "fit_dataset" and type(given.get("steps_per_epoch")) is int:
         given["steps_per_epoch"] = EveryEpoch(given["steps_per_epoch"])
     if isinstance(given.get("validation_data"), list):
         given["validation_data"] = tuple(given["validation_data"])
     return {"verbose": 0, **given}
-
-
-def class_weights(given: Any) -> Any:
-    """Maps from class to factor in which no class of the data may be missing, as in TensorFlow.js.
-
-    >>> class_weights({"digit": {"7": 2}})
-    {'digit': {'7': 2}}
-    """
-    if not isinstance(given, Mapping):
-        return given
-    return EveryClass({key: class_weights(value) for key, value in given.items()})
 
 
 def claim(model: Any, kind: str) -> None:
@@ -294,8 +280,6 @@ def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[s
     function = getattr(model, method)
     known = [name for name in inspect.signature(function).parameters if name not in DATA]
     given = names.arguments(f"model.{camel(method)}", settings, known)
-    if "class_weight" in given:
-        given["class_weight"] = class_weights(given["class_weight"])
     return outward(outputs_as_list(function(*positional, **given)))
 
 

@@ -102,10 +102,9 @@ class Trainer(TrainingState):
             validation_data: (x, y) or (x, y, sample_weight), or a Dataset; takes precedence over validation_split.
                 Default None, none.
             shuffle: whether each epoch has another order; default True.
-            class_weight: map from class to factor ≥ 0 (by output name with several outputs); a class without one has
-                factor 1, in JavaScript it is an error. The loss says what a class is: a class number, also per
-                timestep, a one-hot row, 0 or 1 of a single yes-or-no answer, -1 or 1; other losses have none.
-                Default None, every class 1.
+            class_weight: map from class to factor ≥ 0 (by output name with several outputs), for every class in the
+                data. The loss says what a class is: a class number, also per timestep, a one-hot row, 0 or 1 of a
+                single yes-or-no answer, -1 or 1; other losses have none. Default None, every class 1.
             sample_weight: (samples,), factor of each sample's loss; default None, all 1.
             initial_epoch: number of the first epoch, default 0.
             steps_per_epoch: batches per epoch, which continues where the last one ended; data that end before end the

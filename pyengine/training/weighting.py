@@ -16,10 +16,6 @@ from pyengine.training.arrays import as_array
 LARGEST = float(np.finfo(np.float32).max)
 
 
-class EveryClass(dict[Any, Any]):
-    """A `class_weight` that must name every class of the data, as TensorFlow.js asks for."""
-
-
 def sample_weights(model: Any, y: Sequence[np.ndarray], sample_weight: Any) -> list[np.ndarray]:
     """One float32 array of weights per output, or none at all: (samples,), or as many axes as the loss has values."""
     if sample_weight is None:
@@ -128,7 +124,7 @@ def factors(argument: str, given: Any) -> dict[int, float]:
             got=describe(given),
             fix="Give, for example, `{0: 1.0, 1: 5.0}`.",
         )
-    table: dict[int, float] = EveryClass() if isinstance(given, EveryClass) else {}
+    table: dict[int, float] = {}
     for label, factor in given.items():
         named = re.fullmatch(r"-?\d+", label) if isinstance(label, str) else isinstance(label, Real)
         if not named or not float(label).is_integer():
@@ -152,7 +148,7 @@ def factors(argument: str, given: Any) -> dict[int, float]:
 def factors_of_classes(
     argument: str, table: dict[int, float], targets: np.ndarray, units: int, loss: Any
 ) -> np.ndarray:
-    """The factor of the class that each target names; a class that the table lacks has factor 1.
+    """The factor of the class that each target names; the table has every class of the data.
 
     What names a class is known from the loss alone.
 
@@ -200,15 +196,14 @@ def factors_of_classes(
     with np.errstate(invalid="ignore"):  # NaN is refused where all numbers are checked
         labels = labels.astype(np.int64)
     present = np.unique(labels)
-    if isinstance(table, EveryClass):
-        missing = [int(label) for label in present if label in classes and int(label) not in table]
-        if missing:
-            raise DataError(
-                argument=argument,
-                expected=f"a factor for every class in the data ({', '.join(map(str, present))})",
-                got=f"none for class {', '.join(map(str, missing))}",
-                fix="Give every class that occurs a factor; 1 changes nothing.",
-            )
+    missing = [int(label) for label in present if label in classes and int(label) not in table]
+    if missing:
+        raise DataError(
+            argument=argument,
+            expected=f"a factor for every class in the data ({', '.join(map(str, present))})",
+            got=f"none for class {', '.join(map(str, missing))}",
+            fix="Give every class that occurs a factor; 1 changes nothing.",
+        )
     values = np.array([table.get(int(label), 1.0) for label in present], np.float32)
     return values[np.searchsorted(present, labels)]
 
