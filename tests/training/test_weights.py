@@ -142,7 +142,9 @@ def test_weights_that_overflow_together_are_refused() -> None:
     with pytest.raises(
         DataError, match=r"sample_weight · class_weight expects weights .* got `inf` in sample 1"
     ):
-        made.train_on_batch(inputs(6), CLASSES, sample_weight=np.full(6, 1e30), class_weight={0: 1.0, 1: 1e30, 2: 1.0})
+        made.train_on_batch(
+            inputs(6), CLASSES, sample_weight=np.full(6, 1e30), class_weight={0: 1.0, 1: 1e30, 2: 1.0}
+        )
 
 
 def test_an_output_of_several_has_class_weights_by_name() -> None:
