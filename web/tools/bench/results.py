@@ -97,7 +97,7 @@ def table(file: Found) -> str:
     words = [
         f"Milliseconds of a training step, one thread, on {file.get('machine', 'an unknown machine')}; "
         f"{file.get('chromium', 'Chromium')}, PyTorch {file.get('torch', NONE)}. The losses of the first five steps "
-        "agree with PyTorch's. A dash: it cannot, or was not asked (see the file).",
+        "agree with PyTorch's. A dash: not supported, or not measured (see the file).",
         "",
         *markdown_table(head, rows),
         "",
