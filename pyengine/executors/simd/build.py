@@ -63,12 +63,12 @@ def kernels() -> Path:
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            made = Path(scratch, "kernels")
-            made.mkdir()
+            generated = Path(scratch, "kernels")
+            generated.mkdir()
             for name, text in json.loads(lzma.decompress(content)).items():
-                (made / name).write_text(text)
+                (generated / name).write_text(text)
             with contextlib.suppress(OSError):  # another process was quicker
-                made.rename(folder)
+                generated.rename(folder)
     return folder
 
 
@@ -109,9 +109,9 @@ def build_wasm(
             objects += compile_sources([source], wasm_flags("relaxed" if fused else "strict"), Path(scratch))
         exports = [f"--export={name}" for name in names]
         options = ("--experimental-pic", "-shared", "--unresolved-symbols=import-dynamic", "--strip-all")
-        made = Path(scratch, "library.wasm")
-        zig("wasm-ld", *options, *exports, "-o", made, *objects, cwd=Path(scratch))
-        deliver(made, target, mode)
+        library = Path(scratch, "library.wasm")
+        zig("wasm-ld", *options, *exports, "-o", library, *objects, cwd=Path(scratch))
+        deliver(library, target, mode)
     return target
 
 
@@ -134,15 +134,15 @@ def build_host(mode: str, target: Path, files: Iterable[Path] | None = None) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         objects = compile_sources(files or sources(), flags, Path(scratch))
-        made = Path(scratch, "library.so")
-        zig("cc", "-shared", "-s", "-o", made, *objects, cwd=Path(scratch))
-        deliver(made, target, mode)
+        library = Path(scratch, "library.so")
+        zig("cc", "-shared", "-s", "-o", library, *objects, cwd=Path(scratch))
+        deliver(library, target, mode)
     return target
 
 
-def deliver(made: Path, target: Path, mode: str) -> None:
+def deliver(library: Path, target: Path, mode: str) -> None:
     """Put a finished library and its record in their places."""
-    content = made.read_bytes()
+    content = library.read_bytes()
     record = {"library": hashlib.sha256(content).hexdigest(), "sources": fingerprint(mode)}
     write_atomically(target, content)
     write_atomically(record_of(target), json.dumps(record, indent=1).encode())
@@ -295,12 +295,12 @@ def cpu_features() -> str:
 
 
 def main() -> None:
-    made = (
+    paths = (
         [build_host(mode, cached_library_path(mode)) for mode in MODES]
         if sys.argv[1:] == ["host"]
         else ship()
     )
-    for path in made:
+    for path in paths:
         print(f"{path} ({path.stat().st_size / 1000:.1f} kB)")
 
 

@@ -40,8 +40,8 @@ def encode(call: Call) -> Encoded | None:
 
 def call_of(op: Op, inputs: Sequence[Spec]) -> Call:
     """A call of the op whose arrays lie apart: inputs, outputs and scratch memory are regions 0, 1, …"""
-    made = op.shape(*inputs)
-    specs = [*inputs, *(made if op.several else (made,))]
+    result = op.shape(*inputs)
+    specs = [*inputs, *(result if op.several else (result,))]
     if scratch := op.scratch(*inputs):
         specs.append(Spec((scratch,), "uint8"))
     slots = [Slot(number, 0, spec) for number, spec in enumerate(specs)]
@@ -64,7 +64,9 @@ def lacking(call: Call) -> str:
     elif isinstance(call.op, Chain):
         inside = obstacle(call)
     elif call.loop:
-        inside = ", ".join(dict.fromkeys(lacking(one) for one in call.loop.calls if encode(one) is None))
+        inside = ", ".join(
+            dict.fromkeys(lacking(inner) for inner in call.loop.calls if encode(inner) is None)
+        )
     return f"{name} ({inside})" if inside else name
 
 
@@ -89,11 +91,11 @@ class SimdMemory(Memory):
         encoded = [taking(slot) for slot in program.inputs.values()]
         self.hosted: dict[int, Callable[[], None]] = {}
         for number, call in enumerate(program.calls):
-            one = encode(call)
-            if one is None:
+            record = encode(call)
+            if record is None:
                 self.fallbacks.append(number)
-            encoded.append(one or HOST)
-        self.estimate = 1e-9 * sum(one.nanoseconds for one in encoded)
+            encoded.append(record or HOST)
+        self.estimate = 1e-9 * sum(record.nanoseconds for record in encoded)
         self.calls = program.calls
         self.kept: list[np.ndarray] = []  # tables that records point to
         self.moving: list[list[Word]] = [[]]  # of the loops that are being written, the innermost last
@@ -110,9 +112,9 @@ class SimdMemory(Memory):
         """Records one behind the other, and where each begins."""
         words: list[Word] = []
         index: list[int] = []
-        for one in encoded:
+        for record in encoded:
             index.append(len(words))
-            words += [self.library.kernel(one.kernel), one.nanoseconds, *one.words]
+            words += [self.library.kernel(record.kernel), record.nanoseconds, *record.words]
         return self.table(words), np.array(index, np.int64)
 
     def bits(self, word: Word) -> int:

@@ -74,15 +74,17 @@ class Placement:
         self.loads: list[tuple[Operand, Runs]] = []
         self.place_inputs()
         self.place_outputs(slots)
-        self.code.sort(key=lambda one: not one.out.scalar)  # what scalars make of each other comes first
-        self.constants = sum(one.out.scalar for one in self.code)
+        self.code.sort(
+            key=lambda instruction: not instruction.out.scalar
+        )  # operations on scalars alone come first
+        self.constants = sum(instruction.out.scalar for instruction in self.code)
         self.block = self.cut()
         self.loads.sort(key=lambda load: not self.lasts(load[1]))
         self.lasting = sum(self.lasts(shape) for _, shape in self.loads)
         self.registers = self.number()
 
     def place_inputs(self) -> None:
-        used = {x for one in self.code for x in one.operands} | set(self.expression.outputs)
+        used = {x for instruction in self.code for x in instruction.operands} | set(self.expression.outputs)
         for x in (*self.expression.inputs, *self.expression.constants.values()):
             if x not in used:
                 continue
@@ -100,12 +102,20 @@ class Placement:
 
     def place_outputs(self, slots: Sequence[Slot]) -> None:
         """Results are made where they belong, unless something there is still needed: then they move there last."""
-        made = {one.out: index for index, one in enumerate(self.code) if not one.out.scalar}
+        producer = {
+            instruction.out: index
+            for index, instruction in enumerate(self.code)
+            if not instruction.out.scalar
+        }
         late: list[tuple[Operand, Slot]] = []
         for x, slot in zip(self.expression.outputs, slots, strict=True):
             if slot.spec.dtype in (TRUTH, BYTE):
                 self.stores.append((x, slot))
-            elif x not in made or any(x is y for y, _ in self.whole_outputs) or self.needed(made[x], slot):
+            elif (
+                x not in producer
+                or any(x is y for y, _ in self.whole_outputs)
+                or self.is_read_after(producer[x], slot)
+            ):
                 late.append((x, slot))
             else:
                 self.whole_outputs.append((x, slot))
@@ -120,9 +130,11 @@ class Placement:
         self.code.append(Instruction("move", out, (x,)))
         return out
 
-    def needed(self, index: int, slot: Slot) -> bool:
+    def is_read_after(self, index: int, slot: Slot) -> bool:
         """Whether what lies in the slot is read behind instruction `index`."""
-        later = [x for one in self.code[index + 1 :] for x in one.operands] + self.expression.outputs
+        later = [
+            x for instruction in self.code[index + 1 :] for x in instruction.operands
+        ] + self.expression.outputs
         return any(x in self.whole_inputs and overlap(x.source, slot) for x in later)
 
     def cut(self) -> int:
@@ -146,27 +158,27 @@ class Placement:
         """Number the operands in the kernel's order; how many registers there are. Registers whose content nobody
         needs any more take the next result."""
         loaded = [x for x, _ in self.loads]
-        made = [one.out for one in self.code[: self.constants]]
+        computed_scalars = [instruction.out for instruction in self.code[: self.constants]]
         inputs_outputs = [*self.whole_inputs, *(x for x, _ in self.whole_outputs)]
-        for index, x in enumerate([*inputs_outputs, *self.scalars, *made, *loaded]):
+        for index, x in enumerate([*inputs_outputs, *self.scalars, *computed_scalars, *loaded]):
             x.number = index
         first = len(inputs_outputs)
-        count = first + len(self.scalars) + len(made) + len(loaded)
-        ends = {x: index for index, one in enumerate(self.code) for x in one.operands}
+        count = first + len(self.scalars) + len(computed_scalars) + len(loaded)
+        ends = {x: index for index, instruction in enumerate(self.code) for x in instruction.operands}
         ends |= {x: len(self.code) for x, _ in self.stores}
         busy = set(loaded[self.lasting :])
         free: list[int] = []
-        for index, one in enumerate(self.code):
+        for index, instruction in enumerate(self.code):
             for x in [x for x in busy if ends.get(x, 0) <= index]:
                 free.append(x.number)
                 busy.remove(x)
-            if one.out.number < 0:
+            if instruction.out.number < 0:
                 if not free:
                     free.append(count)
                     count += 1
                 free.sort(reverse=True)
-                one.out.number = free.pop()
-                busy.add(one.out)
+                instruction.out.number = free.pop()
+                busy.add(instruction.out)
         if count > OPERANDS or SHORT * first + (count - first) * (self.block + SPACE) > WORKSPACE:
             raise Unsupported("too many operands")
         return count - first
@@ -179,14 +191,16 @@ class Placement:
             assert isinstance(x.source, Slot)
             yield x.source
         yield from (slot for _, slot in self.whole_outputs)
-        for one in self.code:
-            operands = in_bytes(0, one.out.number, *(x.number for x in one.operands))
-            yield Named("operation", one.operation, operands)
+        for instruction in self.code:
+            operands = in_bytes(0, instruction.out.number, *(x.number for x in instruction.operands))
+            yield Named("operation", instruction.operation, operands)
         for x, slot in self.stores:
             yield in_bytes(x.number, 1 if slot.spec.dtype == TRUTH else 255)
             yield slot
         filling = {
-            x for one in self.code for x in one.operands[: len(one.operands) - HOISTED.get(one.operation, 0)]
+            x
+            for instruction in self.code
+            for x in instruction.operands[: len(instruction.operands) - HOISTED.get(instruction.operation, 0)]
         }
         filling |= {x for x, _ in self.stores}
         for x in self.scalars:
@@ -223,7 +237,9 @@ class Placement:
 
     def nanoseconds(self) -> int:
         """About how long it takes: deciding when the library next looks at the clock."""
-        work = sum(COSTS.get(one.operation, 1) for one in self.code[self.constants :]) + 2 * len(self.loads)
+        work = sum(
+            COSTS.get(instruction.operation, 1) for instruction in self.code[self.constants :]
+        ) + 2 * len(self.loads)
         return 20 + 6 * (len(self.code) + len(self.scalars)) + self.count * work // 10
 
 
@@ -323,9 +339,11 @@ def template_of(call: Call) -> Template | None:
     # Slots that can be told apart even where the call names one twice.
     inputs, outputs = (tuple(replace(slot) for slot in slots) for slots in (call.inputs, call.outputs))
     try:
-        one, axes = record(Call(call.op, inputs, outputs))
+        encoded, axes = record(Call(call.op, inputs, outputs))
     except Unsupported:
         return None
     number = {id(slot): number for number, slot in enumerate((*inputs, *outputs))}
-    slots = tuple((place, number[id(word)]) for place, word in enumerate(one.words) if isinstance(word, Slot))
-    return Template(one, axes, slots)
+    slots = tuple(
+        (place, number[id(word)]) for place, word in enumerate(encoded.words) if isinstance(word, Slot)
+    )
+    return Template(encoded, axes, slots)

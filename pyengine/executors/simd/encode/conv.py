@@ -15,7 +15,7 @@ HEIGHT, ROWS, TOP = 1, 4, 13  # places of some among these
 MOST_TAPS = 2048  # a panel of the kernel with one channel of each must fit into the workspace
 
 
-def geometry(call: Call, x: Slot, kernel: Slot, made: Slot) -> tuple[int, ...] | None:
+def geometry(call: Call, x: Slot, kernel: Slot, convolved: Slot) -> tuple[int, ...] | None:
     """The words of `geometry` in kernels/window.h, or None where there is nothing to sum over."""
     settings = call.op.settings
     (top, _), (left, _) = settings["padding"]
@@ -23,7 +23,7 @@ def geometry(call: Call, x: Slot, kernel: Slot, made: Slot) -> tuple[int, ...] |
     if not floats(call) or not 0 < size(sizes) <= MOST_TAPS or not x.spec.shape[3] or not filters:
         return None
     groups = settings["groups"]
-    counts = made.spec.shape[1:3]
+    counts = convolved.spec.shape[1:3]
     around = (*settings["strides"], *settings["dilation"], top, left, groups)
     return (*x.spec.shape, *counts, filters, *sizes, *around)
 
@@ -31,13 +31,13 @@ def geometry(call: Call, x: Slot, kernel: Slot, made: Slot) -> tuple[int, ...] |
 def encoded(
     call: Call,
     words: tuple[Word, ...],
-    made: Slot,
+    convolved: Slot,
     weights: Slot,
     by_image: dict[int, int],
     by_row: Axis,
     shift: int,
 ) -> Encoded:
-    """The kernel for what a channel sees: all of its group, or itself alone. `made`: what a forward pass makes.
+    """The kernel for what a channel sees: all of its group, or itself alone. `convolved`: the forward output.
 
     It is divided by images, and a single image by rows: the padding at its top then moves by `shift`, and below 0 the
     first windows lie so many rows inside the image. `by_row` counts at a place of the geometry.
@@ -47,13 +47,13 @@ def encoded(
     _, _, channels, filters = weights.spec.shape
     alone = channels == 1 and filters == call.op.settings["groups"] > 1
     ending = call.op.name.removeprefix("conv2d").removesuffix("_bias")
-    operations = 2 * size(made.spec.shape) * size(weights.spec.shape[:3])
+    operations = 2 * size(convolved.spec.shape) * size(weights.spec.shape[:3])
     speed = 10 if alone else 40  # operations a nanosecond
     each_place = (160 if filters % 4 else 0) if alone else 0 if ending == "_kernel_gradient" else 20
-    places = max(size(slot.spec.shape[:3]) for slot in (made, call.output))
+    places = max(size(slot.spec.shape[:3]) for slot in (convolved, call.output))
     nanoseconds = 200 + operations // speed + each_place * places
-    one = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, nanoseconds)
-    return in_rounds(one, Axis(first, by_image), by_row)
+    record = Encoded(f"{'depthwise' if alone else 'conv2d'}{ending}", words, nanoseconds)
+    return in_rounds(record, Axis(first, by_image), by_row)
 
 
 def row(slot: Slot) -> int:

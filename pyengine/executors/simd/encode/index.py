@@ -23,11 +23,11 @@ def gather(call: Call) -> Encoded:
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
     kind = Named("index", indices.spec.dtype)
     n, width = indices.spec.size, inner * itemsize(x.spec.dtype)
-    one = Encoded(
+    record = Encoded(
         "gather", (out, x, indices, kind, outer, length, n, width), n + transfer_nanoseconds(out, out)
     )
     by_index = Axis(6, {0: width, 2: itemsize(indices.spec.dtype)})
-    return in_rounds(one, Axis(4, {0: n * width, 1: length * width}), by_index)
+    return in_rounds(record, Axis(4, {0: n * width, 1: length * width}), by_index)
 
 
 @encodes("scatter_add")
@@ -44,12 +44,16 @@ def scatter_add(call: Call) -> Encoded | None:
     return adding(Encoded("scatter_add", words, n + transfer_nanoseconds(x, x, out)), out, by_outer, by_index)
 
 
-def adding(one: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int, int]) -> Encoded:
+def adding(record: Encoded, out: Slot, by_outer: dict[int, int], by_index: dict[int, int]) -> Encoded:
     """Clears first what it adds to; where that is long, beforehand. Moving words: along what lies before the axis, and
     along it."""
-    long = is_long(one)
-    one = replace(one, words=(*one.words, long))
-    return in_turn(encode_zeros(out), in_rounds(one, Axis(4, by_outer), Axis(6, by_index))) if long else one
+    long = is_long(record)
+    record = replace(record, words=(*record.words, long))
+    return (
+        in_turn(encode_zeros(out), in_rounds(record, Axis(4, by_outer), Axis(6, by_index)))
+        if long
+        else record
+    )
 
 
 @encodes("take_along_axis")
@@ -61,8 +65,8 @@ def take_along_axis(call: Call) -> Encoded:
     row, of_indices = inner * width, inner * itemsize(indices.spec.dtype)
     words = (out, x, indices, kind, outer, length, n, inner, width)
     by_outer = Axis(4, {0: n * row, 1: length * row, 2: n * of_indices})
-    one = Encoded("take_along", words, 50 + 2 * out.spec.size)
-    return in_rounds(one, by_outer, Axis(6, {0: row, 2: of_indices}))
+    record = Encoded("take_along", words, 50 + 2 * out.spec.size)
+    return in_rounds(record, by_outer, Axis(6, {0: row, 2: of_indices}))
 
 
 @encodes("add_along_axis")
@@ -75,15 +79,17 @@ def add_along_axis(call: Call) -> Encoded | None:
     n, row, of_indices = x.spec.shape[axis], inner * 4, inner * itemsize(indices.spec.dtype)
     words = (out, x, indices, kind, outer, length, n, inner, x.spec.dtype == "float32")
     by_outer = {0: length * row, 1: n * row, 2: n * of_indices}
-    one = Encoded("add_along", words, 2 * x.spec.size + transfer_nanoseconds(out))
-    return adding(one, out, by_outer, {1: row, 2: of_indices})
+    record = Encoded("add_along", words, 2 * x.spec.size + transfer_nanoseconds(out))
+    return adding(record, out, by_outer, {1: row, 2: of_indices})
 
 
 @encodes("one_hot")
 def one_hot(call: Call) -> Encoded:
     (indices,), (out,) = call.inputs, call.outputs
-    one = int.from_bytes(np.ones((), out.spec.dtype).tobytes(), "little")
+    one_bits = int.from_bytes(np.ones((), out.spec.dtype).tobytes(), "little")
     kind, depth = Named("index", indices.spec.dtype), call.op.settings["depth"]
     n, width = indices.spec.size, itemsize(out.spec.dtype)
-    record = Encoded("one_hot", (out, indices, kind, n, depth, width, one), 2 * n + transfer_nanoseconds(out))
+    record = Encoded(
+        "one_hot", (out, indices, kind, n, depth, width, one_bits), 2 * n + transfer_nanoseconds(out)
+    )
     return in_rounds(record, Axis(3, {0: depth * width, 1: itemsize(indices.spec.dtype)}))

@@ -42,10 +42,10 @@ def softmax(call: Call) -> Encoded | None:
 @encodes("logsumexp")
 def logsumexp(call: Call) -> Encoded | None:
     (x,) = call.inputs
-    words = loops(x.spec.shape, call.op.settings["axes"])
-    if not floats(call) or not x.spec.size or words is None or len(words) > 4:
+    lengths = loops(x.spec.shape, call.op.settings["axes"])
+    if not floats(call) or not x.spec.size or lengths is None or len(lengths) > 4:
         return None
-    outer, length, inner, _ = words
+    outer, length, inner, _ = lengths
     if inner > 1 and length > LONGEST // WIDEST:
         return None
     return along(call, outer, length, inner)
@@ -54,9 +54,9 @@ def logsumexp(call: Call) -> Encoded | None:
 def along(call: Call, outer: int, length: int, inner: int) -> Encoded:
     """Of an axis with so many numbers before it, along it and behind it."""
     (x,), (out,) = call.inputs, call.outputs
-    one = Encoded("softmax", (Named("softmax", call.op.name), out, x, outer, length, inner), cost(call))
+    record = Encoded("softmax", (Named("softmax", call.op.name), out, x, outer, length, inner), cost(call))
     of_out, of_x = (slot.spec.nbytes // max(outer, 1) for slot in (out, x))
-    return in_rounds(one, Axis(3, {1: of_out, 2: of_x}, 1 if inner > 1 else together(length)))
+    return in_rounds(record, Axis(3, {1: of_out, 2: of_x}, 1 if inner > 1 else together(length)))
 
 
 def together(length: int) -> int:
@@ -87,16 +87,16 @@ def sparse_softmax_crossentropy(call: Call) -> Encoded | None:
     return row_by_row(Encoded("sparse_softmax_crossentropy", words, cost(call)), 5, together(n))
 
 
-def row_by_row(one: Encoded, counted: int, least: int = 1, shared: Sequence[Slot] = ()) -> Encoded:
+def row_by_row(record: Encoded, counted: int, least: int = 1, shared: Sequence[Slot] = ()) -> Encoded:
     """Divided by rows: every array but those shared by all rows has as many. `counted`: the place of their number."""
-    rows = one.words[counted]
+    rows = record.words[counted]
     assert isinstance(rows, int)
     arrays = {
         place: word.spec.nbytes // max(rows, 1)
-        for place, word in enumerate(one.words)
+        for place, word in enumerate(record.words)
         if isinstance(word, Slot) and word.spec.shape and word not in shared
     }
-    return in_rounds(one, Axis(counted, arrays, least))
+    return in_rounds(record, Axis(counted, arrays, least))
 
 
 @encodes("layer_norm", "batch_norm", "layer_norm_gradient", "batch_norm_gradient")
@@ -117,19 +117,21 @@ def standardize(call: Call) -> Encoded | None:
     return over_first(call, Encoded(call.op.name, words, nanoseconds), 8 if backward else 6)
 
 
-def over_first(call: Call, one: Encoded, counted: int) -> Encoded:
+def over_first(call: Call, record: Encoded, counted: int) -> Encoded:
     """Batch normalization or its gradient: both passes over all rows in one, or in rounds one after the other."""
-    if not is_long(one):
-        return replace(one, words=(*one.words, BOTH, 0, 0, None))
-    rows, channels = (word for word in one.words[counted : counted + 2] if isinstance(word, int))
+    if not is_long(record):
+        return replace(record, words=(*record.words, BOTH, 0, 0, None))
+    rows, channels = (word for word in record.words[counted : counted + 2] if isinstance(word, int))
     beside, size = 1, 4 * channels
     if channels < SHORT:  # several rows are one, as many as in kernels/standardize.c or a multiple
         beside = WIDEST
         while beside * channels < 2 * SHORT:
             beside *= 2
-    end, arrays = len(one.words), (0, 3, 4) if counted == 8 else (0, 3)
+    end, arrays = len(record.words), (0, 3, 4) if counted == 8 else (0, 3)
     first, second = (
-        replace(one, words=(*one.words, number, 0, rows, call.scratch), nanoseconds=one.nanoseconds // 2)
+        replace(
+            record, words=(*record.words, number, 0, rows, call.scratch), nanoseconds=record.nanoseconds // 2
+        )
         for number in (FIRST, SECOND)
     )
     moving = dict.fromkeys(arrays, size)
@@ -163,14 +165,14 @@ def masked_softmax(call: Call) -> Encoded | None:
     )
     causal = call.op.settings["causal"]
     loops = (word for loop in rows for word in loop)
-    one = Encoded("masked_softmax", (*words, causal, along, len(rows), *loops), cost(call))
+    record = Encoded("masked_softmax", (*words, causal, along, len(rows), *loops), cost(call))
     axes = []
     # Not within queries of causal rows: which keys are hidden depends on the number of the row.
     for axis in range(len(shape) - 1 - causal):
         unit = size(shape[axis + 1 : -1])
         moving = {0: 4 * unit * shape[-1], 1: 4 * unit * shape[-1], 2: rows[axis][1] if rows else 0}
         axes.append(Axis(3, moving, unit=unit))
-    return in_rounds(one, *axes)
+    return in_rounds(record, *axes)
 
 
 @encodes("softmax_gradient")

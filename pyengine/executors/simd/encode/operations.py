@@ -210,39 +210,39 @@ class Expression:
         """Write an op down as operations; its value."""
         dtype = inputs[-1].dtype
         if name == "cast":
-            made = settings["dtype"]
+            result_dtype = settings["dtype"]
             if dtype == "int64":
-                return self.narrowed(inputs[0], made)
-            recipe = CASTS.get((dtype, made))
+                return self.narrowed_longs(inputs[0], result_dtype)
+            recipe = CASTS.get((dtype, result_dtype))
         else:
-            made = getattr(OPS[name], "dtype", None) or dtype
+            result_dtype = getattr(OPS[name], "dtype", None) or dtype
             recipe = RECIPES.get(name, {}).get(dtype)
         if recipe is None:
-            raise Unsupported(f"{dtype} {name}{f' to {made}' if name == 'cast' else ''}")
+            raise Unsupported(f"{dtype} {name}{f' to {result_dtype}' if name == 'cast' else ''}")
         given: dict[str, Operand] = dict(zip("abc", inputs, strict=False))
         given |= {key: self.constant(settings[key], dtype) for key in ("low", "high") if key in settings}
-        result = self.write(recipe, given, dtype, made)
+        result = self.write(recipe, given, dtype, result_dtype)
         # The same bits seen as another dtype: how they are loaded, and what ops make of them, are two things.
-        return result if result.dtype == made else self.emit("move", made, result)
+        return result if result.dtype == result_dtype else self.emit("move", result_dtype, result)
 
-    def narrowed(self, x: Operand, dtype: str) -> Operand:
+    def narrowed_longs(self, x: Operand, dtype: str) -> Operand:
         """64-bit integers become what they are cast to while they are loaded."""
         if dtype in (FLOAT, INT, TRUTH):
-            made = Operand(f"longs_{dtype}", x.source, x.scalar)
-            self.inputs.append(made)
-            return self.emit("move", dtype, made)
+            longs = Operand(f"longs_{dtype}", x.source, x.scalar)
+            self.inputs.append(longs)
+            return self.emit("move", dtype, longs)
         if dtype in (UNSIGNED, BYTE):
-            return self.apply("cast", [self.narrowed(x, INT)], {"dtype": dtype})
+            return self.apply("cast", [self.narrowed_longs(x, INT)], {"dtype": dtype})
         raise Unsupported(f"{x.dtype} cast to {dtype}")
 
-    def write(self, recipe: Recipe, given: dict[str, Operand], dtype: str, made: str) -> Operand:
+    def write(self, recipe: Recipe, given: dict[str, Operand], dtype: str, result_dtype: str) -> Operand:
         if isinstance(recipe, str):
             return given[recipe]
         if isinstance(recipe, (int, float)):
             return self.constant(recipe, FLOAT if isinstance(recipe, float) or dtype == FLOAT else INT)
         operation, *parts = recipe
-        inner = INT if operation == "bits_and" and made == BYTE else dtype
-        return self.emit(operation, made, *(self.write(part, given, inner, inner) for part in parts))
+        inner = INT if operation == "bits_and" and result_dtype == BYTE else dtype
+        return self.emit(operation, result_dtype, *(self.write(part, given, inner, inner) for part in parts))
 
     def emit(self, operation: str, dtype: str, *operands: Operand) -> Operand:
         out = Operand(dtype, scalar=all(x.scalar for x in operands))
@@ -252,18 +252,22 @@ class Expression:
     def fuse(self, find: Fusion) -> None:
         """Replace several instructions by one that does the same, where nothing else needs what lies between."""
         uses: dict[Operand, int] = {}
-        for x in [x for one in self.instructions for x in one.operands] + self.outputs:
+        for x in [x for instruction in self.instructions for x in instruction.operands] + self.outputs:
             uses[x] = uses.get(x, 0) + 1
-        inner = {one.out: one for one in self.instructions if uses.get(one.out) == 1 and not one.out.scalar}
+        inner = {
+            instruction.out: instruction
+            for instruction in self.instructions
+            if uses.get(instruction.out) == 1 and not instruction.out.scalar
+        }
         taken: set[Operand] = set()
-        for one in self.instructions:
-            found = None if one.out.scalar else find(Pattern(inner), one)
+        for instruction in self.instructions:
+            found = None if instruction.out.scalar else find(Pattern(inner), instruction)
             if found:
-                one.operation, one.operands, between = found
+                instruction.operation, instruction.operands, between = found
                 taken.update(between)
                 for x in between:
                     del inner[x]
-        self.instructions = [one for one in self.instructions if one.out not in taken]
+        self.instructions = [instruction for instruction in self.instructions if instruction.out not in taken]
 
 
 @lru_cache(1024)
@@ -284,14 +288,14 @@ class Pattern:
     def __init__(self, inner: dict[Operand, Instruction]):
         self.inner = inner
 
-    def made(self, x: Operand, operation: str) -> tuple[Operand, ...] | None:
+    def operands_if(self, x: Operand, operation: str) -> tuple[Operand, ...] | None:
         """The operands of the only instruction that makes x, if it is this one and nobody else needs x."""
-        one = self.inner.get(x)
-        return one.operands if one and one.operation == operation else None
+        instruction = self.inner.get(x)
+        return instruction.operands if instruction and instruction.operation == operation else None
 
     def scaled(self, x: Operand) -> tuple[Operand, Operand] | None:
         """y and a, if x is y · a with a scalar a."""
-        product = self.made(x, "multiply")
+        product = self.operands_if(x, "multiply")
         if product is None or product[0].scalar == product[1].scalar:
             return None
         a, b = product
@@ -302,62 +306,62 @@ Found = tuple[str, tuple[Operand, ...], list[Operand]]  # operation, operands, w
 Fusion = Callable[[Pattern, Instruction], Found | None]
 
 
-def weighted_sum(pattern: Pattern, one: Instruction) -> Found | None:
+def weighted_sum(pattern: Pattern, instruction: Instruction) -> Found | None:
     """x · a + y · b, or x · a + y² · b."""
-    if one.operation != "add":
+    if instruction.operation != "add":
         return None
-    first, second = map(pattern.scaled, one.operands)
-    if first is None or second is None or one.operands[0] is one.operands[1]:
+    first, second = map(pattern.scaled, instruction.operands)
+    if first is None or second is None or instruction.operands[0] is instruction.operands[1]:
         return None
-    between = list(one.operands)
+    between = list(instruction.operands)
     for (x, a), (y, b) in ((first, second), (second, first)):
-        square = pattern.made(y, "multiply")
+        square = pattern.operands_if(y, "multiply")
         if square and square[0] is square[1]:
             return "weighted_square_sum", (x, square[0], a, b), [*between, y]
     return "weighted_sum", (first[0], second[0], first[1], second[1]), between
 
 
-def root_step(pattern: Pattern, one: Instruction) -> Found | None:
+def root_step(pattern: Pattern, instruction: Instruction) -> Found | None:
     """x - y · a / (√z + b): a step of Adam and its relatives."""
-    if one.operation != "subtract":
+    if instruction.operation != "subtract":
         return None
-    x, step = one.operands
-    quotient = pattern.made(step, "divide")
+    x, step = instruction.operands
+    quotient = pattern.operands_if(step, "divide")
     above = quotient and pattern.scaled(quotient[0])
-    below = quotient and pattern.made(quotient[1], "add")
+    below = quotient and pattern.operands_if(quotient[1], "add")
     if not (quotient and above and below) or below[0].scalar == below[1].scalar:
         return None
     root, b = below if below[1].scalar else (below[1], below[0])
-    inside = pattern.made(root, "sqrt")
+    inside = pattern.operands_if(root, "sqrt")
     if inside is None:
         return None
     return "root_step", (x, above[0], inside[0], above[1], b), [step, *quotient, root]
 
 
-def gate(pattern: Pattern, one: Instruction) -> Found | None:
+def gate(pattern: Pattern, instruction: Instruction) -> Found | None:
     """x · [condition]: how gradients pass where a function has a corner."""
-    if one.operation != "multiply":
+    if instruction.operation != "multiply":
         return None
-    for x, factor in (one.operands, one.operands[::-1]):
-        number = pattern.made(factor, "bits_and")
+    for x, factor in (instruction.operands, instruction.operands[::-1]):
+        number = pattern.operands_if(factor, "bits_and")
         if number is None or number[1].source != ONE:
             continue
-        compared = pattern.made(number[0], "less")
+        compared = pattern.operands_if(number[0], "less")
         if compared:
             return "gate_less", (x, *compared), [factor, number[0]]
         return "gate", (x, number[0]), [factor]
     return None
 
 
-def product_sum(pattern: Pattern, one: Instruction) -> Found | None:
+def product_sum(pattern: Pattern, instruction: Instruction) -> Found | None:
     """x · y + z and its relatives. Strict builds round the product all the same."""
-    if one.operation not in ("add", "subtract"):
+    if instruction.operation not in ("add", "subtract"):
         return None
-    a, b = one.operands
-    added = one.operation == "add"
-    if product := pattern.made(b, "multiply"):
+    a, b = instruction.operands
+    added = instruction.operation == "add"
+    if product := pattern.operands_if(b, "multiply"):
         return "multiply_add" if added else "negative_multiply_add", (*product, a), [b]
-    if product := pattern.made(a, "multiply"):
+    if product := pattern.operands_if(a, "multiply"):
         return "multiply_add" if added else "multiply_subtract", (*product, b), [a]
     return None
 

@@ -49,14 +49,14 @@ def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[int, ...] | None:
 @encodes("sum", "max", "min", "all", "any")
 def reduce(call: Call) -> Encoded | None:
     (x,), (out,) = call.inputs, call.outputs
-    words = loops(x.spec.shape, call.op.settings["axes"])
-    if words is None:
+    steps = loops(x.spec.shape, call.op.settings["axes"])
+    if steps is None:
         return None
     truth = call.op.name in ("all", "any")
     if not truth and x.spec.dtype not in NUMBERS:
         return None
     what = call.op.name == "any" if truth else Named("reduce", f"{x.spec.dtype} {call.op.name}")
-    (outer, length, inner, *rest), cost = words, transfer_nanoseconds(x, out)
+    (outer, length, inner, *rest), cost = steps, transfer_nanoseconds(x, out)
     progress = (False, 0, length, None if truth else call.scratch)
     all_words: tuple[Word, ...] = (what, out, x, outer, length, inner, *progress, *rest)
     if truth:
@@ -100,8 +100,8 @@ def argument(call: Call) -> Encoded | None:
         return None
     flags = x.spec.dtype == "float32", call.op.name == "argmin"
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    one = Encoded("argument", (out, x, outer, length, inner, *flags), 3 * transfer_nanoseconds(x))
-    return in_rounds(one, Axis(2, {0: 4 * inner, 1: 4 * length * inner}))
+    record = Encoded("argument", (out, x, outer, length, inner, *flags), 3 * transfer_nanoseconds(x))
+    return in_rounds(record, Axis(2, {0: 4 * inner, 1: 4 * length * inner}))
 
 
 @encodes("cumsum")
@@ -111,5 +111,5 @@ def cumsum(call: Call) -> Encoded | None:
         return None
     flags = x.spec.dtype == "float32", call.op.settings["reverse"]
     outer, length, inner = around(x.spec.shape, call.op.settings["axis"])
-    one = Encoded("cumsum", (out, x, outer, length, inner, *flags), 4 * transfer_nanoseconds(x))
-    return in_rounds(one, Axis(2, dict.fromkeys((0, 1), 4 * length * inner)))
+    record = Encoded("cumsum", (out, x, outer, length, inner, *flags), 4 * transfer_nanoseconds(x))
+    return in_rounds(record, Axis(2, dict.fromkeys((0, 1), 4 * length * inner)))

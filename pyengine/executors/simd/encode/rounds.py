@@ -32,19 +32,19 @@ class Axis:
     unit: int = 1
 
 
-def in_rounds(one: Encoded, *axes: Axis) -> Encoded:
+def in_rounds(record: Encoded, *axes: Axis) -> Encoded:
     """The record as it is where it is short, else as a loop over parts of it, the last of which may be of another size.
 
     axes: from the outermost; a further one is divided where a single one of those before is still long.
     """
-    if not is_long(one):
-        return one
-    axis = next((axis for axis in axes if axis_length(one, axis) >= 2 * axis.least), None)
+    if not is_long(record):
+        return record
+    axis = next((axis for axis in axes if axis_length(record, axis) >= 2 * axis.least), None)
     if axis is None:
-        return one
-    rest, count = axes[axes.index(axis) + 1 :], axis_length(one, axis)
-    part, rounds, left = parts(count, one.nanoseconds / max(LONG, 1), axis.least)
-    inner = replace(one, words=tuple(map(still, one.words))) if left else one
+        return record
+    rest, count = axes[axes.index(axis) + 1 :], axis_length(record, axis)
+    part, rounds, left = parts(count, record.nanoseconds / max(LONG, 1), axis.least)
+    inner = replace(record, words=tuple(map(still, record.words))) if left else record
     words = [
         still(word) if word is None or place not in axis.moving else Moving(word, axis.moving[place] * part)
         for place, word in enumerate(inner.words)
@@ -58,9 +58,9 @@ def in_rounds(one: Encoded, *axes: Axis) -> Encoded:
     return in_turn(loop, in_rounds(shorten_axis(inner, words, axis, left), *rest))
 
 
-def is_long(one: Encoded) -> bool:
+def is_long(record: Encoded) -> bool:
     """Whether it has to be divided."""
-    return one.nanoseconds > LONG and not AT_ONCE.get()
+    return record.nanoseconds > LONG and not AT_ONCE.get()
 
 
 def parts(count: int, needed: float, least: int) -> tuple[int, int, int]:
@@ -87,21 +87,21 @@ def in_turn(*records: Encoded) -> Encoded:
 
 
 def repeat_rounds(rounds: int, *records: Encoded) -> Encoded:
-    nanoseconds = rounds * sum(one.nanoseconds for one in records)
+    nanoseconds = rounds * sum(record.nanoseconds for record in records)
     return Encoded("scan", (0, 0, 0, rounds, Table(records=records), 0, 0), nanoseconds)
 
 
-def axis_length(one: Encoded, axis: Axis) -> int:
-    count = one.words[axis.counted]
+def axis_length(record: Encoded, axis: Axis) -> int:
+    count = record.words[axis.counted]
     assert isinstance(count, int)
     return count // max(axis.unit, 1)
 
 
-def shorten_axis(one: Encoded, words: list[Word], axis: Axis, part: int) -> Encoded:
+def shorten_axis(record: Encoded, words: list[Word], axis: Axis, part: int) -> Encoded:
     """The record with these words and a shorter axis."""
-    nanoseconds = one.nanoseconds * part // axis_length(one, axis)
+    nanoseconds = record.nanoseconds * part // axis_length(record, axis)
     words[axis.counted] = part * axis.unit
-    return replace(one, words=tuple(words), nanoseconds=nanoseconds)
+    return replace(record, words=tuple(words), nanoseconds=nanoseconds)
 
 
 def still(word: Word) -> Word:

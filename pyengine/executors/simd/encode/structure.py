@@ -60,13 +60,13 @@ def copy_settings(
 
 def encode_copies(call: Call, parts: Sequence[tuple[Word, ...] | None], clear: int = 0) -> Encoded | None:
     (out,) = call.outputs
-    found = [one for one in parts if one is not None]
+    found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None
-    flat = (word for one in found for word in one)
-    one = Encoded("strided", (out, clear, len(found), *flat), 2 * transfer_nanoseconds(*call.inputs, out))
-    if not is_long(one):
-        return one
+    flat = (word for part in found for word in part)
+    record = Encoded("strided", (out, clear, len(found), *flat), 2 * transfer_nanoseconds(*call.inputs, out))
+    if not is_long(record):
+        return record
     before = [encode_zeros(out)] if clear else []
     return in_turn(*before, *(part_in_rounds(out, words) for words in found))
 
@@ -81,9 +81,9 @@ def encode_zeros(out: Slot) -> Encoded:
 def part_in_rounds(out: Slot, words: tuple[Word, ...]) -> Encoded:
     """One input, divided along its loops from the outermost, and where a piece is long within that."""
     _, _, width, count, *loops = (word for word in words if isinstance(word, int))
-    one = Encoded("strided", (out, 0, 1, *words), 50 + 4 * width * size(loops[::3]) // 10)
+    record = Encoded("strided", (out, 0, 1, *words), 50 + 4 * width * size(loops[::3]) // 10)
     axes = [Axis(9 + 3 * k, {4: loops[3 * k + 2], 5: loops[3 * k + 1]}) for k in range(count)]
-    return in_rounds(one, *axes, Axis(6, {4: 1, 5: 1}, PAGE))
+    return in_rounds(record, *axes, Axis(6, {4: 1, 5: 1}, PAGE))
 
 
 @encodes("transpose")
