@@ -89,7 +89,8 @@ def test_an_op_without_a_kernel(house):
             return apply(Versine(), floats(x))
         ''',
     )
-    house.append("pyengine/ops/__init__.py", f"from pyengine.ops.{family.stem} import versine")
+    imports = f"from pyengine.ops.{family.stem} import ("
+    house.replace("pyengine/ops/__init__.py", imports, f"{imports}\n    versine,")
     house.replace("pyengine/ops/__init__.py", "__all__ = [", '__all__ = [\n    "versine",')
     house.append(
         "tests/cases/ops.py",
