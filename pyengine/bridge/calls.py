@@ -81,8 +81,8 @@ def put(thing: Any, name: str, value: Any) -> None:
 def call(thing: Any, method: str, positional: list[Any], keywords: Mapping[str, Any]) -> Any:
     """A method, by its Python name; keywords as JavaScript spells them."""
     function = getattr(thing, method)
-    known = list(inspect.signature(function).parameters)
-    return outward(function(*positional, **names.arguments(camel(method), keywords, known)))
+    accepted = list(inspect.signature(function).parameters)
+    return outward(function(*positional, **names.arguments(camel(method), keywords, accepted)))
 
 
 def class_name(thing: Any) -> str:
@@ -152,8 +152,8 @@ def set_random_seed(seed: int) -> None:
 
 def symbolic_input(settings: Mapping[str, Any]) -> Any:
     """`tf.input({shape})`."""
-    known = catalogue.parameters(layers.Input)
-    return outward(layers.Input(**names.arguments("tf.input", settings, known)))
+    accepted = catalogue.parameters(layers.Input)
+    return outward(layers.Input(**names.arguments("tf.input", settings, accepted)))
 
 
 def model(settings: Mapping[str, Any]) -> Any:
@@ -170,17 +170,19 @@ def sequential(settings: Mapping[str, Any]) -> Any:
     return outward(models.Sequential(**names.arguments("tf.sequential", settings, ["layers", "name"])))
 
 
-def apply(layer: Any, inputs: Any, training: bool | None, words: Mapping[str, Any]) -> Any:
+def apply(layer: Any, inputs: Any, training: bool | None, keywords: Mapping[str, Any]) -> Any:
     """A layer called on symbolic tensors, on arrays or on graph values, and with what else it takes by name."""
     inputs = inputs if isinstance(inputs, list) else [inputs]
-    known = [*inspect.signature(layer.__call__).parameters, *inspect.signature(layer.call).parameters]
-    known = [name for name in known if name not in ("inputs", "x", "training", "words")]
-    return outward(layer(*inputs, training=training, **names.arguments(f"{layer.label}.apply", words, known)))
+    accepted = [*inspect.signature(layer.__call__).parameters, *inspect.signature(layer.call).parameters]
+    accepted = [name for name in accepted if name not in ("inputs", "x", "training", "words")]
+    return outward(
+        layer(*inputs, training=training, **names.arguments(f"{layer.label}.apply", keywords, accepted))
+    )
 
 
 def compile_model(model: Any, settings: Mapping[str, Any]) -> None:
-    known = [name for name in inspect.signature(models.Model.compile).parameters if name != "self"]
-    given = names.arguments("model.compile", settings, known)
+    accepted = [name for name in inspect.signature(models.Model.compile).parameters if name != "self"]
+    given = names.arguments("model.compile", settings, accepted)
     for kind in ("metrics", "weighted_metrics"):
         if kind in given:
             given[kind] = logged_as_acc(given[kind])
@@ -196,16 +198,16 @@ def logged_as_acc(given: Any) -> Any:
     if isinstance(given, str):
         return {"class_name": "accuracy", "config": {"name": "acc"}} if metrics.is_accuracy(given) else given
     if isinstance(given, (list, tuple)):
-        return [logged_as_acc(one) for one in given]
+        return [logged_as_acc(entry) for entry in given]
     if isinstance(given, Mapping) and not ("class_name" in given or "className" in given):
-        return {name: logged_as_acc(one) for name, one in given.items()}
+        return {name: logged_as_acc(entry) for name, entry in given.items()}
     return given
 
 
 def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of fit and its kin by their Python names."""
-    known = [name for name in parameters(kind) if name not in DATA]
-    given = names.arguments(f"model.{camel(kind)}", settings, known)
+    accepted = [name for name in parameters(kind) if name not in DATA]
+    given = names.arguments(f"model.{camel(kind)}", settings, accepted)
     given = {name: value for name, value in given.items() if value is not None}  # null is the default
     if kind == "fit_dataset" and type(given.get("steps_per_epoch")) is int:
         given["steps_per_epoch"] = EveryEpoch(given["steps_per_epoch"])
@@ -278,8 +280,8 @@ def values_count(model: Any) -> int:
 def on_batch(model: Any, method: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
     """train_on_batch, test_on_batch and predict_on_batch."""
     function = getattr(model, method)
-    known = [name for name in inspect.signature(function).parameters if name not in DATA]
-    given = names.arguments(f"model.{camel(method)}", settings, known)
+    accepted = [name for name in inspect.signature(function).parameters if name not in DATA]
+    given = names.arguments(f"model.{camel(method)}", settings, accepted)
     return outward(outputs_as_list(function(*positional, **given)))
 
 

@@ -221,12 +221,12 @@ class Layer(Holder):
         >>> layers.MultiHeadAttention(2, 3).keywords({"use_causal_mask": True}).settings
         {'use_causal_mask': True}
         """
-        known = [
+        accepted = [
             name for name in inspect.signature(self.call).parameters if name not in ("training", "kwargs")
         ]
         for name in words:
-            if name not in known:
-                raise unknown_name(f"argument of calling {self.label}", name, known, self.label)
+            if name not in accepted:
+                raise unknown_name(f"argument of calling {self.label}", name, accepted, self.label)
         arrays = tuple(name for name, value in words.items() if hasattr(value, "shape"))
         return Keywords(arrays, {name: value for name, value in words.items() if name not in arrays})
 
@@ -333,11 +333,11 @@ class Layer(Holder):
             self.prepare(*(x.shape for x in keywords.split(inputs)[0]))
             if self.casts:
                 inputs = tuple(ops.in_dtype(x, self.dtype) if is_float(x.dtype) else x for x in inputs)
-            arrays, words = keywords.split(inputs)
-            words.pop("training", None)
+            arrays, call_keywords = keywords.split(inputs)
+            call_keywords.pop("training", None)
             if self._takes_training:
-                words["training"] = training
-            return self._checked(self.call(*arrays, **words))
+                call_keywords["training"] = training
+            return self._checked(self.call(*arrays, **call_keywords))
         except PyEngineError as error:
             located = error.inside(self.label, [x.shape for x in inputs])
             if located is error:

@@ -211,17 +211,17 @@ def behind(y_pred: Array, activation: type[ops.Op], axis: int = -1) -> Value | N
     """
     if not isinstance(y_pred, Value):
         return None
-    made = y_pred
-    while made.node is not None and isinstance(made.node.op, Reshape):
-        made = made.node.inputs[0]
-    if made.node is None or not isinstance(made.node.op, activation):
+    output = y_pred
+    while output.node is not None and isinstance(output.node.op, Reshape):
+        output = output.node.inputs[0]
+    if output.node is None or not isinstance(output.node.op, activation):
         return None
-    logits = made.node.inputs[0]
-    if activation is Softmax and made is not y_pred:
-        together = axis == -1 and made.shape[-1:] == y_pred.shape[-1:]
-        if not together or made.node.op.settings["axis"] != made.ndim - 1:
+    logits = output.node.inputs[0]
+    if activation is Softmax and output is not y_pred:
+        together = axis == -1 and output.shape[-1:] == y_pred.shape[-1:]
+        if not together or output.node.op.settings["axis"] != output.ndim - 1:
             return None
-    elif activation is Softmax and made.node.op.settings["axis"] != axis % made.ndim:
+    elif activation is Softmax and output.node.op.settings["axis"] != axis % output.ndim:
         return None
     return ops.reshape(logits, y_pred.shape)
 

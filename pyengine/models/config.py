@@ -36,18 +36,18 @@ def model_config(model: Any) -> dict[str, Any]:
     """
     place: dict[SymbolicTensor, list[Any]] = {tensor: [tensor.name, 0, 0] for tensor in model.inputs}
     inbound: dict[int, list[Any]] = {}
-    words: dict[int, list[Any]] = {}
+    keywords: dict[int, list[Any]] = {}
     entries = [_input_entry(tensor) for tensor in model.inputs]
     for use in model._uses:
         uses = inbound.get(id(use.layer))
         if uses is None:
             uses = inbound[id(use.layer)] = []
-            words[id(use.layer)] = []
-            entries.append({**_entry(use.layer), "inbound": uses, "words": words[id(use.layer)]})
+            keywords[id(use.layer)] = []
+            entries.append({**_entry(use.layer), "inbound": uses, "words": keywords[id(use.layer)]})
         for index, tensor in enumerate(use.outputs):
             place[tensor] = [use.layer.name, len(uses), index]
         uses.append([place[tensor] for tensor in use.inputs])
-        words[id(use.layer)].append([list(use.keywords.arrays), use.keywords.settings])
+        keywords[id(use.layer)].append([list(use.keywords.arrays), use.keywords.settings])
     for entry in entries:
         if not any(named or settings for named, settings in entry.get("words", ())):
             entry.pop("words", None)
@@ -66,26 +66,28 @@ def model_config(model: Any) -> dict[str, Any]:
 def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
     """The model that `model_config` described."""
     layers = {entry["name"]: _layer(entry) for entry in config["layers"]}
-    made: dict[tuple[str, int, int], SymbolicTensor] = {}
+    tensors: dict[tuple[str, int, int], SymbolicTensor] = {}
     waiting = []
     for entry in config["layers"]:
         layer = layers[entry["name"]]
         if isinstance(layer, InputLayer):
-            made[layer.name, 0, 0] = layer.output
+            tensors[layer.name, 0, 0] = layer.output
         uses = entry.get("inbound", ())
-        words = [Keywords(tuple(names), settings) for names, settings in entry.get("words", ())] or [
-            Keywords() for _ in uses
+        keywords_of_uses = [
+            Keywords(tuple(names), settings) for names, settings in entry.get("words", ())
+        ] or [Keywords() for _ in uses]
+        waiting += [
+            (layer, number, *use) for number, use in enumerate(zip(uses, keywords_of_uses, strict=True))
         ]
-        waiting += [(layer, number, *use) for number, use in enumerate(zip(uses, words, strict=True))]
     while waiting:
         left = []
-        for layer, number, taken, keywords in waiting:
-            if any(tuple(place) not in made for place in taken):
-                left.append((layer, number, taken, keywords))
+        for layer, number, places, keywords in waiting:
+            if any(tuple(place) not in tensors for place in places):
+                left.append((layer, number, places, keywords))
                 continue
-            outputs = layer.connect(*(made[tuple(place)] for place in taken), keywords=keywords)
+            outputs = layer.connect(*(tensors[tuple(place)] for place in places), keywords=keywords)
             for index, tensor in enumerate(leaves(outputs)):
-                made[layer.name, number, index] = tensor
+                tensors[layer.name, number, index] = tensor
         if len(left) == len(waiting):
             names = ", ".join(layer.name for layer, *_ in left)
             raise ArgumentError(
@@ -97,7 +99,8 @@ def model_from_config(cls: Any, config: dict[str, Any]) -> Any:
             )
         waiting = left
     ends = [
-        {name: made[tuple(place)] for name, place in config[which].items()} for which in ("inputs", "outputs")
+        {name: tensors[tuple(place)] for name, place in config[which].items()}
+        for which in ("inputs", "outputs")
     ]
     model = cls(*ends, name=config["name"], trainable=config["trainable"])
     model._structure = undescribed(config["output_structure"])
@@ -116,7 +119,7 @@ def _input_entry(tensor: SymbolicTensor) -> dict[str, Any]:
 def _layer(entry: dict[str, Any]) -> Layer:
     if entry["class_name"] == "InputLayer":
         return Input(**entry["config"]).layer
-    known: dict[str, Any] = {**layers_module.LAYERS, **MODELS, Operation.__name__: Operation}
-    if entry["class_name"] not in known:
-        raise unknown_name("layer class", entry["class_name"], known)
-    return known[entry["class_name"]].from_config(entry["config"])
+    classes: dict[str, Any] = {**layers_module.LAYERS, **MODELS, Operation.__name__: Operation}
+    if entry["class_name"] not in classes:
+        raise unknown_name("layer class", entry["class_name"], classes)
+    return classes[entry["class_name"]].from_config(entry["config"])

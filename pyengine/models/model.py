@@ -21,7 +21,7 @@ def _read_only(name: str, description: str, source: str = "", without: tuple[typ
     """A property that gives a copy of the list `_<source>`, which is `_<name>`, and refuses to be set."""
 
     def read(self: Model) -> list[Any]:
-        return [one for one in getattr(self, f"_{source or name}") if not isinstance(one, without)]
+        return [item for item in getattr(self, f"_{source or name}") if not isinstance(item, without)]
 
     def refuse(self: Model, value: Any) -> None:
         raise ArgumentError(
@@ -149,14 +149,14 @@ class Model(Layer, Trainer):
             inputs: one array per input, in the order of `inputs`.
             training: whether layers behave as in training; default False.
         """
-        known = dict(zip(self.inputs, inputs, strict=True))
+        values = dict(zip(self.inputs, inputs, strict=True))
         for use in self._uses:
-            if all(tensor in known for tensor in use.outputs):
+            if all(tensor in values for tensor in use.outputs):
                 continue
-            taken = (known[tensor] for tensor in use.inputs)
-            made = use.layer.run(*taken, training=training, keywords=use.keywords)
-            known.update(zip(use.outputs, leaves(made), strict=True))
-        return self.packed([known[tensor] for tensor in self.outputs])
+            inputs_of_use = (values[tensor] for tensor in use.inputs)
+            outputs = use.layer.run(*inputs_of_use, training=training, keywords=use.keywords)
+            values.update(zip(use.outputs, leaves(outputs), strict=True))
+        return self.packed([values[tensor] for tensor in self.outputs])
 
     def packed(self, outputs: Sequence[Any]) -> Any:
         """One per output as the model's outputs were given: a single one, or a list, tuple or map of them.
@@ -324,8 +324,8 @@ def clone_with(model: Model, copy: Callable[[Layer], Layer]) -> Any:
         layer = copies.get(id(use.layer))
         if layer is None:
             layer = copies[id(use.layer)] = copy(use.layer)
-        made = layer.connect(*(tensors[tensor] for tensor in use.inputs), keywords=use.keywords)
-        tensors.update(zip(use.outputs, leaves(made), strict=True))
+        outputs = layer.connect(*(tensors[tensor] for tensor in use.inputs), keywords=use.keywords)
+        tensors.update(zip(use.outputs, leaves(outputs), strict=True))
     clone = Model(
         dict(zip(model.input_names, (tensors[t] for t in model.inputs), strict=True)),
         dict(zip(model.output_names, (tensors[t] for t in model.outputs), strict=True)),

@@ -89,7 +89,7 @@ class Sequential(Model):
                 )
             self._begin(layer.output)
             return
-        if any(layer is one for one in self.layers):
+        if any(layer is other for other in self.layers):
             raise ArgumentError(
                 where=self.label,
                 argument="layer",
@@ -97,7 +97,7 @@ class Sequential(Model):
                 got=f"{layer.label} again",
                 fix="To share one, write a `Model` with layers called on tensors.",
             )
-        if any(layer.name == one.name for one in self.layers):
+        if any(layer.name == other.name for other in self.layers):
             raise ArgumentError(
                 where=self.label,
                 argument="layer",
@@ -225,18 +225,18 @@ class Sequential(Model):
         self._outputs = [tensor]
 
     def _extend(self, layer: Layer) -> None:
-        made = layer(self.outputs[0])
-        if not isinstance(made, SymbolicTensor):
-            layer.disconnect(leaves(made)[0].connection)
+        output = layer(self.outputs[0])
+        if not isinstance(output, SymbolicTensor):
+            layer.disconnect(leaves(output)[0].connection)
             raise ArgumentError(
                 where=self.label,
                 argument="layer",
                 expected="layers of exactly one output",
-                got=f"{layer.label}, which gives a {type(made).__name__} of {len(leaves(made))}",
+                got=f"{layer.label}, which gives a {type(output).__name__} of {len(leaves(output))}",
                 fix="Use `Model(inputs, outputs)`.",
             )
-        self._uses.append(made.connection)
-        self._end(made)
+        self._uses.append(output.connection)
+        self._end(output)
 
     def _end(self, tensor: SymbolicTensor) -> None:
         self._outputs, self._output_names = [tensor], [tensor.name]

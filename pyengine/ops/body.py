@@ -58,22 +58,22 @@ def evaluate(
     graph: Graph, arrays: Sequence[np.ndarray], wanted: Sequence[Value] | None = None
 ) -> list[np.ndarray]:
     """What the graph makes of its inputs, node by node. `wanted`: the inputs of its last node, rather than outputs."""
-    known: dict[Value, Any] = dict(zip(graph.inputs.values(), arrays, strict=True))
-    known.update(graph.constants)
+    arrays_of: dict[Value, Any] = dict(zip(graph.inputs.values(), arrays, strict=True))
+    arrays_of.update(graph.constants)
     for node in graph.nodes if wanted is None else graph.nodes[:-1]:
-        made = node.op.evaluate(*[known[value] for value in node.inputs])
+        outputs = node.op.evaluate(*[arrays_of[value] for value in node.inputs])
         if node.op.several:
-            known.update(zip(node.outputs, map(np.asarray, made), strict=True))
+            arrays_of.update(zip(node.outputs, map(np.asarray, outputs), strict=True))
         else:
-            known[node.outputs[0]] = np.asarray(made)
-    return [known[value] for value in (graph.outputs.values() if wanted is None else wanted)]
+            arrays_of[node.outputs[0]] = np.asarray(outputs)
+    return [arrays_of[value] for value in (graph.outputs.values() if wanted is None else wanted)]
 
 
-def replay(nodes: Sequence[Node], known: dict[Value, Value], graph: Graph) -> None:
+def replay(nodes: Sequence[Node], new_of: dict[Value, Value], graph: Graph) -> None:
     """Record the nodes in another graph; `known` maps their inputs to values of it, and is given their outputs."""
     for node in nodes:
-        made = graph.add(node.op, tuple(known[value] for value in node.inputs))
-        known.update(zip(node.outputs, made if node.op.several else (made,), strict=True))
+        outputs = graph.add(node.op, tuple(new_of[value] for value in node.inputs))
+        new_of.update(zip(node.outputs, outputs if node.op.several else (outputs,), strict=True))
 
 
 def needed_nodes(nodes: Sequence[Node], results: Sequence[Value], given: set[Value]) -> list[Node]:
@@ -92,12 +92,12 @@ def with_saved_values(graph: Graph) -> Graph:
     if not any(node.op.body is not None for node in graph.nodes):
         return graph
     new = Graph()
-    known: dict[Value, Value] = {value: new.input(name, value.spec) for name, value in graph.inputs.items()}
-    known.update({value: new.constant(array) for value, array in graph.constants.items()})
+    new_of: dict[Value, Value] = {value: new.input(name, value.spec) for name, value in graph.inputs.items()}
+    new_of.update({value: new.constant(array) for value, array in graph.constants.items()})
     for node in graph.nodes:
         op, places = node.op.differentiable() or (node.op, range(len(node.outputs)))
-        made = new.add(op, tuple(known[value] for value in node.inputs))
-        made = made if op.several else (made,)
-        known.update(zip(node.outputs, (made[place] for place in places), strict=True))
-    new.outputs = {name: known[value] for name, value in graph.outputs.items()}
+        outputs = new.add(op, tuple(new_of[value] for value in node.inputs))
+        outputs = outputs if op.several else (outputs,)
+        new_of.update(zip(node.outputs, (outputs[place] for place in places), strict=True))
+    new.outputs = {name: new_of[value] for name, value in graph.outputs.items()}
     return new

@@ -70,15 +70,15 @@ class Chain(Expanded):
         ]
 
     def shape(self, *specs: Spec) -> tuple[Spec, ...]:
-        made: list[Spec] = []
+        intermediate: list[Spec] = []
         for op, operands in self.instructions:
-            made.append(op.shape(*(specs[i] if i >= 0 else made[-1 - i] for i in operands)))
-        for spec in (*specs, *made):
+            intermediate.append(op.shape(*(specs[i] if i >= 0 else intermediate[-1 - i] for i in operands)))
+        for spec in (*specs, *intermediate):
             if shapes.broadcast(spec.shape, self.target) != self.target:
                 raise ShapeError(
                     f"chain over {self.target} cannot hold {spec}: it does not broadcast to that shape."
                 )
-        results = (specs[i] if i >= 0 else made[-1 - i] for i in self.outputs)
+        results = (specs[i] if i >= 0 else intermediate[-1 - i] for i in self.outputs)
         return tuple(Spec(self.target, spec.dtype) for spec in results)
 
     def settings_text(self) -> str:
@@ -94,19 +94,19 @@ class Chain(Expanded):
         return f"{' '.join(code)} -> {' '.join(map(operand, self.outputs))}"
 
     def expand(self, *inputs):
-        made: list[Any] = []
+        intermediate: list[Any] = []
         for op, operands in self.instructions:
-            made.append(apply(op, *(inputs[i] if i >= 0 else made[-1 - i] for i in operands)))
-        results = (inputs[i] if i >= 0 else made[-1 - i] for i in self.outputs)
+            intermediate.append(apply(op, *(inputs[i] if i >= 0 else intermediate[-1 - i] for i in operands)))
+        results = (inputs[i] if i >= 0 else intermediate[-1 - i] for i in self.outputs)
         return tuple(broadcast_to(value, self.target) for value in results)
 
     def values(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """The outputs, not yet stretched to the target."""
-        made: list[np.ndarray] = []
+        intermediate: list[np.ndarray] = []
         for (op, operands), dying in zip(self.instructions, self.dying, strict=True):
-            inputs = [arrays[i] if i >= 0 else made[-1 - i] for i in operands]
-            made.append(over(op, inputs, [made[-1 - i] for i in dying]))
-        return [arrays[i] if i >= 0 else made[-1 - i] for i in self.outputs]
+            inputs = [arrays[i] if i >= 0 else intermediate[-1 - i] for i in operands]
+            intermediate.append(over(op, inputs, [intermediate[-1 - i] for i in dying]))
+        return [arrays[i] if i >= 0 else intermediate[-1 - i] for i in self.outputs]
 
     def evaluate(self, *arrays):
         return tuple(np.broadcast_to(value, self.target).copy() for value in self.values(*arrays))

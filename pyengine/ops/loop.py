@@ -132,8 +132,8 @@ class Loop(Op):
                     got=str(have),
                     fix="Give it the shape and dtype that its function was recorded with.",
                 )
-        made = [value.spec for value in self.body.outputs.values()]
-        finals, results = made[: self.states], made[self.states :]
+        output_specs = [value.spec for value in self.body.outputs.values()]
+        finals, results = output_specs[: self.states], output_specs[self.states :]
         if list(body[: self.states]) != finals:
             raise ShapeError(
                 where="ops.scan",
@@ -152,9 +152,9 @@ class Loop(Op):
         histories = [[states[k]] for k in self.kept]
         for time in self.times():
             slices = [array[begin + time] for array, begin in zip(sequences, self.begins, strict=True)]
-            made = evaluate(self.body, [*states, *slices, *constants])
-            states = made[: self.states]
-            results.append(made[self.states :])
+            outputs = evaluate(self.body, [*states, *slices, *constants])
+            states = outputs[: self.states]
+            results.append(outputs[self.states :])
             for history, k in zip(histories, self.kept, strict=True):
                 history.append(states[k])
         turn = -1 if self.reverse else 1
@@ -175,17 +175,17 @@ class Loop(Op):
         `constant`, `result`; each with its number.
         """
         graph = Graph()
-        known: dict[Value, Value] = {}
+        new_of: dict[Value, Value] = {}
         inputs = list(self.body.inputs.values())
         names = [f"{'before' if k in self.kept else 'state'} {k}" for k in range(self.states)]
         names += [f"slice {number}" for number in range(self.sequences)]
         names += [f"constant {number}" for number in range(len(inputs) - len(names))]
         places: list[Any] = [Place(name, v.shape, v.dtype) for name, v in zip(names, inputs, strict=True)]
         for place, value in zip(places, inputs, strict=True):
-            known[value] = graph.read(place)
+            new_of[value] = graph.read(place)
         for value, array in self.body.constants.items():
-            known[value] = graph.constant(array)
-        replay(self.body.nodes, known, graph)
+            new_of[value] = graph.constant(array)
+        replay(self.body.nodes, new_of, graph)
         written = set()
         for number, value in enumerate(self.body.outputs.values()):
             place = places[number] if number < self.states else None
@@ -194,9 +194,9 @@ class Loop(Op):
                 place = Place(name, value.shape, value.dtype)
             if value in written:  # one value, two places
                 with graph:
-                    graph.write(place, copy(known[value]))
+                    graph.write(place, copy(new_of[value]))
             else:
-                graph.write(place, known[value])
+                graph.write(place, new_of[value])
             written.add(value)
         return graph
 

@@ -244,15 +244,15 @@ def getitem(x: Value, item: Any) -> Any:
     """Basic indexing of graph values and variables: whole numbers, slices with positive steps, `...`, None."""
     items = list(item) if isinstance(item, tuple) else [item]
     rank = len(x.shape)
-    taken = sum(one is not None and one is not Ellipsis for one in items)
+    taken = sum(index is not None and index is not Ellipsis for index in items)
     if Ellipsis in items:
         place = items.index(Ellipsis)
         items[place : place + 1] = [slice(None)] * (rank - taken)
     else:
         items += [slice(None)] * (rank - taken)
     begin, end, steps, shape, axis = [], [], [], [], 0
-    for one in items:
-        if one is None:
+    for index in items:
+        if index is None:
             shape.append(1)
             continue
         if axis >= rank:
@@ -263,8 +263,8 @@ def getitem(x: Value, item: Any) -> Any:
                 fix="Leave some out.",
             )
         length = x.shape[axis]
-        if isinstance(one, slice):
-            first, last, step = one.indices(length)
+        if isinstance(index, slice):
+            first, last, step = index.indices(length)
             if step < 1:
                 raise ArgumentError(
                     argument="index",
@@ -274,22 +274,22 @@ def getitem(x: Value, item: Any) -> Any:
                 )
             last = max(first, last)
             shape.append(-(-(last - first) // step))
-        elif isinstance(one, (int, np.integer)):
-            if not -length <= one < length:
+        elif isinstance(index, (int, np.integer)):
+            if not -length <= index < length:
                 raise OutOfRangeError(
                     argument="index",
                     expected=f"a whole number from {-length} to {length - 1} on axis {axis} of shape {x.shape}"
                     + (", the batch" if axis == 0 else ""),
-                    got=describe(int(one)),
+                    got=describe(int(index)),
                     fix="Index another axis, as `p[:, 0]` does, or use an index that exists.",
                 )
-            first, step = int(one) % length, 1
+            first, step = int(index) % length, 1
             last = first + 1
         else:
             raise ArgumentError(
                 argument="index",
                 expected="whole numbers and slices",
-                got=describe(one),
+                got=describe(index),
                 fix="Use `ops.gather` for arrays of indices, and `ops.where` for masks.",
             )
         begin.append(first)

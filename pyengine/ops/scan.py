@@ -27,23 +27,23 @@ class Scan(Loop):
         inner = self.with_body(with_saved_values(self.body))
         back = Backward(inner, [True] * (self.states + self.results + len(self.kept)))
         body = Graph()
-        known: dict[Value, Value] = {}
+        new_of: dict[Value, Value] = {}
         for name, value in inner.body.inputs.items():
-            known[value] = body.input(name, value.spec)
+            new_of[value] = body.input(name, value.spec)
         for value, array in inner.body.constants.items():
-            known[value] = body.constant(array)
-        replay(inner.body.nodes, known, body)
+            new_of[value] = body.constant(array)
+        replay(inner.body.nodes, new_of, body)
         store, states = back.wanted()
         kept = (*self.kept, *(k for k in states if k not in self.kept))
         results = [*inner.body.outputs.values(), *store]
-        body.outputs = {str(number): known[value] for number, value in enumerate(results)}
+        body.outputs = {str(number): new_of[value] for number, value in enumerate(results)}
         op = self.changed(code=code_of(body), kept=kept)
         plain = self.states + self.results
         old = [*range(plain), *(plain + len(store) + number for number in range(len(self.kept)))]
         return op, tuple(old)
 
     def gradient(self, gradient, output, *inputs):
-        return Backward(self, [one is not None for one in gradient]).gradients(gradient, output, inputs)
+        return Backward(self, [given is not None for given in gradient]).gradients(gradient, output, inputs)
 
     def narrowed(self, used: tuple[bool, ...]) -> tuple[Scan, tuple[int, ...], tuple[int, ...]] | None:
         inputs, outputs = list(self.body.inputs.values()), list(self.body.outputs.values())
@@ -59,18 +59,18 @@ class Scan(Loop):
                 break
             states |= further
         own = sorted(states)
-        taken = (*own, *(p for p in range(self.states, len(inputs)) if inputs[p] in read))
-        made = (*own, *results, *(len(outputs) + number for number in kept))
-        if (len(taken), len(made)) == (len(inputs), len(used)):
+        kept_inputs = (*own, *(p for p in range(self.states, len(inputs)) if inputs[p] in read))
+        kept_outputs = (*own, *results, *(len(outputs) + number for number in kept))
+        if (len(kept_inputs), len(kept_outputs)) == (len(inputs), len(used)):
             return None
         sequences = [
-            place - self.states for place in taken[len(own) :] if place < self.states + self.sequences
+            place - self.states for place in kept_inputs[len(own) :] if place < self.states + self.sequences
         ]
         body = Graph()
-        known = {inputs[place]: body.input(str(place), inputs[place].spec) for place in taken}
-        known.update({value: body.constant(array) for value, array in self.body.constants.items()})
-        replay(nodes, known, body)
-        body.outputs = {str(number): known[value] for number, value in enumerate(targets)}
+        new_of = {inputs[place]: body.input(str(place), inputs[place].spec) for place in kept_inputs}
+        new_of.update({value: body.constant(array) for value, array in self.body.constants.items()})
+        replay(nodes, new_of, body)
+        body.outputs = {str(number): new_of[value] for number, value in enumerate(targets)}
         op = self.changed(
             code=code_of(body),
             states=len(own),
@@ -78,7 +78,7 @@ class Scan(Loop):
             begins=tuple(self.begins[number] for number in sequences),
             kept=tuple(own.index(self.kept[number]) for number in kept),
         )
-        return op, taken, made
+        return op, kept_inputs, kept_outputs
 
 
 def scan(
@@ -131,7 +131,7 @@ def scan(
             for group, specs in zip(("state", "slice", "constant"), groups, strict=True)
         ]
         new, results = function(*values)
-        made = [to_value(x, body) for x in (*new, *results)]
+        outputs = [to_value(x, body) for x in (*new, *results)]
     if len(new) != len(groups[0]):
         raise ArgumentError(
             where="scan",
@@ -140,7 +140,7 @@ def scan(
             got=f"one that returns {len(new)}",
             fix="Return every state, changed or not.",
         )
-    body.outputs = {str(number): value for number, value in enumerate(made)}
+    body.outputs = {str(number): value for number, value in enumerate(outputs)}
     closed, lifted = with_inputs(body)
     op = Scan(
         code=code_of(closed),
@@ -151,29 +151,29 @@ def scan(
         begins=(0,) * len(groups[1]),
         kept=(),
     )
-    made = apply(op, *states, *sequences, *constants, *lifted)
-    return tuple(made[: op.states]), tuple(made[op.states :])
+    outputs = apply(op, *states, *sequences, *constants, *lifted)
+    return tuple(outputs[: op.states]), tuple(outputs[op.states :])
 
 
 def with_inputs(graph: Graph) -> tuple[Graph, list[Any]]:
     """The graph in which the variables it read and its larger constants are inputs, and what they are."""
     new = Graph()
-    known: dict[Value, Value] = {}
+    new_of: dict[Value, Value] = {}
     lifted: list[Any] = []
     for name, value in graph.inputs.items():
-        known[value] = new.input(name, value.spec)
+        new_of[value] = new.input(name, value.spec)
     for variable, value in graph.reads.items():
-        known[value] = new.input(f"variable {len(lifted)}", value.spec)
+        new_of[value] = new.input(f"variable {len(lifted)}", value.spec)
         lifted.append(variable)
     for value, array in graph.constants.items():
         if array.size > 1:
-            known[value] = new.input(f"array {len(lifted)}", value.spec)
+            new_of[value] = new.input(f"array {len(lifted)}", value.spec)
             lifted.append(array)
         else:
-            known[value] = new.constant(array)
+            new_of[value] = new.constant(array)
     if graph.writes:
         named = ", ".join(variable.name for variable in graph.writes)
         raise GraphError(f"A step of scan cannot assign variables ({named}): give it states instead.")
-    replay(graph.nodes, known, new)
-    new.outputs = {name: known[value] for name, value in graph.outputs.items()}
+    replay(graph.nodes, new_of, new)
+    new.outputs = {name: new_of[value] for name, value in graph.outputs.items()}
     return new, lifted

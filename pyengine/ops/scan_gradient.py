@@ -72,7 +72,7 @@ class Backward:
         stored = [*dear]
         for value in used:
             if value not in have and any(
-                not one.op.cheap for one in needed_nodes(self.forward, [value], have)
+                not node.op.cheap for node in needed_nodes(self.forward, [value], have)
             ):
                 stored.append(value)
                 have.add(value)
@@ -119,32 +119,32 @@ class Backward:
             raise GraphError("scan needs its states of every step for its gradient: see Scan.differentiable.")
 
         body = Graph()
-        known: dict[Value, Value] = {}
-        begun: list[Any] = []
+        new_of: dict[Value, Value] = {}
+        initial_states: list[Any] = []
         for k, value in self.after.items():
-            known[value] = body.input(f"after {k}", value.spec)
-            begun.append(zeros(value.spec) if gradient[k] is None else gradient[k])
+            new_of[value] = body.input(f"after {k}", value.spec)
+            initial_states.append(zeros(value.spec) if gradient[k] is None else gradient[k])
         totals = {}
         for k, value in summed.items():
             totals[k] = body.input(f"total {k}", value.spec)
-            begun.append(zeros(value.spec))
+            initial_states.append(zeros(value.spec))
         along = [value for value in lies if value in used]
         for number, value in enumerate(along):
-            known[value] = body.input(f"slice {number}", value.spec)
+            new_of[value] = body.input(f"slice {number}", value.spec)
         still = [k for k, value in enumerate(own_constants) if value in used]
         for k in still:
-            known[own_constants[k]] = body.input(f"constant {k}", own_constants[k].spec)
+            new_of[own_constants[k]] = body.input(f"constant {k}", own_constants[k].spec)
         for value, array in self.joint.constants.items():
-            known[value] = body.constant(array)
-        replay(nodes, known, body)
+            new_of[value] = body.constant(array)
+        replay(nodes, new_of, body)
         with body:
-            made = [known[value] for value in carried if value is not None]
-            made += [add(totals[k], known[value]) for k, value in summed.items()]
-        made += [known[value] for value in stacked]
-        body.outputs = {str(number): value for number, value in enumerate(made)}
+            outputs = [new_of[value] for value in carried if value is not None]
+            outputs += [add(totals[k], new_of[value]) for k, value in summed.items()]
+        outputs += [new_of[value] for value in stacked]
+        body.outputs = {str(number): value for number, value in enumerate(outputs)}
         back = op.changed(
             code=code_of(body),
-            states=len(begun),
+            states=len(initial_states),
             sequences=len(along),
             length=op.length,
             reverse=not op.reverse,
@@ -152,9 +152,13 @@ class Backward:
             kept=(),
         )
         graph = inputs[0].graph
-        taken = [*begun, *(lies[value][0] for value in along), *(outer_constants[k] for k in still)]
-        results = apply(back, *(to_value(value, graph) for value in taken))
-        finals, columns = results[: len(begun)], results[len(begun) :]
+        loop_inputs = [
+            *initial_states,
+            *(lies[value][0] for value in along),
+            *(outer_constants[k] for k in still),
+        ]
+        results = apply(back, *(to_value(value, graph) for value in loop_inputs))
+        finals, columns = results[: len(initial_states)], results[len(initial_states) :]
 
         def all_times(value: Value) -> Any:
             if value in lies:

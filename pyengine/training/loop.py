@@ -121,7 +121,7 @@ def training(
             if not count:
                 break
             yield from running.fetch()
-            logs = Logs({one.name: one.result() for one in steps.totals})
+            logs = Logs({total.name: total.result() for total in steps.totals})
             if validate is not None and validation_due(epoch) and not running.stopped:
                 values = yield from validate()
                 logs.update({f"val_{name}": value for name, value in values.items()})
@@ -151,8 +151,8 @@ def train_epoch(running: Running, source: Any, steps: Steps) -> Work:
     """The batches of one epoch; returns how many ran."""
     model, callbacks, pacer = running.model, running.callbacks, running.pacer
     listened = callbacks.wants("on_train_batch_begin") or callbacks.wants("on_train_batch_end")
-    for one in steps.totals:
-        one.reset()
+    for total in steps.totals:
+        total.reset()
     before = 0
     running.batch = 0
     while not (before and model.stop_training):
@@ -201,8 +201,8 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
     """One pass over data in inference mode; returns the values by name, none where a stop cut it short."""
     callbacks, pacer = running.callbacks, running.pacer
     listened = callbacks.wants("on_test_batch_begin") or callbacks.wants("on_test_batch_end")
-    for one in steps.totals:
-        one.reset()
+    for total in steps.totals:
+        total.reset()
     yield from running.call("on_test_begin", Logs())
     source.start(0)
     batch = 0
@@ -225,7 +225,7 @@ def evaluation(running: Running, source: Any, steps: Steps) -> Work:
             yield from running.breathe(pacer.after_batch())
     yield from running.fetch()
     short = running.stopped and batch != source.steps
-    values = Logs({one.name: one.result() for one in steps.totals}) if batch and not short else Logs()
+    values = Logs({total.name: total.result() for total in steps.totals}) if batch and not short else Logs()
     yield from running.call("on_test_end", values)
     return values
 

@@ -230,16 +230,16 @@ def loss_and_totals(
         numbers.update(
             {f"{n}_loss": p for n, p in zip(model.output_names, parts, strict=True) if p is not None}
         )
-    tracked = {one.name: one for one in chosen.tracked}
+    tracked = {entry.name: entry for entry in chosen.tracked}
     for sums in totals:
         if sums.name in numbers:
             contributions = (ops.multiply(numbers[sums.name], batch), ops.cast(batch, dtype="float32"))
         else:
-            one = tracked[sums.name]
-            name = model.output_names[one.output]
-            weight = values.get(f"weight/{name}") if one.weighted else None
-            contributions = one.metric.contributions(values[f"y/{name}"], predictions[one.output], weight)
-            require_number(one.name, one.metric.compute(*contributions))
+            entry = tracked[sums.name]
+            name = model.output_names[entry.output]
+            weight = values.get(f"weight/{name}") if entry.weighted else None
+            contributions = entry.metric.contributions(values[f"y/{name}"], predictions[entry.output], weight)
+            require_number(entry.name, entry.metric.compute(*contributions))
         graph = total.graph
         outputs.update(sums.add([ops.base.to_value(value, graph) for value in contributions]))
     return outputs
@@ -267,7 +267,7 @@ def new_totals(model: Any) -> list[Totals]:
             if loss is not None
         ]
     result = [Totals(name, np.divide) for name in names]
-    return result + [Totals(one.name, one.metric.compute) for one in model.compiled.tracked]
+    return result + [Totals(entry.name, entry.metric.compute) for entry in model.compiled.tracked]
 
 
 Builder = Callable[[Any, dict[str, Spec], Sequence[Totals], Pacer], Work]
@@ -284,7 +284,10 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
     tables = lookups(model, graph)
     graph = differentiate(graph, "loss", chosen.trained)
     names = gradient_names(chosen.trained)
-    pairs = [(graph.outputs.pop(name, None), one) for name, one in zip(names, chosen.trained, strict=True)]
+    pairs = [
+        (graph.outputs.pop(name, None), variable)
+        for name, variable in zip(names, chosen.trained, strict=True)
+    ]
     missing = [variable.name for gradient, variable in pairs if gradient is None]
     if missing:
         model.warn_once(
@@ -292,9 +295,9 @@ def train_step(model: Any, specs: dict[str, Spec], totals: Sequence[Totals], pac
             key="gradients",
         )
     with graph:
-        known = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
-        if known:
-            chosen.optimizer.apply([g for g, _ in known], [v for _, v in known])
+        pairs_with_gradient = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
+        if pairs_with_gradient:
+            chosen.optimizer.apply([g for g, _ in pairs_with_gradient], [v for _, v in pairs_with_gradient])
     if pacer.due():
         yield PAUSE
     return (yield from optimize_and_plan(model, graph, tables, pacer))

@@ -44,8 +44,8 @@ def match_expansion(node: Node, uses: Uses) -> Match | None:
             pattern = op.expansion(*inputs)
             if fused not in FOLLOWING:
                 first = pattern.nodes[0].output
-                FOLLOWING[fused] = {type(one.op) for one in pattern.nodes if first in one.inputs}
-            if not uses.ops.issuperset(type(one.op) for one in pattern.nodes):
+                FOLLOWING[fused] = {type(node.op) for node in pattern.nodes if first in node.inputs}
+            if not uses.ops.issuperset(type(node.op) for node in pattern.nodes):
                 continue
             if found := Matching(pattern, uses).match(op, node):
                 return found
@@ -165,9 +165,9 @@ class Matching:
 
         def build(*inputs: Value) -> tuple[Value, ...]:
             shaped = [reshape(x, wanted.shape) for x, wanted in zip(inputs, given, strict=True)]
-            made = inputs[0].graph.add(op, tuple(shaped))
-            made = made if op.several else (made,)
-            return tuple(reshape(x, value.shape) for x, value in zip(made, results, strict=True))
+            outputs = inputs[0].graph.add(op, tuple(shaped))
+            outputs = outputs if op.several else (outputs,)
+            return tuple(reshape(x, value.shape) for x, value in zip(outputs, results, strict=True))
 
         dropped = {node for node in nodes.values() if not isinstance(node.op, BroadcastTo)}
         between = self.reshapes([value for node in dropped for value in node.outputs if value not in results])

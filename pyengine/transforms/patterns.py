@@ -80,15 +80,15 @@ def fold_channel_factors(node: Node, uses: Uses) -> Match | None:
     def build(x: Value, kernel: Value, *operands: Value) -> tuple[Value]:
         scale: Value | None = None
         offset: Value | None = None
-        for kind, one in zip(kinds, operands, strict=True):
-            one = reshape(one, (channels,))
+        for kind, factor in zip(kinds, operands, strict=True):
+            factor = reshape(factor, (channels,))
             if kind is Multiply:
-                scale = one if scale is None else multiply(scale, one)
-                offset = None if offset is None else multiply(offset, one)
+                scale = factor if scale is None else multiply(scale, factor)
+                offset = None if offset is None else multiply(offset, factor)
             elif offset is None:
-                offset = one if kind is Add else negative(one)
+                offset = factor if kind is Add else negative(factor)
             else:
-                offset = add(offset, one) if kind is Add else subtract(offset, one)
+                offset = add(offset, factor) if kind is Add else subtract(offset, factor)
         if scale is not None:
             kernel = multiply(kernel, scale)
         if offset is None:
@@ -109,9 +109,9 @@ def padded_sum_to_concatenate(node: Node, uses: Uses) -> Match | None:
     sums: list[Node] = []
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        sums.append(one)
-        for value in one.inputs:
+        addition = waiting.pop()
+        sums.append(addition)
+        for value in addition.inputs:
             maker = value.node
             if maker is None or value.shape != node.output.shape or len(uses.of(value)) != 1:
                 return None
@@ -270,12 +270,12 @@ def write(
     if value in instead:
         return instead[value]
     if match := given.get(value):
-        inputs = [write(one, graph, given, instead, written) for one in match.inputs]
+        inputs = [write(source, graph, given, instead, written) for source in match.inputs]
         instead.update(zip(match.outputs, match.build(*inputs), strict=True))
         return instead[value]
     node = value.node
     if node is not None and node not in written:
         written.add(node)
-        node.inputs = tuple(write(one, graph, given, instead, written) for one in node.inputs)
+        node.inputs = tuple(write(source, graph, given, instead, written) for source in node.inputs)
         graph.nodes.append(node)
     return value

@@ -35,7 +35,7 @@ def without_broadcasts(op: Op, inputs: tuple[Value, ...], output: Value) -> tupl
     for place, value in enumerate(inputs):
         if value.node is not None and isinstance(value.node.op, BroadcastTo):
             short[place] = value.node.inputs[0]
-            if broadcast(*(one.shape for one in short)) != output.shape:
+            if broadcast(*(value.shape for value in short)) != output.shape:
                 short[place] = value
     return tuple(short)
 
@@ -52,7 +52,7 @@ def stretched_late(op: Op, inputs: tuple[Value, ...], output: Value) -> tuple[Va
 @with_check
 def simplify(graph: Graph) -> Graph:
     """A graph with the same inputs, outputs and writes whose values are the same to the last bit."""
-    known: dict[tuple, Made] = {}
+    existing: dict[tuple, Made] = {}
 
     def write(op: Op, inputs: tuple[Value, ...], node: Node, new: Graph) -> Made:
         """The value of an op, by the shortest way. `node`: the old one, with an output of the same dtype."""
@@ -71,13 +71,13 @@ def simplify(graph: Graph) -> Graph:
         if same is not None and same.spec == output.spec:
             return same
         key = (op.key, *inputs)
-        if key not in known:
+        if key not in existing:
             same_specs = op is node.op and all(
                 value.spec is old.spec or value.spec == old.spec
                 for value, old in zip(inputs, node.inputs, strict=True)
             )
-            known[key] = new.copy_node(node, inputs) if same_specs else new.add(op, inputs)
-        return known[key]
+            existing[key] = new.copy_node(node, inputs) if same_specs else new.add(op, inputs)
+        return existing[key]
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         op: Op = node.op if node.op.body is None else node.op.with_body(simplify(node.op.body))
@@ -87,9 +87,9 @@ def simplify(graph: Graph) -> Graph:
             inputs = without_broadcasts(op, inputs, node.output)
             small = stretched_late(op, inputs, node.output)
             if small is not None:
-                made = write(op, small, node, new)
-                assert isinstance(made, Value)
-                op, inputs = BroadcastTo(target=node.output.shape), (made,)
+                computed = write(op, small, node, new)
+                assert isinstance(computed, Value)
+                op, inputs = BroadcastTo(target=node.output.shape), (computed,)
         return write(op, inputs, node, new)
 
     new, _ = rebuild(graph, rule)
@@ -117,9 +117,11 @@ def drop_unused_loop_outputs(graph: Graph) -> Graph:
             return node.outputs  # nobody asks for what they are now
         if node not in narrow:
             return keep(node, inputs, new)
-        op, taken, outputs = narrow[node]
-        made = dict(zip(outputs, new.add(op, tuple(inputs[place] for place in taken)), strict=True))
-        return tuple(made.get(place, old) for place, old in enumerate(node.outputs))
+        op, places, outputs = narrow[node]
+        outputs_by_place = dict(
+            zip(outputs, new.add(op, tuple(inputs[place] for place in places)), strict=True)
+        )
+        return tuple(outputs_by_place.get(place, old) for place, old in enumerate(node.outputs))
 
     return rebuild(graph, rule)[0] if narrow else graph
 
