@@ -1,4 +1,4 @@
-"""What the engine runs on here, for people who ask: versions, the executor and what it could not do itself."""
+"""The configuration in use: versions, the executor, and the calls that it left to NumPy."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Configurable(KeepsArguments):
 
 @lru_cache(256)
 def signature_of(function: Any) -> inspect.Signature:
-    """What a function or class takes; asking Python anew each time is slow."""
+    """The signature of a function or class, cached because `inspect` is slow."""
     return inspect.signature(function)
 
 

@@ -1,4 +1,4 @@
-"""Docstrings that say everything without saying it twice: what the signature and the bases know is filled in.
+"""Docstrings without repetition: what follows from the signature and the base classes is filled in.
 
 A class writes what is its own. When its `__doc__` is read, arguments that it leaves to a base ("see `Loss`", or not
 mentioned at all) are described as there, defaults are those of the signature, and shapes and errors that it does not
@@ -34,7 +34,7 @@ class Documentation:
 
 
 def source_docstring(cls: type) -> str:
-    """The docstring as it stands in the source."""
+    """The docstring as written in the source."""
     text = vars(cls).get("__doc__") or ""
     return inspect.cleandoc(text.written if isinstance(text, Documentation) else text)
 

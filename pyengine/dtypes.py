@@ -17,7 +17,7 @@ SHORT = {
     "uint8": "u8",
     "bool": "b1",
 }
-FLOATX = "float32"  # the dtype of floating-point numbers where nothing else is asked for; Keras' word
+FLOATX = "float32"  # the default dtype of floating-point numbers; the name is Keras'
 LONG = {short: long for long, short in SHORT.items()}
 ITEMSIZE = {name: np.dtype(name).itemsize for name in SHORT}
 NAMES = {np.dtype(name): name for name in SHORT}  # NumPy's own `dtype.name` takes microseconds

@@ -1,4 +1,4 @@
-"""What goes wrong, said in one way: where, which argument, what was expected, what came, how to mend it.
+"""Errors, all of one form: where, which argument, what was expected, what was given, how to fix it.
 
 Every error of pyengine is a `PyEngineError` and also the built-in error a Python user would catch,
 so `except ValueError` keeps working.
@@ -128,7 +128,7 @@ def called(where: str = "", argument: Callable[[str], str] | None = None) -> Ite
 
 
 def out_of_memory(error: MemoryError, where: str) -> OutOfMemoryError:
-    """What NumPy or Python says where memory ends, in words.
+    """The error for a failed allocation, in place of NumPy's or Python's own.
 
     >>> print(out_of_memory(MemoryError(), "model.predict"))
     model.predict expects data and results that fit into memory, but got more. Give less at a time: a smaller part of \
@@ -247,7 +247,7 @@ class NotANumberYetError(PyEngineError, TypeError):
 
 
 class MissingGradientError(PyEngineError, NotImplementedError):
-    """A gradient that nobody has written."""
+    """An op that has no gradient."""
 
 
 class DtypeError(PyEngineError, TypeError):

@@ -158,7 +158,7 @@ class Stream:
         self.seed(secrets.randbits(64) if seed is None else seed)
 
     def seed(self, seed: SupportsIndex) -> None:
-        """Start anew from this seed."""
+        """Restart from this seed."""
         # One derivation away from key_from_seed(seed): someone's explicit seed may be the same number.
         self._root = fold_in(key_from_seed(seed), 0)
         self._count = 0

@@ -233,7 +233,7 @@ async def fit(model: Any, kind: str, positional: list[Any], settings: Mapping[st
 
 
 def begin(model: Any, kind: str, positional: list[Any], settings: Mapping[str, Any]) -> Any:
-    """predict or evaluate, begun: what takes longer than a frame goes on when its result is asked for."""
+    """Start predict or evaluate; what takes longer than a frame continues when its result is read."""
     job = model.job(kind, *positional, **arguments_of(kind, settings))
     job.run(FIRST_SLICE if sum(map(bytes_in, positional)) < LARGE else 0)
     return crossing.handle(job)
@@ -256,7 +256,7 @@ def finish(job: Any) -> Any:
 
 
 async def wait(job: Any) -> Any:
-    """The same; the page has its turns meanwhile."""
+    """The same, yielding to the page."""
     return outward(outputs_as_list(await job.wait()))
 
 

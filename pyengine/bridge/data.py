@@ -126,7 +126,7 @@ def zipped(datasets: Any) -> Dataset:
 
 
 def from_csv(fetch_text: Any, address: str, settings: Mapping[str, Any]) -> Dataset:
-    """The rows of a CSV file that the page fetches anew for every pass.
+    """The rows of a CSV file that the page fetches again for every pass.
 
     With labels, elements are {"xs": {column: value}, "ys": {column: value}}, as TensorFlow.js gives them.
     """

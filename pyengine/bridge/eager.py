@@ -73,7 +73,7 @@ def planned(name: str, described: str) -> str | None:
 
 
 def dropped() -> list[int]:
-    """Lets go of the oldest memories until the rest is small enough; returns what the page must forget."""
+    """Free the oldest memories until the rest is within the limit; returns the keys that the page must drop."""
     gone = []
     while sum(one.program.arena for one in kept.values()) > KEPT_BYTES:
         gone.append(kept.popitem(last=False)[0])

@@ -1,6 +1,6 @@
 """Translation of error messages: code in them, written in Python, becomes JavaScript.
 
-Code stands between backticks. It is read as Python and written anew; what is no Python stays as it is.
+Code stands between backticks. It is parsed as Python and printed as JavaScript; what is not Python stays as it is.
 """
 
 from __future__ import annotations

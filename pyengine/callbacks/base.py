@@ -208,7 +208,7 @@ class CallbackList:
 
 
 def discard(awaitable: Any) -> None:
-    """Say that nobody is going to await it."""
+    """Close a coroutine that will not be awaited, so that Python does not warn of it."""
     if inspect.iscoroutine(awaitable):
         awaitable.close()
 

@@ -19,7 +19,7 @@ class CSVLogger(Callback):
     Arguments:
         filename: path of the file.
         separator: text between the values.
-        append: whether to continue an existing file instead of writing it anew.
+        append: whether to append to an existing file instead of overwriting it.
     Errors: OSError where the file cannot be written.
 
     >>> import tempfile

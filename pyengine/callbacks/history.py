@@ -18,7 +18,7 @@ class History(Callback):
         history: one list of plain numbers per name (`loss`, `accuracy`, `val_loss`, `val_accuracy`, …; in
             JavaScript `acc`, `val_acc`); `acc` and `accuracy` find the same list.
         params: facts about the training.
-        model: the model that was trained, for as long as somebody else holds it.
+        model: the model that was trained, held by a weak reference.
 
     >>> history = History()
     >>> history.on_train_begin()
@@ -35,7 +35,7 @@ class History(Callback):
 
     @property
     def model(self) -> Any:  # type: ignore[override]
-        """The model that was trained; None when nobody else holds it any more."""
+        """The model that was trained; None once it has been freed."""
         return self._model()
 
     def set_model(self, model: Any) -> None:

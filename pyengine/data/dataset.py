@@ -21,7 +21,7 @@ Size = int | float | None  # a whole number, math.inf, or None where only readin
 
 
 class Dataset(Readable):
-    """A stream of elements that is read anew in every pass, never held in memory as a whole.
+    """A stream of elements that is read again in every pass and never held in memory as a whole.
 
     An element is an array or a number, or a tuple or dictionary of them, nested as you like; training expects
     pairs `(x, y)`, triples `(x, y, sample_weight)` or dictionaries `{"xs": x, "ys": y}`. Every method gives a
@@ -88,7 +88,7 @@ class Dataset(Readable):
 
     @classmethod
     def from_generator(cls, function: Callable[[], Any]) -> Dataset:
-        """The elements that a function yields; it is called anew for every pass.
+        """The elements that a function yields; it is called again for every pass.
 
         Arguments:
             function: without arguments; a generator function, an async one, or a function that returns an
@@ -451,7 +451,7 @@ class Dataset(Readable):
 
 
 async def _items(produce: Callable[[], Any], described: str) -> AsyncGenerator[Element, None]:
-    """Opens at the first element, not before: a pass that nobody reads uses up nothing."""
+    """Opens at the first element, not before: a pass that is never read consumes nothing."""
     items = sources.items_of(produce(), described)
     try:
         async for item in items:

@@ -1,4 +1,4 @@
-"""Sources of elements: each is an async generator, opened anew for every pass.
+"""Sources of elements: each is an async generator, opened again for every pass.
 
 To add one: write the async generator here, a constructor in `dataset.py`, a test in `tests/data/`.
 """

@@ -1,7 +1,7 @@
 """Transformations of elements: each stage is an async generator over the one before it.
 
-A stage closes what it reads from when it ends early, so a file or a generator at the far end is closed as
-soon as nobody wants more of it.
+A stage that ends early closes the stage it reads from, so a file or a generator at the source is closed as soon as
+no more of it is needed.
 
 To add one: write the async generator here, a method in `dataset.py`, a row in `tests/data/test_dataset.py`.
 """
@@ -106,7 +106,7 @@ async def _call(function: Callable[[Element], Any], element: Element, stage: str
 
 
 async def take(upstream: Stage, count: int) -> Stage:
-    """The first `count` elements; nothing beyond them is asked for."""
+    """The first `count` elements; no further element is read."""
     async with aclosing(upstream):
         if count == 0:
             return

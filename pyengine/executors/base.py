@@ -41,13 +41,13 @@ class Memory:
         length: runs of `run` are counted in these: the calls of one step, the taking of its batch included.
         arena: the block that the program's arena lies in; programs that never run at the same time may share one.
         inputs, outputs: the array of each, by name, where the executor shares NumPy's memory: for the executor and the
-            page's own fast path, nobody else reads them.
+            page's own fast path; nothing else reads them.
         batches: where each step takes its inputs from, or None: they have been written.
         watched: the name of a scalar output: `run` stops behind a step that leaves no finite number there.
         fallbacks: numbers of the program's calls that run on NumPy because the executor has no kernel for them.
         estimate: seconds that a step takes at least, as far as that is known beforehand.
         within: whether `run` stopped within the call at which it stands, not before it; a run goes on there. Set it to
-            False to have that call run anew.
+            False to run that call again.
     """
 
     def __init__(self, program: Program, length: int):

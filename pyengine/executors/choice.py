@@ -1,7 +1,7 @@
 """The choice of the executor: the C library where it loads and passes its self-test, else NumPy with a warning.
 
 The environment variable PYENGINE_EXECUTOR ("numpy", "simd", "simd:strict", "simd:relaxed") and `set_executor` choose
-otherwise. Models ask when they first need to know; what they have planned stays where it is.
+otherwise. A model looks up the executor when it plans a step; a step that is already planned keeps its executor.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Choice:
     """What has been chosen so far.
 
     Attributes:
-        executor: None until somebody needs it.
+        executor: None until it is first needed.
         trouble: why it is not the one that was wanted; empty if it is.
     """
 

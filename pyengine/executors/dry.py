@@ -1,4 +1,4 @@
-"""Dry run: counts calls, and proves a plan's memory sound by tracking which value each byte holds."""
+"""Dry run: counts calls, and verifies a memory plan by tracking which value each byte holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Token = Any  # stands for a value: what was computed, from what
 
 
 class DryExecutor(Executor):
-    """Checks a program when memory is asked for; `run` only counts, `read` gives zeros."""
+    """Checks a program when its memory is allocated; `run` only counts calls, `read` returns zeros."""
 
     name = "dry"
 

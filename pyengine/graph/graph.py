@@ -3,7 +3,7 @@
 A graph is in single-assignment form: every value is made once, by one node, or is an input, a constant or the
 value a variable has at the beginning. What a variable shall hold at the end stands in `writes`. Nothing here
 knows what an op means; a node merely holds its op. A graph holds its nodes, a node its values; these refer back weakly,
-so a graph that nobody holds is freed by reference count.
+so an unused graph is freed by reference counting.
 """
 
 from __future__ import annotations

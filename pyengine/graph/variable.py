@@ -21,7 +21,7 @@ class Variable:
     Its buffer never moves: programs of every executor that shares NumPy's memory work on it directly; others compare
     `version` to see whether it has been set. In NumPy and in `ops` it can be used as an array.
 
-    Shapes: of `value`, for good.
+    Shapes: of `value`; fixed.
     Arguments:
         value: array of any shape; copied.
         name: what it is called in graphs, summaries and files; default "variable".

@@ -173,7 +173,7 @@ class Layer(Holder):
             inputs: arrays, values of a graph that is being recorded, or symbolic tensors; several singly or in
                 one list.
             training: whether to behave as in training; by default, None, as the layer does from whose `call` this is
-                called, and False outside of any. On symbolic tensors it is part of the model for good:
+                called, and False outside of any. On symbolic tensors it becomes a fixed part of the model:
                 `base(x, training=False)` stays in inference mode, also when `base` is thawed later, and
                 `Dropout(0.5)(x, training=True)` drops in `predict`, too. By default the model decides.
             words: what else the layer's `call` takes by name: settings, or further arrays and tensors.
@@ -274,7 +274,7 @@ class Layer(Holder):
         return packed(structure, self.connected(Connection(self, inputs, specs, keywords)).outputs)
 
     def connected(self, connection: Connection) -> Connection:
-        """Remember a use of this layer for as long as a tensor or a model of somebody's holds it.
+        """Remember a use of this layer as long as a tensor or a model refers to it.
 
         Arguments:
             connection: the use.

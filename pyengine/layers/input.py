@@ -66,7 +66,7 @@ class InputLayer(Layer):
 
     @property
     def output(self) -> SymbolicTensor:
-        """The data: always the same tensor as long as somebody holds it."""
+        """The symbolic tensor of the data: the same object as long as there is a reference to it."""
         assert self.declared_shape is not None
         tensor = SymbolicTensor(self.declared_shape, self.dtype, self.name)
         connections = self.connections or [self.connected(Connection(self, (), [tensor]))]

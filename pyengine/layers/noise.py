@@ -14,7 +14,7 @@ from pyengine.layers.symbolic import AnyShape
 class Dropout(Layer):
     """Lets each number through with probability 1 - rate, in training only: y = x / (1 - rate), or 0.
 
-    So the expected sum stays. Every step draws anew; the same seed draws the same again.
+    So the expected sum stays. Every step draws new numbers; the same seed gives the same numbers.
 
     Shapes: any, unchanged.
     Arguments:

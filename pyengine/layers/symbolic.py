@@ -129,7 +129,7 @@ class Keywords:
         return inputs[:count], {**self.settings, **dict(zip(self.arrays, inputs[count:], strict=True))}
 
     def in_mode(self, training: bool | None) -> Keywords:
-        """The same with `training` fixed, for good; None leaves it to the model."""
+        """The same with a fixed `training`; None leaves it to the model."""
         if training is None:
             return self
         return Keywords(self.arrays, {**self.settings, "training": bool(training)})

@@ -34,7 +34,7 @@ class Op:
         in_place: the inputs, by position, whose memory the output may take over when they have the same size:
             the op reads each element of them before it writes that element, and never again.
         several: the op makes a tuple of values: `shape` and `evaluate` return tuples, `evaluate_into` gets one, and
-            `gradient` gets tuples (None for an output that nobody differentiates).
+            `gradient` gets tuples (None for an output without a gradient).
         elementwise: each number of the output is made of those at its place in the inputs, which broadcast to it: a
             Chain can hold the op.
         cheap: takes no longer than to read its output from memory, so it is computed again rather than kept.
@@ -67,7 +67,7 @@ class Op:
             setattr(self, name, value)
 
     def shape(self, *specs: Spec) -> Any:
-        """The output's spec from the inputs'; raises ShapeError in words when they do not fit."""
+        """The output's spec from the inputs'; raises ShapeError when they do not fit."""
         raise NotImplementedError
 
     def evaluate(self, *arrays: np.ndarray) -> Any:

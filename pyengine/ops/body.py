@@ -41,7 +41,7 @@ def code_of(graph: Graph) -> Code:
 
 @lru_cache(maxsize=64)
 def graph_of(code: Code) -> Graph:
-    """The graph of such tuples: inputs and outputs are called "0", "1", … Nobody may change it."""
+    """The graph of such tuples: inputs and outputs are named "0", "1", … It must not be changed."""
     inputs, constants, nodes, results = code
     graph = Graph()
     values = [graph.input(str(index), Spec(shape, dtype)) for index, (dtype, shape) in enumerate(inputs)]
@@ -70,7 +70,7 @@ def evaluate(
 
 
 def replay(nodes: Sequence[Node], new_of: dict[Value, Value], graph: Graph) -> None:
-    """Record the nodes in another graph; `known` maps their inputs to values of it, and is given their outputs."""
+    """Record the nodes in another graph; `new_of` maps their inputs to its values; their outputs are added to it."""
     for node in nodes:
         outputs = graph.add(node.op, tuple(new_of[value] for value in node.inputs))
         new_of.update(zip(node.outputs, outputs if node.op.several else (outputs,), strict=True))

@@ -1,7 +1,7 @@
 """Random numbers inside a step, from a state that the step itself moves on.
 
 A state is three 32-bit words: a key and a step counter. The numbers are those of `pyengine.random` for
-`fold_in(key, counter)`: each step draws anew, and again the same when the state is put back. Within a layer:
+`fold_in(key, counter)`: each step draws new numbers; a restored state gives the same ones. Within a layer:
 
     noise = ops.random_normal(state, shape=x.shape)
     state.assign(ops.next_random_state(state))

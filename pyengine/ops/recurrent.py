@@ -1,6 +1,6 @@
 """The elementwise part of one step of LSTM and GRU, and its gradient: fused, for they run once a time step.
 
-They keep what the way back needs: the activated gates.
+They save the activated gates for the backward pass.
 """
 
 from __future__ import annotations

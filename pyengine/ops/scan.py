@@ -1,7 +1,8 @@
 """Loops over time: one small graph, the body, run again and again, each time on the next slice of its sequences.
 
-The gradient is a scan in the other direction. Forward, it keeps of every step what the way back cannot cheaply make
-again; products that give gradients of constants are taken out of the loop: Σₜ aₜᵀ dₜ is one product of all a and d.
+The gradient is a scan in the other direction. The forward pass saves of every step what the backward pass cannot
+cheaply recompute; products that give gradients of constants are moved out of the loop: Σₜ aₜᵀ dₜ is one product of
+all a and d.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Scan(Loop):
     name = "scan"
 
     def differentiable(self) -> tuple[Scan, tuple[int, ...]] | None:
-        """The scan that keeps of every step what the way back needs."""
+        """The scan that saves of every step what the backward pass needs."""
         inner = self.with_body(with_saved_values(self.body))
         back = Backward(inner, [True] * (self.states + self.results + len(self.kept)))
         body = Graph()

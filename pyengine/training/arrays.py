@@ -1,4 +1,4 @@
-"""What users hand over as arrays of dtypes that pyengine knows, cast to those that a step takes."""
+"""Conversion of users' data to arrays of supported dtypes, and casts to the dtypes of a step."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whether the numbers that users hand over can be trained on: finite, not too large, labels that name a class.
 
-Looked at a megabyte at a time, so that a page has its turns.
+They are checked a megabyte at a time, so that a page stays responsive.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def resolve_compile_arguments(
     trained = list(model.trainable_weights)
     instance = optimizers.get(optimizer)
     instance.build(trained)
-    # Weakly the model itself: what nobody else holds is freed at once.
+    # A weak reference to the model, so that it is freed as soon as its last user drops it.
     layers = [weakref.proxy(model), *model.all_layers()]
     flags = tuple(layer.trainable for layer in layers)
     return Compiled(instance, chosen, weights, tracked, layers, flags, trained)

@@ -1,4 +1,4 @@
-"""Compilations that are legal, but with which training cannot succeed: each is warned of once."""
+"""Warnings, once each, about legal arguments of compile with which training cannot succeed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""From a method that describes a piece of work to the two that people call: one that blocks, one to await.
+"""From a method that describes a piece of work to two public methods: a blocking one and an awaitable one.
 
-What is written once, in `Trainer`, is the truth about each call: its signature, its documentation and its job. The
+`Trainer` defines each call once: its signature, its documentation and its job. The
 page reads the same signatures.
 """
 

@@ -1,4 +1,4 @@
-"""How much memory a model takes in training, and what is said where that is more than there is."""
+"""How much memory a model takes in training, and the error where that is more than available."""
 
 from __future__ import annotations
 

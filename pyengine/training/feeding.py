@@ -1,4 +1,4 @@
-"""From data to steps: which batches come next, and the planned step of their shape that they are given to."""
+"""Feeding: which batches come next, and the planned step for their shape."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class Steps:
 
 
 class ArraySource:
-    """Batches of arrays in memory, shuffled anew each pass when there is a key.
+    """Batches of arrays in memory, reshuffled in every pass when there is a key.
 
     Arguments:
         data: in the dtypes of the steps, see `inputs.cast_to_step_dtypes`.

@@ -117,7 +117,7 @@ class Job:
     """Work in progress.
 
     Arguments:
-        stop: ends what the work waits for; by default one that nobody asks for.
+        stop: ends what the work waits for; by default one that is never requested.
     Attributes:
         done: whether it has ended, well or not.
         result: what it returned, once done.
@@ -214,7 +214,7 @@ class Loop:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wait_for(self, awaitable: Awaitable[Any] | Needed, stop: Stop) -> Any:
-        """The result of an awaitable. Inside somebody else's running loop only what does not really wait works."""
+        """The result of an awaitable. In a running event loop it must complete without waiting."""
         if self._loop is None:
             try:
                 asyncio.get_running_loop()

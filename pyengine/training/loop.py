@@ -20,7 +20,7 @@ from pyengine.training.pacing import Pacer
 from pyengine.training.reading import before_training
 from pyengine.training.step import Step
 
-STRETCH = 0.25  # seconds: nobody waits for a turn, but an interrupt or a stop should be heard soon
+STRETCH = 0.25  # seconds: no page waits for control, but an interrupt or a stop should take effect soon
 
 
 class Running:
@@ -85,7 +85,7 @@ class Running:
             yield PAUSE
             if self.fitting:
                 before_training(self.model)
-            if step.whole:  # someone else has settled it meanwhile
+            if step.whole:  # another job has finished this step in the meantime
                 return
             count = 1 if singly or self.stopped else None
 
@@ -263,7 +263,7 @@ def prediction(running: Running, source: Any, steps: Steps) -> Work:
 
 
 class Results:
-    """Where the outputs of all batches go: arrays for so many rows, or one a batch where nobody knows how many come."""
+    """Where the outputs of all batches go: arrays of that many rows, or one per batch where the number is unknown."""
 
     def __init__(self, rows: int | None):
         self.rows = rows

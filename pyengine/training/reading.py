@@ -1,7 +1,7 @@
 """The weights that an unfinished evaluate or predict reads: those of the moment when it was begun.
 
-Between two stretches of its work anybody may change them: a training, `set_weights`, `Variable.set`. Whoever does says
-so first, and what is unfinished then reads copies. Nothing is copied as long as nothing changes.
+Between two stretches of its work a training, `set_weights` or `Variable.set` may change them. Each of these announces
+the change first, and unfinished work then reads copies. Nothing is copied as long as nothing changes.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class TrainingState:
 
     @contextlib.contextmanager
     def steps_of(self, kind: str, weights: WeightsRead | None = None) -> Iterator[Steps]:
-        """The planned steps of a kind, for one user at a time; who comes meanwhile gets others.
+        """The planned steps of a kind, for one user at a time: a concurrent call gets steps of its own.
 
         weights: where they may be copies: steps that have come to read them are of no use to others.
         """
@@ -117,7 +117,7 @@ class TrainingState:
                 pool.append(steps)
 
     def forget_steps(self, *kinds: str) -> None:
-        """Planned steps are made anew when next needed: something they were made from has changed."""
+        """Discard the planned steps after a change of what they depend on; they are planned again when needed."""
         for kind in kinds or KINDS:
             self._steps[kind] = []
 

@@ -145,7 +145,7 @@ class Step:
         if self.position < stop:
             yield from self.follow_weights()
             begin, began = self.position, time.perf_counter()
-            self.position = stop  # if the run fails, nobody shall go on with it
+            self.position = stop  # a run that fails cannot be continued
             self.fetched = False
             self.position = yield from answer_of(self.executor.run(self.memory, begin, deadline, stop))
             seconds = (time.perf_counter() - began) * self.length / max(1, self.position - begin)

@@ -349,7 +349,7 @@ class Trainer(TrainingState):
         (5, 2)
         """
         if kind.startswith("fit") and not self._fitting:
-            # A stop that is asked for before the first stretch of work means this fit, too.
+            # A stop requested before the first stretch of work applies to this fit, too.
             self.stop_training = False
         job = make_job(self, kind, *data, **arguments)
         if kind.startswith("fit"):

@@ -139,7 +139,7 @@ class Matching:
         return before_reshape(values.setdefault(wanted, value)) is before_reshape(value)
 
     def alone(self, nodes: Nodes) -> bool:
-        """Whether nothing else needs what lies between; but for what is stretched, which may be made anew."""
+        """Whether no other node uses the intermediate values; broadcast values may be recomputed."""
         matched = {*nodes.values()}
         return all(
             wanted.output in self.results

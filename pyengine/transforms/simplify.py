@@ -114,7 +114,7 @@ def drop_unused_loop_outputs(graph: Graph) -> Graph:
 
     def rule(node: Node, inputs: tuple[Value, ...], new: Graph) -> Made:
         if node not in live:
-            return node.outputs  # nobody asks for what they are now
+            return node.outputs  # never read, so the old values may stand for them
         if node not in narrow:
             return keep(node, inputs, new)
         op, places, outputs = narrow[node]

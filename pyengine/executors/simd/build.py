@@ -199,7 +199,7 @@ def wasm_library_path(mode: str) -> Path:
 
 
 def ship() -> list[Path]:
-    """The WebAssembly builds, made anew where the sources have changed since.
+    """Build the WebAssembly libraries again where their sources have changed.
 
     The wheel holds the strict one as it is, and of the relaxed one what is different: half the bytes of both. The C
     files, which only hosts need, lie beside them in one compressed file.

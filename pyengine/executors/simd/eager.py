@@ -1,4 +1,4 @@
-"""Ops on arrays, done by the library's kernels: for where NumPy has no good product of matrices, as in a browser.
+"""Eager ops on arrays by the library's kernels, for where NumPy's matrix product is slow, as in a browser.
 
 Each op is encoded once for shapes that it meets; from then on only the addresses in its record change.
 """

@@ -57,7 +57,7 @@ def encodes(key: tuple, inputs: tuple[Spec, ...]) -> bool:
 
 
 def lacking(call: Call) -> str:
-    """A call that the library cannot run, in words: its op, and what inside a loop or a Chain is to blame."""
+    """A description of a call that the library cannot run: its op, and the unsupported part of a loop or a Chain."""
     name, inside = call.op.name, ""
     if call.op.elementwise:
         name = obstacle(call) or name
@@ -190,7 +190,7 @@ class SimdExecutor(Executor):
 
     Attributes:
         programs: how many have been given memory so far.
-        fallbacks: what some of them could not run here, in words, and how many those were.
+        fallbacks: descriptions of the calls without a kernel, and how many there were of each.
 
     Errors: LibraryError where the library cannot be had.
     """

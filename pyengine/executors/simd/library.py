@@ -50,7 +50,7 @@ class Library:
         lanes: numbers that one vector holds.
         numbers: by the name of a list of the library ("kernel", "operation", …), the number of each name in it.
         workspace: bytes that kernels may use while they run.
-        tested: how the self-test went, in words.
+        tested: the result of the self-test, as text.
     """
 
     def __init__(self, path: Path, mode: str):
@@ -105,7 +105,7 @@ def until_null(name_of: Callable[[int], bytes | None]) -> Iterator[str]:
 
 
 def disagreement(numbers: dict[str, dict[str, int]]) -> str:
-    """In what a library's lists differ from what this engine knows, in words; empty if in nothing."""
+    """A description of how a library's tables differ from this engine's; empty if they agree."""
     missing = [
         f"the {list} {name!r}"
         for list, names in NAMES.items()
@@ -156,7 +156,7 @@ def in_the_page(mode: str) -> Library:
 
 
 def relaxed_instructions() -> bool:
-    """Whether this browser knows WebAssembly's relaxed SIMD: it is asked about a function that swizzles bytes so."""
+    """Whether this browser knows WebAssembly's relaxed SIMD: tested by validating a function that swizzles bytes."""
     from js import Uint8Array, WebAssembly
     from pyodide.ffi import to_js
 

@@ -1,4 +1,4 @@
-"""Elementwise expressions, run block by block: where their operands are meanwhile, and the words that say so.
+"""Encoding of elementwise expressions, run block by block: where operands are kept, and the words of the record.
 
 An op on its own is an expression of one instruction. Nothing here depends on the machine, and results do not depend on
 how an array is cut into blocks.
@@ -288,7 +288,7 @@ def record(call: Call) -> tuple[Encoded, tuple[Axis, ...]]:
 
 
 def obstacle(call: Call) -> str:
-    """What keeps a Chain or an op on its own from being a record, in words; empty if nothing does."""
+    """Why a Chain or a single op cannot be encoded, as text; empty if it can."""
     try:
         record(call)
     except Unsupported as reason:

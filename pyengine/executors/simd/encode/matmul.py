@@ -8,8 +8,8 @@ from pyengine.plan import Call, Slot
 
 OUT, A, B, BIAS, ADDED, ROWS, COLUMNS, INNER = range(8)  # places of words
 DONE, LENGTH = 13, 16  # how much of the inner length came before; the first leading axis
-LEAST_ROWS = 32  # in one round, which packs b anew
-LEAST_COLUMNS = 128  # in one round, which reads a anew
+LEAST_ROWS = 32  # in one round, which packs b again
+LEAST_COLUMNS = 128  # in one round, which reads a again
 DEPTH = 256  # of the inner length, in kernels/matmul.c: so much is summed before it meets the rest
 AXES = 6  # leading axes that the kernel counts through
 ACTIVATIONS = {"linear": 0, "relu": 1, "relu6": 2}

@@ -143,7 +143,7 @@ CASTS: dict[tuple[str, str], Recipe] = {
 
 
 class Unsupported(Exception):
-    """The library has no operation for this, in words: the reference runs the call."""
+    """The library has no operation for this; the message names it. The reference runs the call."""
 
 
 @dataclass(eq=False, slots=True)
@@ -283,13 +283,13 @@ def expressible(key: tuple[Any, ...], dtypes: tuple[str, ...]) -> bool:
 
 
 class Pattern:
-    """What is asked about an instruction's operands: each answer is None or what the operand is made of."""
+    """Queries about the operands of an instruction: each returns None or what an operand is computed from."""
 
     def __init__(self, inner: dict[Operand, Instruction]):
         self.inner = inner
 
     def operands_if(self, x: Operand, operation: str) -> tuple[Operand, ...] | None:
-        """The operands of the only instruction that makes x, if it is this one and nobody else needs x."""
+        """The operands of the instruction that computes x, if it is this operation and x has no other use."""
         instruction = self.inner.get(x)
         return instruction.operands if instruction and instruction.operation == operation else None
 
