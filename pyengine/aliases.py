@@ -40,7 +40,11 @@ def function_of(name: str, cls: Any, compute: Callable[..., Any], module: str) -
     Attributes:
         stands_for: the class, which `get` takes in its place.
     """
-    settings = [one for one in inspect.signature(cls).parameters.values() if one.name not in NOT_OF_FUNCTIONS]
+    settings = [
+        parameter
+        for parameter in inspect.signature(cls).parameters.values()
+        if parameter.name not in NOT_OF_FUNCTIONS
+    ]
     data = [inspect.Parameter(each, inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in ("y_true", "y_pred")]
     signature = inspect.Signature([*data, *settings])
 

@@ -130,15 +130,15 @@ def with_defaults(text: str, defaults: list[Any]) -> str:
     >>> with_defaults("fraction that is dropped.", [0.5])
     'fraction that is dropped. Default 0.5.'
     """
-    known = [default for default in defaults if default is not inspect.Parameter.empty]
+    given_defaults = [default for default in defaults if default is not inspect.Parameter.empty]
     if (
-        not known
+        not given_defaults
         or "default" in text.lower()
         or REFERENCE.search(text)
-        or (known == [None] and "None" in text)
+        or (given_defaults == [None] and "None" in text)
     ):
         return text
-    listed = list(map(shown, known))
+    listed = list(map(shown, given_defaults))
     alike = len({*listed}) == 1
     return f"{text} Default {listed[0]}." if alike else f"{text} Defaults {', '.join(listed)}."
 

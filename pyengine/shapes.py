@@ -89,7 +89,7 @@ def resolve_reshape(shape: Shape, target: Sequence[int]) -> Shape:
     (32, 16)
     """
     target = tuple(operator.index(length) for length in target)
-    known = size(length for length in target if length != -1)
+    known_size = size(length for length in target if length != -1)
     total = size(shape)
     if target.count(-1) > 1:
         raise ShapeError(
@@ -98,8 +98,8 @@ def resolve_reshape(shape: Shape, target: Sequence[int]) -> Shape:
             got=describe(target),
             fix="Give the other lengths as numbers.",
         )
-    if -1 in target and known and total % known == 0:
-        target = tuple(total // known if length == -1 else length for length in target)
+    if -1 in target and known_size and total % known_size == 0:
+        target = tuple(total // known_size if length == -1 else length for length in target)
     if -1 in target or size(target) != total:
         raise ShapeError(
             argument="shape",

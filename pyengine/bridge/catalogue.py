@@ -81,7 +81,9 @@ def parameters(offer: Offer) -> list[str]:
     ['learning_rate', 'momentum', 'nesterov']
     """
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [name for name, one in inspect.signature(offer).parameters.items() if one.kind in kinds]
+    return [
+        name for name, parameter in inspect.signature(offer).parameters.items() if parameter.kind in kinds
+    ]
 
 
 def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) -> Any:
@@ -91,8 +93,8 @@ def make(kind: str, name: str, positional: list[Any], keywords: dict[str, Any]) 
     Dense(units=3, use_bias=False, name='head')
     """
     offer = offers()[kind][name]
-    known = parameters(offer)
-    given = names.arguments(f"tf.{kind}.{name}", keywords, known)
+    accepted = parameters(offer)
+    given = names.arguments(f"tf.{kind}.{name}", keywords, accepted)
     for key in WORDS & given.keys():
         given[key] = names.keyword(given[key])
     for key, value in given.items():
@@ -153,7 +155,7 @@ def describe() -> dict[str, Any]:
     ['learningRate', 'momentum', 'nesterov']
     """
     described: dict[str, Any] = {
-        kind: {name: [camel(one) for one in parameters(offer)] for name, offer in table.items()}
+        kind: {name: [camel(argument) for argument in parameters(offer)] for name, offer in table.items()}
         for kind, table in offers().items()
     }
     described["ops"] = operations()

@@ -41,11 +41,11 @@ class Page:
 
     def number_of(self, thing: Any) -> int:
         """A number for a Python object by which the page finds the wrapper it made for it before."""
-        known = vars(thing).get("_number_in_page")
-        if known is None:
-            known = next(self._numbers)
-            object.__setattr__(thing, "_number_in_page", known)
-        return known
+        number = vars(thing).get("_number_in_page")
+        if number is None:
+            number = next(self._numbers)
+            object.__setattr__(thing, "_number_in_page", number)
+        return number
 
 
 page = Page()

@@ -63,7 +63,7 @@ def planned(name: str, described: str) -> str | None:
         {
             "function": ctypes.cast(executor.library.run, ctypes.c_void_p).value,
             "control": number,
-            "inputs": [address(memory.inputs[one]) for one in specs],
+            "inputs": [address(memory.inputs[input_name]) for input_name in specs],
             "output": address(output),
             "shape": output.shape,
             "dtype": output.dtype.name,
@@ -75,6 +75,6 @@ def planned(name: str, described: str) -> str | None:
 def dropped() -> list[int]:
     """Free the oldest memories until the rest is within the limit; returns the keys that the page must drop."""
     gone = []
-    while sum(one.program.arena for one in kept.values()) > KEPT_BYTES:
+    while sum(operation.program.arena for operation in kept.values()) > KEPT_BYTES:
         gone.append(kept.popitem(last=False)[0])
     return gone

@@ -67,8 +67,8 @@ class ArrayData:
         if (key, epoch) not in self._orders:
             # More and more of them, as long as one epoch follows the other.
             epochs = range(epoch, epoch + min(2 * len(self._orders) or 1, ORDERED_TOGETHER // self.count))
-            orders = random.permutations([random.fold_in(key, one) for one in epochs], self.count)
-            self._orders = {(key, one): order for one, order in zip(epochs, orders, strict=True)}
+            orders = random.permutations([random.fold_in(key, epoch) for epoch in epochs], self.count)
+            self._orders = {(key, epoch): order for epoch, order in zip(epochs, orders, strict=True)}
         return self._orders[key, epoch]
 
     def rows(self, begin: int, end: int) -> ArrayData:

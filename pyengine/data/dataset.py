@@ -190,8 +190,8 @@ class Dataset(Readable):
         if not members:
             raise _no_dataset("zip", "datasets", structure)
         sizes = [member._size for member in members]
-        known = [size for size in sizes if size is not None]
-        size = None if len(known) < len(sizes) else min(known)
+        known_sizes = [size for size in sizes if size is not None]
+        size = None if len(known_sizes) < len(sizes) else min(known_sizes)
 
         def assemble(parts: list[Element]) -> Element:
             remaining = iter(parts)

@@ -61,7 +61,9 @@ class Tokens:
 
     def write(self, slot: Slot, token: Token) -> None:
         start, stop = self.bounds(slot)
-        kept = [one for one in self.held[slot.region] if one[1] <= start or stop <= one[0]]
+        kept = [
+            interval for interval in self.held[slot.region] if interval[1] <= start or stop <= interval[0]
+        ]
         self.held[slot.region] = [*kept, (start, stop, token)]
 
     def read(self, slot: Slot) -> Token:

@@ -12,33 +12,33 @@ def check(graph: Graph) -> Graph:
     Legal: every value is made before it is used and belongs to this graph; every node's output has the shape and
     dtype that its op's own rule gives; constants, reads and writes agree with what they stand for.
     """
-    known: set[Value] = set()
+    defined: set[Value] = set()
 
-    def made(value: Value, where: str) -> None:
+    def define(value: Value, where: str) -> None:
         if value.graph is not graph:
             raise GraphError(f"{where}: {value!r} belongs to another graph.")
-        known.add(value)
+        defined.add(value)
 
-    def used(value: Value, where: str) -> None:
-        if value not in known:
+    def require_defined(value: Value, where: str) -> None:
+        if value not in defined:
             raise GraphError(f"{where} uses {value!r} before it is made.")
 
     for name, value in graph.inputs.items():
-        made(value, f"input {name!r}")
+        define(value, f"input {name!r}")
     for value, array in graph.constants.items():
-        made(value, "constant")
+        define(value, "constant")
         if (array.shape, array.dtype.name) != (value.shape, value.dtype):
             raise GraphError(
                 f"A constant of spec {value.spec} holds an array {array.dtype.name}{array.shape}."
             )
     for variable, value in graph.reads.items():
-        made(value, f"read of {variable.name!r}")
+        define(value, f"read of {variable.name!r}")
         if (variable.shape, variable.dtype) != (value.shape, value.dtype):
             raise GraphError(f"Variable {variable!r} is read as {value.spec}.")
     for position, node in enumerate(graph.nodes):
         where = f"node {position} ({node.op.name})"
         for value in node.inputs:
-            used(value, where)
+            require_defined(value, where)
         expected = node.op.shape(*(value.spec for value in node.inputs))
         specs = expected if isinstance(expected, tuple) else (expected,)
         if len(specs) != len(node.outputs):
@@ -48,13 +48,13 @@ def check(graph: Graph) -> Graph:
         for value, spec in zip(node.outputs, specs, strict=True):
             if spec != value.spec:
                 raise GraphError(f"{where} makes {value.spec}, but its shape rule says {spec}.")
-            if value in known:
+            if value in defined:
                 raise GraphError(f"{where} makes a value that exists already.")
-            made(value, where)
+            define(value, where)
     for variable, value in graph.writes.items():
-        used(value, f"write of {variable.name!r}")
+        require_defined(value, f"write of {variable.name!r}")
         if (variable.shape, variable.dtype) != (value.shape, value.dtype):
             raise GraphError(f"Variable {variable!r} is written as {value.spec}.")
     for name, value in graph.outputs.items():
-        used(value, f"output {name!r}")
+        require_defined(value, f"output {name!r}")
     return graph

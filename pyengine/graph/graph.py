@@ -167,9 +167,9 @@ class Graph:
         """A value whose content is known now; equal small constants are one value."""
         dtype = canonical(array.dtype)
         key = (dtype, array.shape, array.tobytes()) if array.nbytes <= 64 else None
-        known = self._small_constants.get(key)
-        if known is not None and known in self.constants:
-            return known
+        existing = self._small_constants.get(key)
+        if existing is not None and existing in self.constants:
+            return existing
         value = Value(Spec(array.shape, dtype), self)
         self.constants[value] = array
         if key is not None:
@@ -205,8 +205,8 @@ class Graph:
 
     def copy_node(self, node: Node, inputs: tuple[Value, ...]) -> Any:
         """Add a copy of a node of another graph, for inputs of the same specs: its outputs keep their specs, too."""
-        made = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]), node.layer)
-        return made if node.op.several else made[0]
+        outputs = self.append(node.op, inputs, tuple([value.spec for value in node.outputs]), node.layer)
+        return outputs if node.op.several else outputs[0]
 
     def append(
         self, op: Any, inputs: tuple[Value, ...], specs: tuple[Spec, ...], layer: str | None = None

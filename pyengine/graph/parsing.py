@@ -40,10 +40,10 @@ def parse_graph(
             else:
                 graph.outputs[key] = values[name]
             continue
-        made = _MADE.fullmatch(line)
-        if not made:
+        assignment = _MADE.fullmatch(line)
+        if not assignment:
             raise GraphError(f"Line {number} is not of the graph's language: {line!r}.")
-        left, word, rest = made.groups()
+        left, word, rest = assignment.groups()
         names, specs = [], []
         for name, short, lengths in _VALUE.findall(left):
             names.append(name)

@@ -35,8 +35,8 @@ def print_graph(graph: Graph, *, full: bool = False) -> str:
     for node in graph.nodes:
         words = [node.op.name, *(name[value] for value in node.inputs)]
         words += [f"{key}={setting!r}".replace(" ", "") for key, setting in node.op.settings.items()]
-        made = " ".join(f"{name[value]}:{value.spec}" for value in node.outputs)
-        lines.append(f"{made} = {' '.join(words)}")
+        outputs = " ".join(f"{name[value]}:{value.spec}" for value in node.outputs)
+        lines.append(f"{outputs} = {' '.join(words)}")
     lines += [f'write "{variable.name}" {name[v]}' for variable, v in graph.writes.items()]
     lines += [f'output "{key}" {name[v]}' for key, v in graph.outputs.items()]
     return "\n".join(lines)

@@ -42,7 +42,7 @@ def wholes(layer: Configured, name: str, value: Any, count: int, least: int = 1)
     if len(given) != count:
         fix = f"Use, for example, `{name}={[max(least, 3)] * count}`."
         raise layer.refusal(name, f"a whole number or a list of {count}", value, fix)
-    return tuple(whole(layer, name, one, least) for one in given)
+    return tuple(whole(layer, name, number, least) for number in given)
 
 
 def fraction(layer: Configured, name: str, value: Any) -> float:

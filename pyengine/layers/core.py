@@ -114,15 +114,15 @@ class Reshape(Layer):
 
     def call(self, x: Any) -> Any:
         each = size(x.shape[1:])
-        known = size(length for length in self.target_shape if length != -1)
-        if -1 in self.target_shape and each % known == 0:
-            target = tuple(each // known if length == -1 else length for length in self.target_shape)
+        known_size = size(length for length in self.target_shape if length != -1)
+        if -1 in self.target_shape and each % known_size == 0:
+            target = tuple(each // known_size if length == -1 else length for length in self.target_shape)
         else:
             target = self.target_shape
         if size(target) != each:
             raise self.shape_error(
                 f"a shape of {each} numbers, as many as a sample of shape {x.shape[1:]} has",
-                f"{self.target_shape}, which holds {'a multiple of ' if -1 in target else ''}{known}",
+                f"{self.target_shape}, which holds {'a multiple of ' if -1 in target else ''}{known_size}",
                 "Give lengths whose product is that, or -1 for one of them.",
                 "target_shape",
             )

@@ -122,7 +122,7 @@ class BatchNormalization(Normalization):
             return self._scaled(
                 centered, reshape_to_broadcast(self.moving_variance, x.shape, (axis,)), (axis,)
             )
-        others = tuple(one for one in range(len(x.shape)) if one != axis)
+        others = tuple(other for other in range(len(x.shape)) if other != axis)
         if axis == len(x.shape) - 1:
             weights = self._scale_and_offset(self.moving_mean.shape, ops.dtype_of(x))
             out, mean, variance = ops.batch_normalization(x, *weights, epsilon=self.epsilon)

@@ -151,10 +151,10 @@ def metric_by_name(
             return kinds[0](**config)
         return kinds[1 if isinstance(loss, losses.SparseCategoricalCrossentropy) else 2](**config)
     for table in (METRICS, LOSSES):
-        for known, kind in table.items():
-            if spelling_key(known) == word or spelling_key(kind.__name__) == word:
-                made = kind(**config)
-                return made if isinstance(made, Metric) else LossMetric(made)
+        for table_name, kind in table.items():
+            if spelling_key(table_name) == word or spelling_key(kind.__name__) == word:
+                metric = kind(**config)
+                return metric if isinstance(metric, Metric) else LossMetric(metric)
     raise unknown_name("metric", name, known_names())
 
 

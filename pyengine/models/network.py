@@ -69,7 +69,7 @@ def _walk(
             if id(connection) in met or (inside and connection.inputs):
                 continue
             if not connection.inputs and not inside:
-                names = ", ".join(repr(one.name) for one in outputs)
+                names = ", ".join(repr(tensor.name) for tensor in outputs)
                 raise GraphError(
                     where="Model",
                     argument="inputs",
@@ -80,7 +80,7 @@ def _walk(
             met.add(id(connection))
             layers.setdefault(id(connection.layer), connection.layer)
             stack.append((tensor, True))
-            stack += [(one, False) for one in reversed(connection.inputs)]
+            stack += [(tensor, False) for tensor in reversed(connection.inputs)]
     return order, list(layers.values())
 
 

@@ -109,7 +109,7 @@ def _shape(layer: Layer) -> str:
         return "?"
     shape = layer.output_shape
     shapes = shape if isinstance(shape, list) else [shape]
-    return ", ".join(str(one) for one in shapes)
+    return ", ".join(str(part) for part in shapes)
 
 
 def _count(layer: Layer) -> str:
@@ -135,11 +135,11 @@ def _is_branched(model: Any) -> bool:
     """Whether the layers are anything but one row from first to last."""
     if len(model.inputs) > 1 or len(model.outputs) > 1:
         return True
-    made = model.inputs
+    tensors = model.inputs
     for use in model._uses:
-        if len(use.inputs) != 1 or use.inputs[0] != made[0]:
+        if len(use.inputs) != 1 or use.inputs[0] != tensors[0]:
             return True
-        made = list(use.outputs)
+        tensors = list(use.outputs)
     return False
 
 

@@ -36,7 +36,7 @@ def pull_back(
     gradients = {value: gradient for value, gradient in arrived.items() if value in depends}
     for node in reversed(nodes):
         given = tuple(gradients.get(value) for value in node.outputs)
-        if depends.isdisjoint(node.outputs) or all(one is None for one in given):
+        if depends.isdisjoint(node.outputs) or all(array is None for array in given):
             continue
         node.output.graph.layer = node.layer
         parts = gradient_of(node, given)
@@ -85,6 +85,8 @@ def gradient_of_expansion(
     start = len(graph.nodes)
     outputs = expansion(*own)
     nodes = graph.nodes[start:]
-    known = {value: one for value, one in zip(outputs, arrived, strict=True) if one is not None}
-    gradients = pull_back(nodes, known, own)
+    given = {
+        value: gradient for value, gradient in zip(outputs, arrived, strict=True) if gradient is not None
+    }
+    gradients = pull_back(nodes, given, own)
     return tuple(gradients.get(value) for value in own)

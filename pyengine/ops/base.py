@@ -77,8 +77,8 @@ class Op:
     def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
         """`evaluate`, written to `out`. Ops that NumPy can write in place override it; the value is the same."""
         if self.several:
-            for target, made in zip(out, self.evaluate(*arrays), strict=True):
-                target[...] = made
+            for target, result in zip(out, self.evaluate(*arrays), strict=True):
+                target[...] = result
         else:
             out[...] = self.evaluate(*arrays)
 
@@ -154,26 +154,26 @@ def apply(op: Op, *inputs: Array) -> Any:
             raise GraphError(
                 f"{op.name} got a graph value, but no graph is being written (use `with graph:`)."
             )
-        if accelerate is not None and (made := accelerate(op, inputs)) is not None:
-            return made
+        if accelerate is not None and (result := accelerate(op, inputs)) is not None:
+            return result
         arrays = [to_array(x) for x in inputs]
         specs = op.shape(*(Spec(array.shape, canonical(array.dtype)) for array in arrays))
         try:
             memory.require(sum(spec.nbytes for spec in (specs if op.several else (specs,))))
             with np.errstate(all="ignore"):
-                made = op.evaluate(*arrays)
+                result = op.evaluate(*arrays)
         except MemoryError as error:
             raise out_of_memory(error, f"ops.{op.name}") from error
         held = [array for x, array in zip(inputs, arrays, strict=True) if isinstance(x, Variable)]
         if op.several:
-            return tuple(as_result(m, s.dtype, held) for m, s in zip(made, specs, strict=True))
-        return as_result(made, specs.dtype, held)
+            return tuple(as_result(m, s.dtype, held) for m, s in zip(result, specs, strict=True))
+        return as_result(result, specs.dtype, held)
     return graph.add(op, tuple([to_value(x, graph) for x in inputs]))
 
 
-def as_result(made: Any, dtype: str, held: Sequence[np.ndarray]) -> np.ndarray:
+def as_result(result: Any, dtype: str, held: Sequence[np.ndarray]) -> np.ndarray:
     """What an op made, as an array that does not change with the buffers of variables."""
-    array = np.asarray(made).astype(dtype, copy=False)
+    array = np.asarray(result).astype(dtype, copy=False)
     return array.copy() if any(np.may_share_memory(array, buffer) for buffer in held) else array
 
 

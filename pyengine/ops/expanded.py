@@ -41,8 +41,8 @@ class Expanded(Op):
 
     def results(self, *inputs: Any) -> tuple[Any, ...]:
         """What `expand` gives, as a tuple in any case."""
-        made = self.expand(*inputs)
-        return made if self.several else (made,)
+        outputs = self.expand(*inputs)
+        return outputs if self.several else (outputs,)
 
     def expansion(self, *specs: Spec) -> Graph:
         """`expand` on inputs of these specs as a graph; inputs and outputs are called "0", "1", … Not to be changed."""
@@ -57,8 +57,8 @@ class Expanded(Op):
         return self.evaluated[key]
 
     def evaluate(self, *arrays: np.ndarray) -> Any:
-        made = evaluate(self.expansion_on(arrays), arrays)
-        return tuple(made) if self.several else made[0]
+        outputs = evaluate(self.expansion_on(arrays), arrays)
+        return tuple(outputs) if self.several else outputs[0]
 
     def evaluate_into(self, out: Any, *arrays: np.ndarray) -> None:
         graph = self.expansion_on(arrays)
@@ -79,6 +79,6 @@ def expansion_of(key: tuple, specs: tuple[Spec, ...]) -> Graph:
     op = make(name, **dict(settings))
     assert isinstance(op, Expanded)
     with Graph() as graph:
-        made = op.results(*(graph.input(str(place), spec) for place, spec in enumerate(specs)))
-        graph.outputs = {str(place): value for place, value in enumerate(made)}
+        outputs = op.results(*(graph.input(str(place), spec) for place, spec in enumerate(specs)))
+        graph.outputs = {str(place): value for place, value in enumerate(outputs)}
     return graph

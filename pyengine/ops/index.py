@@ -218,7 +218,7 @@ class TakeAlongAxis(Op):
 
 def check_aligned(op: str, x: Spec, indices: Spec, axis: int) -> None:
     """Equal shapes on every axis but one."""
-    others = [(*one.shape[:axis], *one.shape[axis + 1 :]) for one in (x, indices)]
+    others = [(*operand.shape[:axis], *operand.shape[axis + 1 :]) for operand in (x, indices)]
     if len(x.shape) != len(indices.shape) or others[0] != others[1]:
         raise ShapeError(
             where=f"ops.{op}",

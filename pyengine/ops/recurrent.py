@@ -62,7 +62,7 @@ class LstmCell(Expanded):
     def gradient(self, gradient, output, z, c):
         if gradient[2] is not None or gradient[3] is not None:  # in a second derivative only
             return super().gradient(gradient, output, z, c)
-        dh, dc = (or_zeros(one, c) for one in gradient[:2])
+        dh, dc = (or_zeros(part, c) for part in gradient[:2])
         return apply(LstmCellGradient(), dh, dc, output[2], output[3], c)
 
 

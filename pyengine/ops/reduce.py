@@ -83,7 +83,7 @@ def mean(x: Array, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     x = x if is_float(dtype_of(x)) else in_dtype(x, "float32")
     shape = shape_of(x)
-    count = shapes.size(shape[one] for one in shapes.normalize_axes(axis, len(shape)))
+    count = shapes.size(shape[number] for number in shapes.normalize_axes(axis, len(shape)))
     return divide(sum(x, axis=axis, keepdims=keepdims), float(count))
 
 

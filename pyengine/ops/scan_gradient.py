@@ -76,8 +76,8 @@ class Backward:
             ):
                 stored.append(value)
                 have.add(value)
-        again = needed_nodes(self.joint.nodes, results, have)
-        touched = {value for node in again for value in node.inputs} | set(results)
+        recomputed = needed_nodes(self.joint.nodes, results, have)
+        touched = {value for node in recomputed for value in node.inputs} | set(results)
         new_states = self.made[: op.states]
         states = [
             k

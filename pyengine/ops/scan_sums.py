@@ -46,15 +46,23 @@ class Sums:
 def split_sum(value: Value) -> list[Value]:
     """The terms of a sum of equal shapes."""
     node = value.node
-    if node is None or not isinstance(node.op, Add) or any(one.spec != value.spec for one in node.inputs):
+    if (
+        node is None
+        or not isinstance(node.op, Add)
+        or any(operand.spec != value.spec for operand in node.inputs)
+    ):
         return [value]
-    return [term for one in node.inputs for term in split_sum(one)]
+    return [term for operand in node.inputs for term in split_sum(operand)]
 
 
 def product_node(value: Value) -> Node | None:
     """The product aᵀ d of two matrices that makes it, if one does: the sum over time is one product of all rows."""
     node = value.node
-    if node is None or not isinstance(node.op, Matmul) or any(len(one.shape) != 2 for one in node.inputs):
+    if (
+        node is None
+        or not isinstance(node.op, Matmul)
+        or any(len(operand.shape) != 2 for operand in node.inputs)
+    ):
         return None
     return node if node.op.transpose_a and not node.op.transpose_b else None
 

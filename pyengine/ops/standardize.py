@@ -33,9 +33,9 @@ class Standardize(Expanded):
 
     def check(self, x: Spec, *factors: Spec) -> None:
         """Every factor belongs to the last axes of x; at least one axis is left."""
-        for one in factors:
-            rank = len(one.shape)
-            if one != factors[0] or not 0 < rank < len(x.shape) or x.shape[-rank:] != one.shape:
+        for factor in factors:
+            rank = len(factor.shape)
+            if factor != factors[0] or not 0 < rank < len(x.shape) or x.shape[-rank:] != factor.shape:
                 raise ShapeError(
                     where=f"ops.{self.name}",
                     argument="gamma",

@@ -82,7 +82,7 @@ def squeeze(x: Array, axis: int | Sequence[int] | None = None) -> Any:
         axes = tuple(i for i, length in enumerate(shape) if length == 1)
     else:
         axes = shapes.normalize_axes(axis, len(shape))
-    if any(shape[one] != 1 for one in axes):
+    if any(shape[number] != 1 for number in axes):
         raise ShapeError(
             where="ops.squeeze",
             argument="axis",

@@ -109,7 +109,7 @@ def offsets(
     ]
     for places in itertools.product(*axes):
         outputs = tuple(place[1] for place in places)
-        if all(one.stop > one.start for one in outputs):
+        if all(part.stop > part.start for part in outputs):
             inputs = tuple(place[2] for place in places)
             yield tuple(place[0] for place in places), (slice(None), *outputs), (slice(None), *inputs)
 

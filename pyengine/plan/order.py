@@ -22,13 +22,15 @@ def order(
         elsewhere: values that take no memory of the step's, for they are made in their variables.
     """
     position = {node: index for index, node in enumerate(graph.nodes)}
-    made = {value: node for node in graph.nodes for value in node.outputs}
+    producer = {value: node for node in graph.nodes for value in node.outputs}
     left: dict[Value, int] = defaultdict(int)  # how many users of a value have not run
     users: dict[Value, list[int]] = defaultdict(list)
     followers: dict[Node, list[Node]] = defaultdict(list)
     waiting: dict[Node, int] = {}
     for index, node in enumerate(graph.nodes):
-        needed = {made[value] for value in node.inputs if value in made} | (after or {}).get(node, set())
+        needed = {producer[value] for value in node.inputs if value in producer} | (after or {}).get(
+            node, set()
+        )
         waiting[node] = len(needed)
         for earlier in needed:
             followers[earlier].append(node)
@@ -39,7 +41,7 @@ def order(
         left[value] += 1
 
     def frees(node: Node) -> bool:
-        freed = sum(v.spec.nbytes for v in set(node.inputs) if v in made and left[v] == 1)
+        freed = sum(v.spec.nbytes for v in set(node.inputs) if v in producer and left[v] == 1)
         return freed >= sum(value.spec.nbytes for value in node.outputs if value not in elsewhere)
 
     ready = [position[node] for node in graph.nodes if not waiting[node]]

@@ -54,8 +54,10 @@ class Call:
         return self.outputs[0]
 
     def __str__(self) -> str:
-        made = " ".join(map(str, self.outputs))
-        return f"{made} = {self.op.name} {' '.join(map(str, self.inputs))} {self.op.settings_text()}".rstrip()
+        outputs = " ".join(map(str, self.outputs))
+        return (
+            f"{outputs} = {self.op.name} {' '.join(map(str, self.inputs))} {self.op.settings_text()}".rstrip()
+        )
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def root_of(value: Value) -> Value:
 
 def replaces(node: Node, value: Value, output: Value) -> bool:
     """Whether the node may write this output over this input (given directly, not through an alias)."""
-    places = [index for index, one in enumerate(node.inputs) if root_of(one) is value]
+    places = [index for index, source in enumerate(node.inputs) if root_of(source) is value]
     number = node.outputs.index(output)
     return all(node.inputs[index].spec == output.spec and node.op.replaces(index, number) for index in places)
 

@@ -53,8 +53,8 @@ def resolve_compile_arguments(
 ) -> Compiled:
     """Resolve the arguments of `compile` for a built model."""
     names = model.output_names
-    chosen = [losses.get(one) for one in by_output("loss", loss, names)]
-    if all(one is None for one in chosen):
+    chosen = [losses.get(identifier) for identifier in by_output("loss", loss, names)]
+    if all(found is None for found in chosen):
         raise ArgumentError(
             where="model.compile",
             argument="loss",

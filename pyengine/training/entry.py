@@ -60,11 +60,11 @@ def awaits(
 
 def make_job(model: Any, name: str, *args: Any, **kwargs: Any) -> Job:
     """The job of a call; an argument that it does not have, or lacks, is named."""
-    known, where = parameters(name), f"model.{name}"
+    accepted, where = parameters(name), f"model.{name}"
     for given in kwargs:
-        if given not in known:
-            raise unknown_name(f"argument of {where}", given, known)
-    for place, parameter in enumerate(known.values()):
+        if given not in accepted:
+            raise unknown_name(f"argument of {where}", given, accepted)
+    for place, parameter in enumerate(accepted.values()):
         if parameter.default is parameter.empty and place >= len(args) and parameter.name not in kwargs:
             raise ArgumentError(
                 where=where,

@@ -27,9 +27,9 @@ milliseconds, but got `'sometimes'`. Use, for example, `yield_every='auto'`.
     def __init__(self, yield_every: str | float = "auto"):
         self.every: Any = yield_every
         self.interval: float | None = None
-        known = isinstance(yield_every, str) and yield_every in ("auto", "batch", "epoch", "never")
+        is_mode = isinstance(yield_every, str) and yield_every in ("auto", "batch", "epoch", "never")
         number = isinstance(yield_every, int | float) and not isinstance(yield_every, bool)
-        if not known and not (number and yield_every >= 0):  # type: ignore[operator]
+        if not is_mode and not (number and yield_every >= 0):  # type: ignore[operator]
             raise ArgumentError(
                 argument="yield_every",
                 expected="'auto', 'batch', 'epoch', 'never' or a number of milliseconds",

@@ -96,7 +96,7 @@ def copy_with_saved_values(graph: Graph, wrt: Iterable[Variable | str]) -> Graph
         if kept is None:
             return keep(node, inputs, new)
         op, places = kept
-        made = new.add(op, inputs)
-        return tuple(made[place] for place in places)
+        outputs = new.add(op, inputs)
+        return tuple(outputs[place] for place in places)
 
     return rebuild(graph, rule)[0]

@@ -62,13 +62,13 @@ def other(node: Node, value: Value) -> Value | None:
 
 
 def depends(value: Value, on: set[Value], steps: int = 1000) -> bool:
-    """Whether a value is made from one of others; also if that is not found out soon."""
+    """Whether a value is computed from one of others; also True if that is not decided within `steps` values."""
     seen, waiting = set[Value](), [value]
     while waiting and len(seen) < steps:
-        one = waiting.pop()
-        if one in on:
+        source = waiting.pop()
+        if source in on:
             return True
-        if one.node is not None and one not in seen:
-            waiting.extend(one.node.inputs)
-        seen.add(one)
+        if source.node is not None and source not in seen:
+            waiting.extend(source.node.inputs)
+        seen.add(source)
     return bool(waiting)

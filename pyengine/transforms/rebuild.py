@@ -49,12 +49,12 @@ def rebuild(graph: Graph, rule: Rule = keep) -> tuple[Graph, dict[Value, Value]]
     new, to = new_graph_like(graph)
     for node in graph.nodes:
         new.layer = node.layer
-        made = rule(node, tuple([to[value] for value in node.inputs]), new)
-        if isinstance(made, tuple):
-            to.update(zip(node.outputs, made, strict=True))
+        result = rule(node, tuple([to[value] for value in node.inputs]), new)
+        if isinstance(result, tuple):
+            to.update(zip(node.outputs, result, strict=True))
         else:
             (output,) = node.outputs
-            to[output] = made
+            to[output] = result
     for variable, value in graph.writes.items():
         new.write(variable, to[value])
     new.outputs = {name: to[value] for name, value in graph.outputs.items()}

@@ -21,13 +21,13 @@ def rematerialize(graph: Graph, target: Target) -> Graph:
     if not any(node.op.cheap and node.output.spec.nbytes > SMALL for node in graph.nodes):
         return graph
     stage: dict[Node, int] = {}  # how many nodes that do real work stand before it
-    made: dict[Value, Node] = {}
+    producer: dict[Value, Node] = {}
     users: dict[Value, list[Node]] = defaultdict(list)
     work = 0
     for node in graph.nodes:
         stage[node] = work
         work += works(node, target)
-        made.update(dict.fromkeys(node.outputs, node))
+        producer.update(dict.fromkeys(node.outputs, node))
         for value in dict.fromkeys(node.inputs):
             users[value].append(node)
     last = {value: max(stage[node] for node in nodes) for value, nodes in users.items()}
@@ -38,8 +38,8 @@ def rematerialize(graph: Graph, target: Target) -> Graph:
 
     def accept(value: Value, until: int) -> None:
         to_copy.add(value)
-        last[value] = stage[made[value]]
-        for source in made[value].inputs:
+        last[value] = stage[producer[value]]
+        for source in producer[value].inputs:
             last[source] = max(last.get(source, 0), until)
 
     for node in reversed(graph.nodes):

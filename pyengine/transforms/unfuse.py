@@ -19,10 +19,10 @@ def unfuse(graph: Graph, target: Target) -> Graph:
         if node not in absent:
             return keep(node, inputs, new)
         expansion = expansion_of(node)
-        known = dict(zip(expansion.inputs.values(), inputs, strict=True))
-        known.update({value: new.constant(array) for value, array in expansion.constants.items()})
-        replay(expansion.nodes, known, new)
-        return tuple(known[value] for value in expansion.outputs.values())
+        new_of = dict(zip(expansion.inputs.values(), inputs, strict=True))
+        new_of.update({value: new.constant(array) for value, array in expansion.constants.items()})
+        replay(expansion.nodes, new_of, new)
+        return tuple(new_of[value] for value in expansion.outputs.values())
 
     return rebuild(graph, rule)[0] if absent else graph
 
@@ -34,7 +34,7 @@ def expansion_of(node: Node) -> Graph:
 
 def lacks(node: Node, target: Target) -> bool:
     """Whether the target has no kernel for the node, but those for its expansion."""
-    return not runs(node, target) and all(runs(one, target) for one in expansion_of(node).nodes)
+    return not runs(node, target) and all(runs(part, target) for part in expansion_of(node).nodes)
 
 
 def runs(node: Node, target: Target) -> bool:

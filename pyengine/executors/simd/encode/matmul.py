@@ -65,9 +65,9 @@ def product(
         len(axes),
     ]
     words += [number for axis in axes for number in axis]
-    one = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
-    if not is_long(one):
-        return one
+    record = Encoded("matmul", tuple(words), 50 + 2 * out.spec.size * inner // 40)
+    if not is_long(record):
+        return record
     divided, along = [], 4 * out.spec.size
     for number, (length, a_step, b_step) in enumerate(axes):
         along //= max(length, 1)
@@ -82,7 +82,7 @@ def product(
         along_a = 4 * rows if settings["transpose_a"] else 4
         along_b = 4 if settings["transpose_b"] else 4 * columns
         divided.append(Axis(INNER, {A: along_a, B: along_b, DONE: 1}, DEPTH))
-    return in_rounds(one, *divided)
+    return in_rounds(record, *divided)
 
 
 def steps(slot: Slot, lead: tuple[int, ...]) -> list[int]:

@@ -35,8 +35,8 @@ def pool(call: Call) -> Encoded | None:
     nanoseconds = transfer_nanoseconds(*arrays) + (1 + len(call.inputs)) // 2 * looked_at(
         pooled, settings["pool_size"]
     )
-    one = Encoded(name, (*arrays, *geometry), nanoseconds)
-    return in_rounds(one, Axis(len(arrays), dict(enumerate(map(each, arrays)))))
+    record = Encoded(name, (*arrays, *geometry), nanoseconds)
+    return in_rounds(record, Axis(len(arrays), dict(enumerate(map(each, arrays)))))
 
 
 def looked_at(pooled: Slot, window: tuple[int, ...]) -> int:

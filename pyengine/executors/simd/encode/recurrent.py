@@ -18,5 +18,5 @@ def cell(call: Call) -> Encoded | None:
         each_unit += 20
     arrays = (*call.outputs, *call.inputs)
     words: tuple[Word, ...] = (*arrays, *state.shape)
-    one = Encoded(call.op.name, words, 50 + each_unit * state.size)
-    return in_rounds(one, Axis(len(arrays), dict(enumerate(map(each, arrays)))))
+    record = Encoded(call.op.name, words, 50 + each_unit * state.size)
+    return in_rounds(record, Axis(len(arrays), dict(enumerate(map(each, arrays)))))

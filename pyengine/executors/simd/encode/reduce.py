@@ -24,7 +24,7 @@ def alternating(shape: Shape, axes: tuple[int, ...]) -> list[tuple[int, bool]]:
     [(32, True), (5, False), (7, True), (3, False)]
     """
     lengths = [(n, axis in axes) for axis, n in enumerate(shape) if n != 1]
-    return [(size(n for n, _ in run), folded) for folded, run in groupby(lengths, lambda one: one[1])]
+    return [(size(n for n, _ in run), folded) for folded, run in groupby(lengths, lambda length: length[1])]
 
 
 def loops(shape: Shape, axes: tuple[int, ...]) -> tuple[int, ...] | None:

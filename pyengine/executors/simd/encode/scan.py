@@ -64,9 +64,9 @@ def scan(call: Call) -> Encoded | None:
     ]
     after = [(finals[k], entry(history, last + new)) for k, history in histories.items()]
     pieces = [word for to, of in (*before, *after) for word in (to, of, of.spec.nbytes)]
-    begun = (0, 0, 0)
+    progress = (0, 0, 0)
     return Encoded(
-        "scan", (*begun, op.length, Table(records=tuple(records)), len(before), len(after), *pieces)
+        "scan", (*progress, op.length, Table(records=tuple(records)), len(before), len(after), *pieces)
     )
 
 
@@ -91,7 +91,7 @@ def outside(word: Word, places: Sequence[Word], loop: Program, scratch: Slot | N
             return Table(
                 records=tuple(move_into_loop(r, places, loop, scratch, depth + 1) for r in word.records)
             )
-        return Table(tuple(outside(one, places, loop, scratch, depth) for one in word.words))
+        return Table(tuple(outside(inner, places, loop, scratch, depth) for inner in word.words))
     if not isinstance(word, Slot):
         return word
     if word.region == ARENA:
