@@ -126,7 +126,8 @@ export class LayersModel extends Layer {
    * @returns {{ parameters: number, optimizer: number, step: number, total: number }}  in bytes
    * @throws {Error} for a model whose inputs have lengths that are not known
    * @example
-   * model.memoryEstimate(64).total
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+   * model.memoryEstimate(64).parameters  // 32
    */
   memoryEstimate(batchSize) {
     const [parameters, optimizer, step] = call("call", this, "memory_estimate", [batchSize ?? 32], {});
