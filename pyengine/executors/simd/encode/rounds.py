@@ -11,7 +11,7 @@ from pyengine.executors.simd.encode.base import Encoded, Moving, Table, Word
 from pyengine.graph import Spec
 from pyengine.plan import Slot
 
-LONG = 8_000_000  # nanoseconds: half a frame
+LONG = 4_000_000  # nanoseconds: a quarter of a frame; what touches new memory takes several times as long
 AT_ONCE: ContextVar[bool] = ContextVar("AT_ONCE", default=False)  # for who cannot stop within a call
 
 
