@@ -82,6 +82,7 @@ class Steps:
         self.weights: WeightsRead | None = None
         self.ahead: ArraySource | None = None  # data that another step will see, checked with the first
         self._checked: set[int] = set()
+        self._last: tuple[Batches | None, int, Step | None] = None, 0, None
 
     @property
     def model(self) -> Any:
@@ -148,11 +149,17 @@ class Steps:
 
     def bind_dataset(self, batches: Batches, size: int, pacer: Pacer) -> Work:
         """Bind the step for batches of `size` rows to the data set that it reads them from, and return that step."""
+        last, last_size, step = self._last
+        if step is not None and last is batches and last_size == size:  # the next epoch of the same rows
+            yield from step.follow_weights()
+            yield from step.bind(batches)
+            return step
         specs = {
             name: Spec((size, *array.shape[1:]), canonical(array.dtype))
             for name, array in batches.arrays.items()
         }
         step = yield from self.step_for(specs, pacer)
+        self._last = batches, size, step
         if step.lookups:
             yield from self._check_ahead(step, pacer)
             yield from self._check_once(step, batches.arrays, pacer)
@@ -175,6 +182,7 @@ class Steps:
     def release(self) -> None:
         """Let go of the data, and of the weights that were to be read."""
         self.ahead = self.weights = None
+        self._last = None, 0, None
         self._checked.clear()
         for step in self.kept.values():
             step.unbind()

@@ -46,7 +46,7 @@ def before_training(model: Any) -> None:
 
     What is unfinished reads weights of a whole step, so a step that stands still is finished first.
     """
-    if all(reader.copies for reader in READERS):
+    if not len(READERS) or all(reader.copies for reader in READERS):
         return
     weights = model.weights
     if any(not reader.copies and reader.reads(weights) for reader in READERS):
