@@ -61,7 +61,7 @@ Use, for example, `batch_size=32`.
         super().__init__(text or sentence(where, argument, expected, got, fix))
 
     def complete(self, where: str = "", argument: Callable[[str], str] | None = None) -> None:
-        """Say what the place where it was raised could not know; an error that is one text stays as it is.
+        """Fill in parts that were unknown where it was raised; an error that is a single text stays as it is.
 
         Arguments:
             where: what the user called, unless the error says it already.
@@ -87,7 +87,7 @@ Use, for example, `batch_size=32`.
         return type(self)("" if self.expected else change(str(self)), **parts)
 
     def inside(self, layer: str, shapes: Iterable[Any] = ()) -> Self:
-        """The same error, said of the layer in which it happened; unchanged where it names a layer already.
+        """The same error with the layer in which it occurred; unchanged if it names a layer already.
 
         Arguments:
             layer: the layer's label, "Dense 'head'".
@@ -147,7 +147,7 @@ the data, a smaller `batch_size`, or a Dataset of batches.
 
 
 def readable(nbytes: int) -> str:
-    """A number of bytes for people.
+    """A number of bytes in a readable unit.
 
     >>> readable(512), readable(5_000), readable(31_400_000), readable(3_136_000_000_000)
     ('512 bytes', '5.0 kB', '31 MB', '3,136 GB')

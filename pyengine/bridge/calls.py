@@ -39,7 +39,7 @@ LARGE = 1 << 22  # bytes: copying so much took a slice of its own
 
 
 def connect(make: Any) -> str:
-    """The page introduces itself, and is told what there is."""
+    """Connect the page: store its functions and return the catalogue."""
     crossing.connect(make)
     host.pause = make.pause
     warnings.simplefilter("always", UserWarning)
@@ -205,7 +205,7 @@ def logged_as_acc(given: Any) -> Any:
 
 
 def arguments_of(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of fit and its kin by their Python names."""
+    """The arguments of fit, evaluate and predict by their Python names."""
     accepted = [name for name in parameters(kind) if name not in DATA]
     given = names.arguments(f"model.{camel(kind)}", settings, accepted)
     given = {name: value for name, value in given.items() if value is not None}  # null is the default

@@ -24,7 +24,7 @@ from pyengine.errors import ArgumentError, DataError
 
 
 class Plain(np.ndarray):
-    """An array that was a plain JavaScript array, and is one again on its way back."""
+    """An array that was a plain JavaScript array and is converted back to one."""
 
 
 def parcel_element(parcel: Any) -> Any:

@@ -117,7 +117,7 @@ def batches_in_order(dataset: PyDataset, order: Any) -> Iterator[Any]:
 
 
 def pool(dataset: PyDataset) -> Executor:
-    """Who makes batches beside the training."""
+    """The pool of workers that make batches in parallel with training."""
     if dataset.use_multiprocessing:
         return ProcessPoolExecutor(dataset.workers, initializer=keep, initargs=(dataset,))
     return ThreadPoolExecutor(dataset.workers, thread_name_prefix="pyengine-data")

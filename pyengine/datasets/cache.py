@@ -1,4 +1,4 @@
-"""Where the files of data sets lie: a path of the user's, or Keras' cache folder, filled by a checked download."""
+"""Paths of the files of data sets: the user's own, or Keras' cache folder, filled by verified downloads."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def find(where: str, path: str | os.PathLike[str], url: str, digest: str | None 
 
 
 def find_folder(where: str, name: str, inside: str, url: str, digest: str) -> Path:
-    """The folder `inside` of an archive, which lies unpacked in the folder `name` of the cache."""
+    """The folder `inside` of an archive that is unpacked in the folder `name` of the cache."""
     place = folder() / name / inside
     if not place.is_dir():
         archive = find(where, Path(url).name, url, digest)

@@ -37,7 +37,7 @@ class Blocks:
         return block.view(slot.spec.dtype).reshape(slot.spec.shape)
 
     def address(self, slot: Slot) -> int:
-        """Where the slot's array begins, once it is sure that it lies within its region."""
+        """The address of the slot's array; raises an error if it is not within its region."""
         room = self.of[slot.region].size
         if not 0 <= slot.offset <= slot.offset + slot.spec.nbytes <= room:
             raise GraphError(f"Slot {slot} lies outside its region of {room} bytes.")

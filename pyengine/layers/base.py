@@ -153,7 +153,7 @@ class Layer(Holder):
     """What it reads, for errors: "sequences (batch, steps, features)", "images (batch, height, width, channels)"."""
 
     def advice_to(self, reader: Layer) -> str:
-        """How another layer that refuses this one's output could read it; empty where it knows nothing.
+        """How another layer that rejects this one's output could read it; empty if there is no advice.
 
         Arguments:
             reader: the layer that is called on what this one gives.

@@ -25,7 +25,7 @@ PROBES = (55440, 83160)
 
 
 class SymbolicTensor(Symbolic):
-    """Data to come. `None` stands for a length that is not known yet, as that of the batch.
+    """A placeholder for data. `None` stands for an unknown length, such as that of the batch.
 
     Arguments:
         shape: lengths with the batch first; None where unknown.

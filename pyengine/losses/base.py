@@ -131,7 +131,7 @@ class LossFunction(Loss):
 def call_user_function(
     kind: str, name: str, function: Callable[[Any, Any], Any], y_true: Array, y_pred: Array
 ) -> Any:
-    """What a user's loss or metric returns, if training can use it; what goes wrong in it is said of it.
+    """Call a user's loss or metric and validate its result; errors within it name it.
 
     >>> call_user_function("loss", "forgetful", lambda y_true, y_pred: None, [1.0], [2.0])
     Traceback (most recent call last):

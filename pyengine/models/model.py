@@ -179,7 +179,7 @@ class Model(Layer, Trainer):
 
     @property
     def output(self) -> Any:
-        """Its own output (or a list of them), from which another model may go on."""
+        """The output (or a list of them), which another model may use as an input."""
         self._require_built("say its outputs")
         return self.packed(self.outputs)
 

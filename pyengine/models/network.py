@@ -1,4 +1,4 @@
-"""What lies between some symbolic tensors and others: the layers and their uses, in order."""
+"""The network between some symbolic tensors and others: the layers and their uses, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What attention needs beside products: softmax over what may be seen."""
+"""Masked softmax, which attention needs in addition to matrix products."""
 
 from __future__ import annotations
 

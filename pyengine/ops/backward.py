@@ -23,7 +23,7 @@ def dependent(nodes: Iterable[Node], sources: Iterable[Value]) -> set[Value]:
 def pull_back(
     nodes: Sequence[Node], arrived: Mapping[Value, Value], sources: Iterable[Value]
 ) -> dict[Value, Value]:
-    """The gradient of every value that lies between the sources and where gradients have arrived.
+    """The gradient of every value on the paths from the sources to the values whose gradients are given.
 
     Recorded in the graph that is being traced, which holds the nodes.
 

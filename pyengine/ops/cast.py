@@ -68,7 +68,7 @@ def in_dtype(x: Array, dtype: str) -> Array:
 
 
 def meet(*inputs: Array) -> tuple[Array, ...]:
-    """The inputs in one dtype: floats win, Python numbers adapt to the arrays beside them."""
+    """The inputs in a common dtype: floats take precedence, Python numbers adapt to the arrays."""
     first = inputs[0]
     if isinstance(first, Value) and all(isinstance(x, Value) and x.dtype == first.dtype for x in inputs):
         return inputs

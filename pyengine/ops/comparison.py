@@ -13,7 +13,7 @@ from pyengine.ops.elementwise import Elementwise
 
 
 class Truth(Elementwise):
-    """Gives truth values, through which no gradient flows."""
+    """Returns booleans, through which no gradient flows."""
 
     dtype = "bool"
 

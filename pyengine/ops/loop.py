@@ -169,7 +169,7 @@ class Loop(Op):
     # One round as a step
 
     def loop(self) -> Graph:
-        """The body, its inputs read and its outputs written: a plan then knows which may share memory.
+        """The body with its inputs as reads and its outputs as writes, so that a plan knows which may share memory.
 
         Variables: `state` (found and left there), or `before` and `after` where the states are kept; `slice`,
         `constant`, `result`; each with its number.

@@ -187,7 +187,7 @@ class AveragePool2DGradient(Pool):
 
 
 def valid_counts(pool: Pool, lengths: Shape, counts: Shape) -> np.ndarray:
-    """How many places of each window lie on the image: (OH, OW, 1)."""
+    """How many elements of each window are within the image: (OH, OW, 1)."""
     result = np.zeros((1, *counts), np.int64)
     for outputs, _ in pool.places(lengths, counts):
         result[outputs] += 1

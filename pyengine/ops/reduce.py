@@ -1,4 +1,4 @@
-"""Ops that fold axes away, beside `sum`: mean, max, min, argmax, argmin, all, any; and cumulative sums."""
+"""Reductions other than `sum`: mean, max, min, argmax, argmin, all, any; and cumulative sums."""
 
 from __future__ import annotations
 

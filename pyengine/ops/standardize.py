@@ -1,4 +1,4 @@
-"""Numbers brought to mean 0 and variance 1, then scaled and moved: over the last axes, or over all but the last.
+"""Standardization to mean 0 and variance 1, then scale and offset: over the last axes, or over all but the last.
 
 Layers need them in every step, so each is one op, and so is its gradient: few passes over memory.
 """

@@ -48,7 +48,7 @@ def layout(buffers: Sequence[Buffer]) -> Layout:
 
 
 def lowest(starts: np.ndarray, stops: np.ndarray, room: int) -> int:
-    """The lowest offset with so much room beside pieces that are taken, given by their offsets in rising order.
+    """The lowest offset with enough room between allocated pieces, which are sorted by offset.
 
     >>> lowest(np.array([0, 64, 256]), np.array([64, 128, 512]), 128)
     128

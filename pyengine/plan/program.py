@@ -1,4 +1,4 @@
-"""A Program: a flat list of Calls over one block of memory. It knows nothing of Python objects."""
+"""A Program: a flat list of Calls over one block of memory. It refers to no Python objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARENA, CONSTANTS = "arena", "constants"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where an array lies: in a region (the arena, the constants, or a variable by number), at an offset in bytes."""
+    """The location of an array: a region (the arena, the constants, or a variable by number) and an offset in bytes."""
 
     region: str | int
     offset: int
@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kernel to run: the op (name and settings), where its inputs lie and where its outputs go.
+    """One kernel to run: the op (name and settings) and the slots of its inputs and outputs.
 
     `layer` is the label of the layer that it belongs to, for errors.
     `scratch`, where the op asks for it, is memory that only this call uses. `loop`, where the op has a body, is the

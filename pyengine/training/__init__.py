@@ -1,4 +1,4 @@
-"""Training: what compile resolves, the step as a Program, the loops, and who drives them.
+"""Training: the arguments of compile, the step as a Program, the training loops, and the jobs that drive them.
 
 trainer.py    compile, fit, evaluate, predict          entry.py      the two methods of each: blocking, to await
 fitting.py    the work of fit                          measuring.py  the work of evaluate and predict

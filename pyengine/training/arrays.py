@@ -54,7 +54,7 @@ def as_arrays(what: str, given: Any, names: Sequence[str]) -> list[np.ndarray]:
 
 
 def as_array(what: str, given: Any) -> np.ndarray:
-    """An array of a dtype that pyengine knows; nested lists are taken, too.
+    """Convert an array or nested lists to an array of a supported dtype.
 
     Arguments:
         what: the argument that was given, for errors.

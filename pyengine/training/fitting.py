@@ -72,7 +72,7 @@ def fit_arrays(
     sample_weight: Any,
     steps_per_epoch: Any,
 ) -> Work:
-    """Train on arrays in memory, or on what comes batch by batch; returns the History."""
+    """Train on arrays in memory or on batches from a source; returns the History."""
     shuffled = truth("shuffle", shuffle)
     stream = stream_of(x, shuffled)
     if stream is not None:

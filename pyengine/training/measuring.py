@@ -37,7 +37,7 @@ def evaluate_arrays(
     callbacks: Any,
     return_dict: bool,
 ) -> Work:
-    """Loss and metrics on arrays in memory, or on what comes batch by batch."""
+    """Loss and metrics on arrays in memory or on batches from a source."""
     stream = stream_of(x)
     if stream is not None:
         refuse_beside_batches(y=y, batch_size=batch_size, sample_weight=sample_weight)

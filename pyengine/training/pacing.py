@@ -49,7 +49,7 @@ milliseconds, but got `'sometimes'`. Use, for example, `yield_every='auto'`.
 
     @property
     def grace(self) -> float:
-        """Seconds for which a stretch may go on to end what it is in the middle of."""
+        """Seconds by which a stretch may overrun to finish the call that is running."""
         return (self.interval or 0.0) / 4
 
     def due(self, ahead: float = 0.0) -> bool:

@@ -135,7 +135,7 @@ class TrainingState:
         )
 
     def settle(self) -> None:
-        """Finish a step that stands still between two calls, so that weights are those of a whole step."""
+        """Finish a step that is paused between two calls, so that the weights are those of a complete step."""
         if self.open_step is not None:
             self.open_step.settle()
 

@@ -174,7 +174,7 @@ class Matching:
         return Match((*dropped, *between), tuple(given.values()), build, tuple(results))
 
     def reshapes(self, values: list[Value]) -> list[Node]:
-        """The nodes that reshape what lies between."""
+        """The nodes that reshape intermediate values."""
         found = [node for value in values for node in self.uses.of(value) if isinstance(node.op, Reshape)]
         return [*found, *self.reshapes([node.output for node in found])] if found else []
 

@@ -11,7 +11,7 @@ from pyengine.ops.base import Op
 
 @dataclass(frozen=True)
 class Match:
-    """Nodes that another expression stands for.
+    """A match: nodes and the expression that replaces them.
 
     Attributes:
         nodes: they are dropped; nothing else uses what they make, but for `outputs`.

@@ -266,7 +266,7 @@ def replace(graph: Graph, patterns: dict[type[Op], Pattern], uses: Uses) -> bool
 def write(
     value: Value, graph: Graph, given: dict[Value, Match], instead: dict[Value, Value], written: set[Node]
 ) -> Value:
-    """What stands for a value; the nodes that make it are added if they are not there yet."""
+    """The value that replaces a value; the nodes that compute it are added unless they exist already."""
     if value in instead:
         return instead[value]
     if match := given.get(value):

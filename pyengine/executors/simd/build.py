@@ -190,7 +190,7 @@ def fingerprint(mode: str) -> str:
 
 
 def wasm_library_path(mode: str) -> Path:
-    """Where the WebAssembly build lies in the package.
+    """The path of the WebAssembly build in the package.
 
     Not under the name .so: Pyodide would load every such file of a wheel beforehand, and the engine's wheel could not
     be installed at all where a browser lacks the instructions of one of them.
@@ -275,7 +275,7 @@ def around(content: bytes, place: int) -> bytes:
 
 
 def cached_library_path(mode: str) -> Path:
-    """Where this machine's build lies: in the user's cache, under a name that changes with sources and CPU."""
+    """The path of this machine's build: in the user's cache, under a name that changes with sources and CPU."""
     digest = hashlib.sha256(f"{fingerprint(mode)} {platform.machine()} {cpu_features()}".encode())
     return cache() / f"{mode}-{digest.hexdigest()[:16]}.so"
 

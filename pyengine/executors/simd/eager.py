@@ -65,7 +65,7 @@ def accelerate(op: Op, arrays: tuple[Any, ...]) -> np.ndarray | None:
 
 
 class Encoding:
-    """A call of the library whose arrays may lie anywhere."""
+    """A call of the library with arrays at any addresses."""
 
     def __init__(self, library: Library, op: Op, *shapes: tuple[int, ...]):
         call = call_of(op, [Spec(shape) for shape in shapes])

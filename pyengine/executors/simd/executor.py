@@ -39,7 +39,7 @@ def encode(call: Call) -> Encoded | None:
 
 
 def call_of(op: Op, inputs: Sequence[Spec]) -> Call:
-    """A call of the op whose arrays lie apart: inputs, outputs and scratch memory are regions 0, 1, …"""
+    """A call of the op with separate arrays: inputs, outputs and scratch memory are regions 0, 1, …"""
     result = op.shape(*inputs)
     specs = [*inputs, *(result if op.several else (result,))]
     if scratch := op.scratch(*inputs):

@@ -131,7 +131,7 @@ class Placement:
         return out
 
     def is_read_after(self, index: int, slot: Slot) -> bool:
-        """Whether what lies in the slot is read behind instruction `index`."""
+        """Whether the slot is read after instruction `index`."""
         later = [
             x for instruction in self.code[index + 1 :] for x in instruction.operands
         ] + self.expression.outputs
@@ -298,7 +298,7 @@ def obstacle(call: Call) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The record of all calls that differ only in where their arrays lie.
+    """The record of all calls that differ only in the addresses of their arrays.
 
     Attributes:
         axes: what the record can be divided along.

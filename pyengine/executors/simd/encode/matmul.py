@@ -1,4 +1,4 @@
-"""Matrix products, with what comes before and after them."""
+"""Matrix products, with fused prologues and epilogues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Softmax and its kin; numbers brought to mean 0 and variance 1."""
+"""Softmax and related ops; standardization to mean 0 and variance 1."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ class Expression:
         return out
 
     def fuse(self, find: Fusion) -> None:
-        """Replace several instructions by one that does the same, where nothing else needs what lies between."""
+        """Replace several instructions by one that does the same, where the intermediate results have no other use."""
         uses: dict[Operand, int] = {}
         for x in [x for instruction in self.instructions for x in instruction.operands] + self.outputs:
             uses[x] = uses.get(x, 0) + 1

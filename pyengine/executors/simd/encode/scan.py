@@ -73,7 +73,7 @@ def scan(call: Call) -> Encoded | None:
 def move_into_loop(
     encoded: Encoded, places: Sequence[Word], loop: Program, scratch: Slot | None, depth: int = 0
 ) -> Encoded:
-    """A record of one round with the slots of its program as they lie outside.
+    """A record of one round of the loop, its slots moved to their places in the outer program.
 
     depth: in how many loops of that program the record lies; what moves out here stands still in each of them.
     """

@@ -20,12 +20,12 @@ Loop = tuple[int, int, int]  # count, step in the output, step in the input; in 
 
 
 def steps(shape: Shape, width: int) -> tuple[int, ...]:
-    """How many bytes lie between neighbours on each axis."""
+    """The stride of each axis in bytes."""
     return tuple(size(shape[axis + 1 :]) * width for axis in range(len(shape)))
 
 
 def merge_loops(loops: Sequence[Loop]) -> list[Loop]:
-    """Without loops of one round, and with two in one where the outer goes on where the inner ends."""
+    """The loops without those of one round; an outer loop that continues where the inner one ends is merged with it."""
     result: list[Loop] = []
     for count, out, x in loops:
         if count == 1:
