@@ -78,7 +78,7 @@ def unfit(argument: str, number: Any, sample: int, dtype: str, limits: Any) -> D
         number, expected = f"`{number}`", "finite numbers"
         fix = "Remove or replace such samples first."
     else:
-        expected = f"numbers from {limits.min} to {limits.max}, which {dtype} holds"
+        expected = f"numbers from {limits.min:.10g} to {limits.max:.10g}, which {dtype} holds"
         fix = "Scale the data first." if "float" in dtype else "Correct such numbers, or give floats."
     return DataError(argument=argument, expected=expected, got=f"{number} in sample {sample}", fix=fix)
 
