@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyengine.errors import ArgumentError, GraphError
-from pyengine.layers import Connection, InputLayer, Layer, SymbolicTensor
+from pyengine.layers import Connection, Layer, SymbolicTensor
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,3 @@ def _check_names(layers: Sequence[Layer]) -> None:
                 fix=f"Give one of them another name: `name='{layer.name}_2'`.",
             )
         names[layer.name] = layer
-
-
-def is_input(layer: Layer) -> bool:
-    return isinstance(layer, InputLayer)

@@ -159,11 +159,11 @@ class Steps:
             for name, array in batches.arrays.items()
         }
         step = yield from self.step_for(specs, pacer)
-        self._last = batches, size, step
         if step.lookups:
             yield from self._check_ahead(step, pacer)
             yield from self._check_once(step, batches.arrays, pacer)
         yield from step.bind(batches)
+        self._last = batches, size, step
         return step
 
     def _check_ahead(self, step: Step, pacer: Pacer) -> Work:
@@ -432,14 +432,8 @@ def refuse_endless(data: Any, steps: int | None, *, where: str, argument: str, l
 
 def batch_of(model: Any, element: Any, class_weight: Any = None) -> ArrayData:
     """One dataset element as arrays that fit the model."""
-    x, y, weight = split_element(element)
-    arrays = inputs.fit_inputs(model, x)
-    model.ensure_compiled()
-    targets = inputs.fit_targets(model, y)
-    data = ArrayData(arrays, targets, inputs.sample_weights(model, targets, weight))
-    if class_weight is None:
-        return data
-    return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
+    data = inputs.validate_labelled_data(model, *split_element(element))
+    return inputs.class_weighted(model, data, class_weight)
 
 
 def split_element(element: Any) -> tuple[Any, Any, Any]:

@@ -16,13 +16,11 @@ from pyengine.training.pacing import Pacer
 from pyengine.training.preparing import (
     batch_rows,
     build_from_first,
-    class_weighted,
     count,
     optional_count,
     refuse_beside_batches,
     require_dataset,
     truth,
-    validate_labelled_data,
     validation_source,
 )
 
@@ -98,12 +96,12 @@ def fit_arrays(
         argument="validation_data",
         limit="validation_steps",
     )
-    data = validate_labelled_data(model, x, y, sample_weight)
+    data = inputs.validate_labelled_data(model, x, y, sample_weight)
     yield from inputs.check_numbers(model, data, pacer)
     held_back = validation.data
     if held_back is None:
         data, held_back = data.split(validation.split)
-    data = class_weighted(model, data, class_weight)
+    data = inputs.class_weighted(model, data, class_weight)
     data = yield from inputs.cast_to_step_dtypes(model, data, pacer)
     key = random.next_key() if shuffled else None
     steps = optional_count("steps_per_epoch", steps_per_epoch)

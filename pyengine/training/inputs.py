@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pyengine.data import ArrayData
 from pyengine.errors import DataError, describe
 from pyengine.layers.advice import fewer_axes
 from pyengine.training.arrays import as_arrays, cast_to_step_dtypes, dtypes_of
@@ -18,12 +19,29 @@ __all__ = [
     "cast_to_step_dtypes",
     "check_inputs",
     "check_numbers",
-    "class_weights",
+    "class_weighted",
     "dtypes_of",
     "fit_inputs",
     "fit_targets",
-    "sample_weights",
+    "validate_labelled_data",
 ]
+
+
+def validate_labelled_data(model: Any, x: Any, y: Any, sample_weight: Any) -> ArrayData:
+    """Inputs, targets and weights as arrays that fit the model."""
+    model.require_compile()
+    arrays = fit_inputs(model, x)
+    model.ensure_compiled()
+    targets = fit_targets(model, y)
+    ArrayData(arrays, targets)  # the sample counts are compared before weights are worked out
+    return ArrayData(arrays, targets, sample_weights(model, targets, sample_weight))
+
+
+def class_weighted(model: Any, data: ArrayData, class_weight: Any) -> ArrayData:
+    """The same data, each sample's weight multiplied by that of its class (validation goes without)."""
+    if class_weight is None:
+        return data
+    return ArrayData(data.x, data.y, class_weights(model, data, class_weight))
 
 
 def fit_inputs(model: Any, x: Any) -> list[np.ndarray]:

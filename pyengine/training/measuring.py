@@ -18,7 +18,6 @@ from pyengine.training.preparing import (
     optional_count,
     refuse_beside_batches,
     require_dataset,
-    validate_labelled_data,
 )
 from pyengine.training.reading import WeightsRead, before_training
 from pyengine.training.step import Step
@@ -55,7 +54,7 @@ def evaluate_arrays(
         return (yield from work)
     weights = WeightsRead(model)
     batch_size = batch_rows(batch_size)
-    data = validate_labelled_data(model, x, y, sample_weight)
+    data = inputs.validate_labelled_data(model, x, y, sample_weight)
     yield from inputs.check_numbers(model, data, pacer)
     data = first_batches(data, batch_size, optional_count("steps", steps))
     data = yield from inputs.cast_to_step_dtypes(model, data, pacer)

@@ -15,23 +15,6 @@ from pyengine.training.job import Work
 from pyengine.training.pacing import Pacer
 
 
-def validate_labelled_data(model: Any, x: Any, y: Any, sample_weight: Any) -> ArrayData:
-    """Inputs, targets and weights as arrays that fit the model."""
-    model.require_compile()
-    arrays = inputs.fit_inputs(model, x)
-    model.ensure_compiled()
-    targets = inputs.fit_targets(model, y)
-    ArrayData(arrays, targets)  # the sample counts are compared before weights are worked out
-    return ArrayData(arrays, targets, inputs.sample_weights(model, targets, sample_weight))
-
-
-def class_weighted(model: Any, data: ArrayData, class_weight: Any) -> ArrayData:
-    """The same data, each sample's weight multiplied by that of its class (validation goes without)."""
-    if class_weight is None:
-        return data
-    return ArrayData(data.x, data.y, inputs.class_weights(model, data, class_weight))
-
-
 def refuse_beside_batches(**given: Any) -> None:
     """An error for an argument that says nothing where x comes batch by batch."""
     for name, value in given.items():
@@ -83,7 +66,7 @@ def validation_source(model: Any, given: Any, batch_size: int, steps: int | None
             fix="Give, for example, `validation_data=(x_test, y_test)`.",
         )
     with called(argument=in_validation_data):
-        data = validate_labelled_data(model, given[0], given[1], given[2] if len(given) == 3 else None)
+        data = inputs.validate_labelled_data(model, given[0], given[1], given[2] if len(given) == 3 else None)
         yield from inputs.check_numbers(model, data, pacer)
     data = yield from inputs.cast_to_step_dtypes(model, first_batches(data, batch_size, steps), pacer)
     return ArraySource(data, batch_size, argument=in_validation_data)

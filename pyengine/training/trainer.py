@@ -14,7 +14,7 @@ from pyengine.training.estimate import MemoryEstimate, estimate
 from pyengine.training.fitting import Epochs, Validation
 from pyengine.training.job import Job
 from pyengine.training.pacing import Pacer
-from pyengine.training.preparing import class_weighted, count, validate_labelled_data
+from pyengine.training.preparing import count
 from pyengine.training.state import TrainingState
 
 Array = Any
@@ -404,7 +404,9 @@ class Trainer(TrainingState):
         Source: Keras `Model.train_on_batch`.
         """
         self.refuse_while_fitting("train_on_batch")
-        data = class_weighted(self, validate_labelled_data(self, x, y, sample_weight), class_weight)
+        data = inputs.class_weighted(
+            self, inputs.validate_labelled_data(self, x, y, sample_weight), class_weight
+        )
         return measuring.one_batch(self, "train", data, return_dict)
 
     @called("model.test_on_batch")
@@ -428,7 +430,7 @@ class Trainer(TrainingState):
         """
         self.settle()
         return measuring.one_batch(
-            self, "test", validate_labelled_data(self, x, y, sample_weight), return_dict
+            self, "test", inputs.validate_labelled_data(self, x, y, sample_weight), return_dict
         )
 
     @called("model.memory_estimate")
